@@ -1,0 +1,54 @@
+import { createRequire } from "node:module";
+import hardhatToolboxMochaEthers from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
+import { configVariable, defineConfig } from "hardhat/config";
+
+/** The compiler comes from npm (`solc`, exact version), so that a build downloads nothing. */
+const solc = {
+  version: "0.8.37",
+  path: createRequire(import.meta.url).resolve("solc/soljson.js"),
+  settings: {
+    // Cancun is the newest fork that every target network has; transient storage and MCOPY need it.
+    evmVersion: "cancun",
+    optimizer: { enabled: true, runs: 1_000_000 },
+    metadata: { bytecodeHash: "none" },
+  },
+} as const;
+
+/** One compiler setting for every profile: what is tested and measured is what is deployed. */
+const profile = { compilers: [solc] };
+
+/** An RPC network whose address and deployer key come from Hardhat's keystore or the environment. */
+const rpc = (name: string, chainId?: number) => ({
+  type: "http" as const,
+  chainType: "l1" as const,
+  ...(chainId === undefined ? {} : { chainId }),
+  url: configVariable(`${name}_RPC_URL`),
+  accounts: [configVariable("OPG_PRIVATE_KEY")],
+});
+
+export default defineConfig({
+  plugins: [hardhatToolboxMochaEthers],
+  solidity: { profiles: { default: profile, production: profile } },
+  paths: {
+    tests: { mocha: "test", solidity: "test" },
+  },
+  typechain: { dontOverrideCompile: false },
+  networks: {
+    default: { type: "edr-simulated", chainType: "l1", hardfork: "osaka" },
+    localhost: { type: "http", chainType: "l1", url: "http://127.0.0.1:8545" },
+    sepolia: rpc("SEPOLIA", 11_155_111),
+    baseSepolia: rpc("BASE_SEPOLIA", 84_532),
+    opengradient: rpc("OPENGRADIENT", 10_740),
+    /** Any other EVM chain: set CUSTOM_RPC_URL and OPG_PRIVATE_KEY. */
+    custom: rpc("CUSTOM"),
+  },
+  test: {
+    mocha: { timeout: 240_000 },
+    solidity: {
+      profiles: {
+        default: { fuzz: { runs: 128 }, invariant: { runs: 24, depth: 48 } },
+        deep: { fuzz: { runs: 10_000 }, invariant: { runs: 256, depth: 256 } },
+      },
+    },
+  },
+});
