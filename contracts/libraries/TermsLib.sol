@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {InferenceClaim} from "../interfaces/IProofVerifier.sol";
+import {Offer} from "../interfaces/INodeRegistry.sol";
+import {Terms} from "../interfaces/ISettlement.sol";
+
+/// @title TermsLib
+/// @notice EIP-712 struct hashes of everything that is signed or proven.
+/// @dev All structs are static, so `abi.encode` lays each member out as `encodeData` asks (EIP-712).
+library TermsLib {
+    bytes private constant OFFER_TYPE =
+        "Offer(bytes32 nodeId,bytes32 modelId,uint8 route,uint32 routeVersion,address token,uint128 pricePerRequest,"
+        "uint128 pricePerUnit,uint128 coverage,uint32 deliveryWindow,uint32 proofWindow)";
+    bytes private constant TERMS_TYPE =
+        "Terms(address requester,uint256 nonce,uint64 deadline,uint128 maxFee,uint96 verificationFee,"
+        "uint16 compensationBps,uint16 rewardBps,uint24 proofBlocks,bytes32 inputHash,uint8 mode,address consumer,"
+        "Offer offer)";
+
+    bytes32 internal constant OFFER_TYPEHASH = keccak256(OFFER_TYPE);
+    bytes32 internal constant TERMS_TYPEHASH = keccak256(abi.encodePacked(TERMS_TYPE, OFFER_TYPE));
+    bytes32 internal constant CLAIM_TYPEHASH = keccak256(
+        "InferenceClaim(bytes32 requestId,bytes32 modelId,bytes32 nodeId,bytes32 inputHash,bytes32 outputHash,"
+        "uint64 units)"
+    );
+    bytes32 internal constant DELIVERY_TYPEHASH = keccak256(
+        "Delivery(bytes32 requestId,bytes32 outputHash,uint64 units)"
+    );
+
+    /// @notice The struct hash of an offer.
+    function hash(Offer calldata offer) internal pure returns (bytes32) {
+        return keccak256(abi.encode(OFFER_TYPEHASH, offer));
+    }
+
+    /// @notice The struct hash of terms whose offer hashes to `offerHash`.
+    function hash(Terms calldata terms, bytes32 offerHash) internal pure returns (bytes32) {
+        bytes memory first = abi.encode(
+            TERMS_TYPEHASH,
+            terms.requester,
+            terms.nonce,
+            terms.deadline,
+            terms.maxFee,
+            terms.verificationFee,
+            terms.compensationBps
+        );
+        bytes memory second = abi.encode(
+            terms.rewardBps,
+            terms.proofBlocks,
+            terms.inputHash,
+            terms.mode,
+            terms.consumer,
+            offerHash
+        );
+        return keccak256(bytes.concat(first, second));
+    }
+
+    /// @notice The struct hash of a claim.
+    function hash(InferenceClaim memory claim) internal pure returns (bytes32) {
+        return keccak256(abi.encode(CLAIM_TYPEHASH, claim));
+    }
+
+    /// @notice The struct hash of a delivery.
+    function hashDelivery(bytes32 requestId, bytes32 outputHash, uint64 units) internal pure returns (bytes32) {
+        return keccak256(abi.encode(DELIVERY_TYPEHASH, requestId, outputHash, units));
+    }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {ISettlement} from "../interfaces/ISettlement.sol";
+
+/// @title Credits
+/// @notice Pull payments, by exact counters: a receiver that a token blocks can never block a settlement.
+/// @dev Invariant, per token: the balance held here ≥ `owed` = open escrow + Σ `creditOf`.
+abstract contract Credits is ISettlement, ReentrancyGuardTransient {
+    using SafeERC20 for IERC20;
+
+    /// @inheritdoc ISettlement
+    mapping(address token => mapping(address account => uint256)) public creditOf;
+    /// @inheritdoc ISettlement
+    mapping(address token => uint256) public owed;
+
+    /// @inheritdoc ISettlement
+    function withdraw(address token, address to) external returns (uint256 amount) {
+        require(to != address(0), Settlement_ZeroAddress());
+        return _withdraw(token, msg.sender, to);
+    }
+
+    /// @inheritdoc ISettlement
+    function withdrawFor(address token, address account) external returns (uint256 amount) {
+        return _withdraw(token, account, account);
+    }
+
+    function _credit(address token, address account, uint256 amount) internal {
+        if (amount != 0) creditOf[token][account] += amount;
+    }
+
+    function _pull(address token, address from, uint256 amount) internal {
+        uint256 balance = IERC20(token).balanceOf(address(this));
+        IERC20(token).safeTransferFrom(from, address(this), amount);
+        uint256 received = IERC20(token).balanceOf(address(this)) - balance;
+        require(received == amount, Settlement_InexactTransfer(token, amount, received));
+    }
+
+    function _withdraw(address token, address account, address to) private nonReentrant returns (uint256 amount) {
+        amount = creditOf[token][account];
+        require(amount != 0, Settlement_NoCredit(token, account));
+        creditOf[token][account] = 0;
+        owed[token] -= amount;
+        emit CreditWithdrawn(token, account, to, amount);
+        IERC20(token).safeTransfer(to, amount);
+    }
+}
