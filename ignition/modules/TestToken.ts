@@ -1,10 +1,10 @@
 import { buildModule } from "@nomicfoundation/ignition-core";
 import Protocol from "./Protocol.ts";
 
-/** A fee token to try the protocol with, listed by the deployer (who has to be the governor). Never for production. */
+/** The protocol with a fee token to try it, listed by the deployer, who has to be the governor. Not for production. */
 export default buildModule("TestToken", (m) => {
-  const { settlement } = m.useModule(Protocol);
+  const protocol = m.useModule(Protocol);
   const testUsd = m.contract("TestUSD");
-  m.call(settlement, "setToken", [testUsd, true]);
-  return { testUsd };
+  m.call(protocol.settlement, "setToken", [testUsd, true]);
+  return { ...protocol, testUsd };
 });
