@@ -31,14 +31,15 @@ contract Settlement is Governed, Credits, EIP712 {
     using TermsLib for Offer;
     using TermsLib for Terms;
 
-    /// One slot: status 8 | since 40 | sinceBlock 40 | claim 168.
-    /// `since` is the block time of the request, then of the delivery. `claim` is the delivered claim's hash, cut to
-    /// 21 bytes: two claims that collide take 2^84 hashes to find, and each would still have to be proven.
+    /// One slot: status 8 | since 32 | sinceBlock 32 | claim 184.
+    /// `since` is the block time of the request, then of the delivery; 32 bits last until the year 2106, and for 34
+    /// years of blocks at four a second. `claim` is the delivered claim's hash, cut to 23 bytes: a node that wants two
+    /// claims to choose from has to find a collision, which takes 2^92 hashes.
     struct Request {
         RequestStatus status;
-        uint40 since;
-        uint40 sinceBlock;
-        bytes21 claim;
+        uint32 since;
+        uint32 sinceBlock;
+        bytes23 claim;
     }
 
     /// @dev What {_notify} needs besides the callback's own gas: a cold call, a failure event, and the return.
@@ -202,7 +203,7 @@ contract Settlement is Governed, Credits, EIP712 {
     /// @inheritdoc ISettlement
     function isClaimSettled(InferenceClaim calldata claim) external view returns (bool) {
         Request memory state = _requests[claim.requestId];
-        return state.status == RequestStatus.SETTLED && state.claim == bytes21(hashClaim(claim));
+        return state.status == RequestStatus.SETTLED && state.claim == bytes23(hashClaim(claim));
     }
 
     /// @inheritdoc ISettlement
@@ -235,7 +236,7 @@ contract Settlement is Governed, Credits, EIP712 {
         _requireAcceptable(requestId, terms);
         _requireProvable(terms);
 
-        _requests[requestId] = Request(RequestStatus.REQUESTED, uint40(block.timestamp), 0, 0);
+        _requests[requestId] = Request(RequestStatus.REQUESTED, uint32(block.timestamp), 0, 0);
         owed[offer.token] += terms.maxFee;
         emit Requested(requestId, terms.requester, offer.nodeId, terms);
         if (offer.nodeId != 0) nodes.lock(requestId, offer, offerHash, _bond(terms));
@@ -248,13 +249,7 @@ contract Settlement is Governed, Credits, EIP712 {
         bytes32 nodeId = terms.offer.nodeId;
         require(nodeId != 0, Settlement_OpenRequestNeedsProof(requestId));
         (, bytes32 claimHash) = _accept(requestId, terms, nodeId, answer, state);
-        // 40 bits hold seconds for 34,000 years, and blocks for 8,700 at four a second.
-        _requests[requestId] = Request(
-            RequestStatus.DELIVERED,
-            uint40(block.timestamp),
-            uint40(block.number),
-            bytes21(claimHash)
-        );
+        _commit(requestId, RequestStatus.DELIVERED, claimHash);
     }
 
     function _settle(
@@ -272,7 +267,7 @@ contract Settlement is Governed, Credits, EIP712 {
             outputHash,
             units
         );
-        require(bytes21(claimHash) == state.claim, Settlement_NotTheDeliveredClaim(requestId, claimHash));
+        require(bytes23(claimHash) == state.claim, Settlement_NotTheDeliveredClaim(requestId, claimHash));
         (bool open, uint256 deadline, uint256 deadlineBlock) = _proofWindow(terms, state);
         require(open, Settlement_ProofWindowClosed(requestId, deadline, deadlineBlock));
         _requireProof(terms, claim, claimHash, state.since, proof);
@@ -291,13 +286,12 @@ contract Settlement is Governed, Credits, EIP712 {
         require(terms.offer.nodeId == 0 || terms.offer.nodeId == nodeId, Settlement_WrongNode(requestId, nodeId));
         (InferenceClaim memory claim, bytes32 claimHash) = _accept(requestId, terms, nodeId, answer, state);
         _requireProof(terms, claim, claimHash, uint64(block.timestamp), proof);
-        _requests[requestId] = Request(
-            RequestStatus.SETTLED,
-            uint40(block.timestamp),
-            uint40(block.number),
-            bytes21(claimHash)
-        );
+        _commit(requestId, RequestStatus.SETTLED, claimHash);
         _pay(terms, claim);
+    }
+
+    function _commit(bytes32 requestId, RequestStatus status, bytes32 claimHash) private {
+        _requests[requestId] = Request(status, uint32(block.timestamp), uint32(block.number), bytes23(claimHash));
     }
 
     /// @dev Ends a request with everything back: `maxFee` to the requester's credit, the whole bond to the node.
