@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {InferenceClaim, IProofVerifier} from "../interfaces/IProofVerifier.sol";
+
+/// @title VerifierDouble
+/// @notice Stands in for a proof system in unit tests of the money side: a proof is the encoding of everything that it
+/// is asked about, so a settlement that passes anything else than the claim, its digest and the model's parameters is
+/// refused. A proof may end with the time at which the claim has to have come on chain.
+contract VerifierDouble is IProofVerifier {
+    /// @inheritdoc IProofVerifier
+    function verify(
+        InferenceClaim calldata claim,
+        bytes32 claimHash,
+        uint64 claimedAt,
+        bytes calldata parameters,
+        bytes calldata proof
+    ) external pure returns (bool) {
+        bytes32 given = keccak256(proof);
+        return
+            given == keccak256(abi.encode(claim, claimHash, parameters)) ||
+            given == keccak256(abi.encode(claim, claimHash, parameters, claimedAt));
+    }
+}
