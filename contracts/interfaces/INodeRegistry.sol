@@ -216,9 +216,10 @@ interface INodeRegistry {
 
     // --- for settlement modules ---------------------------------------------------------------------------------
 
-    /// @notice Bonds `amount` of an active node's free OPG for `ref`, if its offer stands. Emits {BondLocked}.
-    /// @dev Modules only.
-    function lock(bytes32 ref, Offer calldata offer, bytes32 offerHash, uint128 amount) external;
+    /// @notice Bonds `amount` of an active node's free OPG for `ref`, if the node's offer stands. Emits {BondLocked}.
+    /// @dev Modules only. `offerKey` and `offerHash` are the module's own hashes of the offer (see {TermsLib}): hashing
+    /// it again here would cost the requester twice.
+    function lock(bytes32 nodeId, bytes32 ref, bytes32 offerKey, bytes32 offerHash, uint128 amount) external;
 
     /// @notice Ends a bond: burns `burned`, sends `paid` to the calling module, frees the rest.
     /// @dev Modules only. Requires `burned + paid ≤ amount`. Works whatever the node's status. Emits {BondUnlocked},

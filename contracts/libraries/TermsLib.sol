@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {InferenceClaim} from "../interfaces/IProofVerifier.sol";
 import {Offer} from "../interfaces/INodeRegistry.sol";
 import {Terms} from "../interfaces/ISettlement.sol";
+import {Route} from "../interfaces/IVerifierRegistry.sol";
 
 /// @title TermsLib
 /// @notice EIP-712 struct hashes of everything that is signed or proven.
@@ -28,30 +29,40 @@ library TermsLib {
     );
 
     /// @notice The struct hash of an offer.
-    function hash(Offer calldata offer) internal pure returns (bytes32) {
-        return keccak256(abi.encode(OFFER_TYPEHASH, offer));
+    /// @dev Calldata words are hashed as they are. A word with dirty high bits gives a hash that no request or offer
+    /// can have: posting and requesting emit the whole struct, and encoding it reverts on such a word.
+    function hash(Offer calldata offer) internal pure returns (bytes32 digest) {
+        bytes32 typehash = OFFER_TYPEHASH;
+        assembly ("memory-safe") {
+            let m := mload(0x40)
+            mstore(m, typehash)
+            calldatacopy(add(m, 0x20), offer, 0x140)
+            digest := keccak256(m, 0x160)
+        }
+    }
+
+    /// @notice What a node has one offer for: a model, a route and a token.
+    function offerKey(bytes32 modelId, Route route, address token) internal pure returns (bytes32) {
+        return keccak256(abi.encode(modelId, route, token));
+    }
+
+    /// @notice {offerKey} of an offer.
+    function key(Offer calldata offer) internal pure returns (bytes32) {
+        return offerKey(offer.modelId, offer.route, offer.token);
     }
 
     /// @notice The struct hash of terms whose offer hashes to `offerHash`.
-    function hash(Terms calldata terms, bytes32 offerHash) internal pure returns (bytes32) {
-        bytes memory first = abi.encode(
-            TERMS_TYPEHASH,
-            terms.requester,
-            terms.nonce,
-            terms.deadline,
-            terms.maxFee,
-            terms.verificationFee,
-            terms.compensationBps
-        );
-        bytes memory second = abi.encode(
-            terms.rewardBps,
-            terms.proofBlocks,
-            terms.inputHash,
-            terms.mode,
-            terms.consumer,
-            offerHash
-        );
-        return keccak256(bytes.concat(first, second));
+    /// @dev `offer` is the last member, so `encodeData` is the words before it and then its hash. See {hash} on dirty
+    /// words.
+    function hash(Terms calldata terms, bytes32 offerHash) internal pure returns (bytes32 digest) {
+        bytes32 typehash = TERMS_TYPEHASH;
+        assembly ("memory-safe") {
+            let m := mload(0x40)
+            mstore(m, typehash)
+            calldatacopy(add(m, 0x20), terms, 0x160)
+            mstore(add(m, 0x180), offerHash)
+            digest := keccak256(m, 0x1a0)
+        }
     }
 
     /// @notice The struct hash of a claim.

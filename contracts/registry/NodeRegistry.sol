@@ -154,13 +154,13 @@ contract NodeRegistry is INodeRegistry, AccessManaged {
     /// @inheritdoc INodeRegistry
     function postOffer(Offer calldata offer) external onlyOwner(offer.nodeId) returns (bytes32 offerHash) {
         offerHash = offer.hash();
-        _offers[offer.nodeId][_offerKey(offer.modelId, offer.route, offer.token)] = offerHash;
+        _offers[offer.nodeId][offer.key()] = offerHash;
         emit OfferPosted(offer.nodeId, offer.modelId, offerHash, offer);
     }
 
     /// @inheritdoc INodeRegistry
     function withdrawOffer(bytes32 nodeId, bytes32 modelId, Route route, address token) external onlyOwner(nodeId) {
-        bytes32 key = _offerKey(modelId, route, token);
+        bytes32 key = TermsLib.offerKey(modelId, route, token);
         require(_offers[nodeId][key] != 0, NodeRegistry_UnknownOffer(nodeId, 0));
         delete _offers[nodeId][key];
         emit OfferWithdrawn(nodeId, modelId, route, token);
@@ -224,14 +224,15 @@ contract NodeRegistry is INodeRegistry, AccessManaged {
     // --- for settlement modules ---------------------------------------------------------------------------------
 
     /// @inheritdoc INodeRegistry
-    function lock(bytes32 ref, Offer calldata offer, bytes32 offerHash, uint128 amount) external onlyModule {
-        bytes32 nodeId = offer.nodeId;
+    function lock(
+        bytes32 nodeId,
+        bytes32 ref,
+        bytes32 offerKey,
+        bytes32 offerHash,
+        uint128 amount
+    ) external onlyModule {
         _requireActive(nodeId);
-        // `offerHash` is the module's own hash of `offer`: hashing it again here would cost the requester twice.
-        require(
-            offerHash != 0 && _offers[nodeId][_offerKey(offer.modelId, offer.route, offer.token)] == offerHash,
-            NodeRegistry_UnknownOffer(nodeId, offerHash)
-        );
+        require(offerHash != 0 && _offers[nodeId][offerKey] == offerHash, NodeRegistry_UnknownOffer(nodeId, offerHash));
         Account storage account = _accounts[nodeId];
         _takeFree(account, nodeId, amount);
         account.bonded += amount;
@@ -296,7 +297,7 @@ contract NodeRegistry is INodeRegistry, AccessManaged {
 
     /// @inheritdoc INodeRegistry
     function offerOf(bytes32 nodeId, bytes32 modelId, Route route, address token) external view returns (bytes32) {
-        return _offers[nodeId][_offerKey(modelId, route, token)];
+        return _offers[nodeId][TermsLib.offerKey(modelId, route, token)];
     }
 
     // --- internals ----------------------------------------------------------------------------------------------
@@ -331,9 +332,5 @@ contract NodeRegistry is INodeRegistry, AccessManaged {
     function _requireActive(bytes32 nodeId) private view {
         NodeStatus status = _existing(nodeId).status;
         require(status == NodeStatus.ACTIVE, NodeRegistry_WrongStatus(nodeId, status));
-    }
-
-    function _offerKey(bytes32 modelId, Route route, address token) private pure returns (bytes32) {
-        return keccak256(abi.encode(modelId, route, token));
     }
 }

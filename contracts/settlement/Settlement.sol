@@ -239,7 +239,7 @@ contract Settlement is Governed, Credits, EIP712 {
         _requests[requestId] = Request(RequestStatus.REQUESTED, uint32(block.timestamp), 0, 0);
         owed[offer.token] += terms.maxFee;
         emit Requested(requestId, terms.requester, offer.nodeId, terms);
-        if (offer.nodeId != 0) nodes.lock(requestId, offer, offerHash, _bond(terms));
+        if (offer.nodeId != 0) nodes.lock(offer.nodeId, requestId, offer.key(), offerHash, _bond(terms));
         if (terms.maxFee != 0) _pull(offer.token, terms.requester, terms.maxFee);
     }
 
