@@ -12,7 +12,8 @@ export async function measureCodeSizes(): Promise<Record<string, number>> {
     const size = (deployedBytecode.length - 2) / 2;
     // Interfaces have no code, and a library of internal functions has only the stub that refuses calls.
     if (size < 100) continue;
-    if (size > CODE_SIZE_LIMIT) throw new Error(`${contractName} has ${size} bytes of code; EIP-170 allows ${CODE_SIZE_LIMIT}`);
+    if (size > CODE_SIZE_LIMIT)
+      throw new Error(`${contractName} has ${size} bytes of code; EIP-170 allows ${CODE_SIZE_LIMIT}`);
     sizes[contractName] = size;
   }
   return sizes;
