@@ -1,0 +1,37 @@
+import { type CircuitInput, groth16, wtns } from "snarkjs";
+import { withCurve } from "./curve.ts";
+import { proofBytes } from "./key.ts";
+import type { Hex } from "./model.ts";
+import type { Circuit } from "./setup.ts";
+
+export interface Proof {
+  /** A ‖ B ‖ C, 256 bytes, as the contract takes it. */
+  readonly proof: Hex;
+  /** In the circuit's order: outputs, then public inputs. */
+  readonly publicSignals: readonly bigint[];
+}
+
+/**
+ * Proves a circuit's statement. Proofs are randomised: no two are alike.
+ *
+ * @throws Error naming the circuit's line whose assertion the input breaks.
+ */
+export function prove(circuit: Circuit, input: CircuitInput): Promise<Proof> {
+  return withCurve(async () => {
+    const { proof, publicSignals } = await groth16.prove(circuit.zkey, await calculateWitness(circuit, input));
+    return { proof: proofBytes(proof), publicSignals: publicSignals.map(BigInt) };
+  });
+}
+
+/** A witness file, in memory. */
+export interface Witness {
+  type: "mem";
+  data: Uint8Array;
+}
+
+/** The values of all of a circuit's wires. Throws as `prove` does. */
+export async function calculateWitness(circuit: Circuit, input: CircuitInput): Promise<Witness> {
+  const witness: Witness = { type: "mem", data: new Uint8Array() };
+  await wtns.calculate(input, circuit.wasm, witness);
+  return witness;
+}

@@ -1,0 +1,100 @@
+/** The parts of snarkjs and ffjavascript that this repository uses; neither ships types. */
+
+declare module "snarkjs" {
+  import type { Curve } from "ffjavascript";
+
+  /** A file by its path, or in memory: an empty object to write to, `{ type: "mem", data }` to read from. */
+  export type FileLike = string | { type: "mem"; data?: Uint8Array };
+
+  export interface Logger {
+    debug(message: string): void;
+    info(message: string): void;
+    warn(message: string): void;
+    error(message: string): void;
+  }
+
+  export interface Groth16Proof {
+    pi_a: string[];
+    pi_b: string[][];
+    pi_c: string[];
+    protocol: string;
+    curve: string;
+  }
+
+  export interface Groth16VerificationKey {
+    protocol: string;
+    curve: string;
+    nPublic: number;
+    vk_alpha_1: string[];
+    vk_beta_2: string[][];
+    vk_gamma_2: string[][];
+    vk_delta_2: string[][];
+    IC: string[][];
+  }
+
+  export type CircuitInput = Record<string, bigint | readonly bigint[] | readonly number[]>;
+
+  export const r1cs: {
+    info(file: FileLike): Promise<{ nConstraints: number; nPubInputs: number; nOutputs: number }>;
+  };
+
+  export const powersOfTau: {
+    newAccumulator(curve: Curve, power: number, file: FileLike, logger?: Logger): Promise<Uint8Array>;
+    beacon(from: FileLike, to: FileLike, name: string, beaconHex: string, iterationsExp: number): Promise<Uint8Array>;
+    preparePhase2(from: FileLike, to: FileLike, logger?: Logger): Promise<void>;
+    verify(file: FileLike, logger?: Logger): Promise<boolean>;
+  };
+
+  export const zKey: {
+    newZKey(r1cs: FileLike, ptau: FileLike, zkey: FileLike, logger?: Logger): Promise<Uint8Array | -1>;
+    beacon(from: FileLike, to: FileLike, name: string, beaconHex: string, iterationsExp: number): Promise<Uint8Array>;
+    verifyFromR1cs(r1cs: FileLike, ptau: FileLike, zkey: FileLike, logger?: Logger): Promise<boolean>;
+    exportVerificationKey(zkey: FileLike): Promise<Groth16VerificationKey>;
+    exportSolidityVerifier(zkey: FileLike, templates: { groth16: string }): Promise<string>;
+  };
+
+  export const wtns: {
+    calculate(input: CircuitInput, wasm: FileLike, witness: FileLike): Promise<void>;
+    check(r1cs: FileLike, witness: FileLike, logger?: Logger): Promise<boolean>;
+  };
+
+  export const groth16: {
+    prove(zkey: FileLike, witness: FileLike): Promise<{ proof: Groth16Proof; publicSignals: string[] }>;
+    verify(key: Groth16VerificationKey, publicSignals: readonly string[], proof: Groth16Proof): Promise<boolean>;
+  };
+}
+
+declare module "ffjavascript" {
+  /** A field or curve element in ffjavascript's own encoding: little-endian, Montgomery form. */
+  type Element = Uint8Array;
+
+  export interface ScalarField {
+    one: Element;
+    mul(a: Element, b: Element): Element;
+    fromRng(rng: ChaCha): Element;
+    fromMontgomery(a: Element): Element;
+    ifft(elements: Uint8Array): Promise<Uint8Array>;
+  }
+
+  /** Points are Jacobian unless said otherwise. */
+  export interface Group {
+    g: Element;
+    zero: Element;
+    add(a: Element, b: Element): Element;
+    batchToAffine(points: Uint8Array): Promise<Uint8Array>;
+  }
+
+  export interface Curve {
+    Fr: ScalarField;
+    G1: Group;
+    G2: Group;
+    terminate(): Promise<void>;
+  }
+
+  /** The curve that snarkjs uses too: one for the process, until it is terminated. */
+  export function getCurveFromName(name: "bn128"): Promise<Curve>;
+
+  export class ChaCha {
+    constructor(seed: number[]);
+  }
+}
