@@ -69,7 +69,7 @@ struct Account {
 /// Trusts: the OPG token to move exactly what it says; the settlement modules to bond and unbond by the rules that
 /// they publish. A module can touch a bond and a node's free OPG, so a new one gains that power only after
 /// `moduleDelay`, which is longer than the unbonding delay: whoever does not trust it is out before. Modules added
-/// before the first node exists have nobody to warn and act at once.
+/// before registration opens have nobody to warn and act at once.
 ///
 /// Invariant: the OPG held here ≥ Σ free + Σ bonded + Σ unbonding. Accounts are counters of their own, so a donation
 /// changes none of them.
@@ -117,7 +117,11 @@ interface INodeRegistry {
     event Burned(bytes32 indexed nodeId, bytes32 indexed ref, uint128 amount);
     /// @notice A settlement module can bond and burn from `activeAt` (seconds) on.
     event ModuleAdded(address indexed module, uint64 activeAt);
+    /// @notice Nodes can register, and a module that is added later has to give notice.
+    event RegistrationOpened();
 
+    /// @notice No node can register before {open}.
+    error NodeRegistry_NotOpen();
     /// @notice The caller registered this salt before.
     error NodeRegistry_AlreadyRegistered(bytes32 nodeId);
     /// @notice There is no such node.
@@ -241,6 +245,10 @@ interface INodeRegistry {
     /// @notice Adds a settlement module. Restricted. Emits {ModuleAdded}.
     function addModule(address module) external;
 
+    /// @notice Ends the deployment: nodes can register from now on, and modules give notice. For good. Restricted.
+    /// @dev A step of its own, so that nobody can delay the first modules by registering before they are added.
+    function open() external;
+
     // --- reading ------------------------------------------------------------------------------------------------
 
     /// @notice A node's identity; all zero if there is none.
@@ -270,7 +278,10 @@ interface INodeRegistry {
     /// @notice Seconds from {unbond} to {withdraw}.
     function unbondingDelay() external view returns (uint64);
 
-    /// @notice Seconds from {addModule} to the module's power, once there are nodes.
+    /// @notice Whether nodes can register.
+    function isOpen() external view returns (bool);
+
+    /// @notice Seconds from {addModule} to the module's power, once registration is open.
     function moduleDelay() external view returns (uint64);
 
     /// @notice How many nodes were ever registered.

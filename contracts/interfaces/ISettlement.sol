@@ -283,6 +283,7 @@ interface ISettlement {
 
     /// @notice After the proof deadline, in time and in blocks: `maxFee` and the compensation to the requester's
     /// credit, the reward to the caller's, the rest of the coverage burned. Anyone may.
+    /// @dev Not once the verifier is revoked: the node could not prove then, and {voidRequest} is the way out.
     function claimDefault(Terms calldata terms) external;
 
     /// @notice After the route's verifier was revoked: everything back, bond unlocked. Anyone may.

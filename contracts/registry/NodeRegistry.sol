@@ -34,6 +34,8 @@ contract NodeRegistry is INodeRegistry, AccessManaged {
     /// @inheritdoc INodeRegistry
     uint256 public nodeCount;
     /// @inheritdoc INodeRegistry
+    bool public isOpen;
+    /// @inheritdoc INodeRegistry
     mapping(address module => uint64) public moduleActiveAt;
     mapping(bytes32 nodeId => Node) private _nodes;
     mapping(bytes32 nodeId => Account) private _accounts;
@@ -79,6 +81,7 @@ contract NodeRegistry is INodeRegistry, AccessManaged {
         string calldata endpoint,
         string calldata metadataURI
     ) external returns (bytes32 nodeId) {
+        require(isOpen, NodeRegistry_NotOpen());
         require(signer != address(0) && payout != address(0), NodeRegistry_ZeroAddress());
         nodeId = keccak256(abi.encode(msg.sender, salt));
         require(_nodes[nodeId].status == NodeStatus.NONE, NodeRegistry_AlreadyRegistered(nodeId));
@@ -267,9 +270,15 @@ contract NodeRegistry is INodeRegistry, AccessManaged {
     /// @inheritdoc INodeRegistry
     function addModule(address module) external restricted {
         require(moduleActiveAt[module] == 0, NodeRegistry_ModuleExists(module));
-        uint64 activeAt = uint64(block.timestamp) + (nodeCount == 0 ? 0 : moduleDelay);
+        uint64 activeAt = uint64(block.timestamp) + (isOpen ? moduleDelay : 0);
         moduleActiveAt[module] = activeAt;
         emit ModuleAdded(module, activeAt);
+    }
+
+    /// @inheritdoc INodeRegistry
+    function open() external restricted {
+        isOpen = true;
+        emit RegistrationOpened();
     }
 
     // --- reading ------------------------------------------------------------------------------------------------

@@ -87,9 +87,11 @@ contract Settlement is Governed, Credits, EIP712 {
         bytes calldata signature,
         Permit calldata permit
     ) external returns (bytes32 requestId) {
+        address token = terms.offer.token;
+        require(isListed[token], Settlement_TokenNotListed(token));
         // Anybody can use up a permit that is in the mempool; then the allowance is there already.
         try
-            IERC20Permit(terms.offer.token).permit(
+            IERC20Permit(token).permit(
                 terms.requester,
                 address(this),
                 permit.value,
@@ -152,6 +154,8 @@ contract Settlement is Governed, Credits, EIP712 {
         Request memory state = _expect(requestId, RequestStatus.DELIVERED);
         (bool open, uint256 deadline, uint256 deadlineBlock) = _proofWindow(terms, state);
         require(!open, Settlement_ProofWindowOpen(requestId, deadline, deadlineBlock));
+        // Nobody could prove by a revoked verifier, so its requests are void, and no fault of the node's.
+        _verifierOf(terms);
         _requests[requestId].status = RequestStatus.DEFAULTED;
 
         Offer calldata offer = terms.offer;
@@ -380,18 +384,21 @@ contract Settlement is Governed, Credits, EIP712 {
         uint64 claimedAt,
         bytes calldata proof
     ) private view {
-        Offer calldata offer = terms.offer;
-        (uint32 verifierId, , bytes memory routeParameters) = models.routeAt(
-            offer.modelId,
-            offer.route,
-            offer.routeVersion
-        );
-        (address verifier, , VerifierStatus status) = verifiers.verifierOf(verifierId);
-        require(status != VerifierStatus.REVOKED, Settlement_VerifierRevoked(verifierId));
+        (IProofVerifier verifier, bytes memory routeParameters) = _verifierOf(terms);
         require(
-            IProofVerifier(verifier).verify(claim, claimHash, claimedAt, routeParameters, proof),
+            verifier.verify(claim, claimHash, claimedAt, routeParameters, proof),
             Settlement_InvalidProof(claim.requestId, claimHash)
         );
+    }
+
+    /// @dev The verifier that the terms' route names, which must not be revoked, and the model's parameters for it.
+    function _verifierOf(Terms calldata terms) private view returns (IProofVerifier, bytes memory routeParameters) {
+        Offer calldata offer = terms.offer;
+        uint32 verifierId;
+        (verifierId, , routeParameters) = models.routeAt(offer.modelId, offer.route, offer.routeVersion);
+        (address verifier, , VerifierStatus status) = verifiers.verifierOf(verifierId);
+        require(status != VerifierStatus.REVOKED, Settlement_VerifierRevoked(verifierId));
+        return (IProofVerifier(verifier), routeParameters);
     }
 
     /// @dev An account with code may be an EOA that delegates (EIP-7702): its own key is as good as ERC-1271.

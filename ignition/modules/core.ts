@@ -79,6 +79,7 @@ export function deployCore(
   ]);
 
   const moduleAdded = m.call(nodes, "addModule", [settlement]);
+  m.call(nodes, "open", [], { after: [moduleAdded] });
   const role = (name: keyof typeof ROLES, target: ContractFuture<string>, label: string, ...functions: string[]) =>
     m.call(manager, "setTargetFunctionRole", [target, selectors(...functions), ROLES[name]], {
       id: `${name}_${label}`,
