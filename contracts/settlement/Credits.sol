@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import {ISettlement} from "../interfaces/ISettlement.sol";
+import {ISettlement, Permit} from "../interfaces/ISettlement.sol";
 
 /// @title Credits
 /// @notice Pull payments, by exact counters: a receiver that a token blocks can never block a settlement.
@@ -30,6 +31,11 @@ abstract contract Credits is ISettlement, ReentrancyGuardTransient {
 
     function _credit(address token, address account, uint256 amount) internal {
         if (amount != 0) creditOf[token][account] += amount;
+    }
+
+    /// @dev Anybody can use up a permit that is in the mempool; then the allowance is there already.
+    function _permit(address token, address owner, Permit calldata p) internal {
+        try IERC20Permit(token).permit(owner, address(this), p.value, p.deadline, p.v, p.r, p.s) {} catch {}
     }
 
     function _pull(address token, address from, uint256 amount) internal {

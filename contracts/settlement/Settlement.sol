@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
@@ -89,18 +88,7 @@ contract Settlement is Governed, Credits, EIP712 {
     ) external returns (bytes32 requestId) {
         address token = terms.offer.token;
         require(isListed[token], Settlement_TokenNotListed(token));
-        // Anybody can use up a permit that is in the mempool; then the allowance is there already.
-        try
-            IERC20Permit(token).permit(
-                terms.requester,
-                address(this),
-                permit.value,
-                permit.deadline,
-                permit.v,
-                permit.r,
-                permit.s
-            )
-        {} catch {}
+        _permit(token, terms.requester, permit);
         return _request(terms, signature);
     }
 
