@@ -10,6 +10,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { BARS, GROTH16_RATIO } from "./bars.ts";
 import { measureCodeSizes } from "./codeSizes.ts";
+import { measureGroth16 } from "./groth16.ts";
 import { measureP384 } from "./p384.ts";
 import { measureSettlement } from "./settlement.ts";
 
@@ -21,7 +22,7 @@ const { values: options } = parseArgs({
   },
 });
 
-const MEASURES = [measureP384, measureSettlement];
+const MEASURES = [measureP384, measureGroth16, measureSettlement];
 const snapshots = {
   gas: new URL("./snapshots/gas.json", import.meta.url),
   size: new URL("./snapshots/size.json", import.meta.url),

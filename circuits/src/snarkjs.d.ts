@@ -70,6 +70,9 @@ declare module "ffjavascript" {
 
   export interface ScalarField {
     one: Element;
+    e(value: number): Element;
+    exp(base: Element, exponent: number): Element;
+    random(): Element;
     mul(a: Element, b: Element): Element;
     fromRng(rng: ChaCha): Element;
     fromMontgomery(a: Element): Element;

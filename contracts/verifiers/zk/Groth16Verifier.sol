@@ -164,13 +164,20 @@ contract Groth16Verifier is IGroth16Verifier {
         assembly ("memory-safe") {
             m := mload(0x40)
         }
-        uint256 keyLength = IC_1 + 64 * signals.length;
-        for (uint256 i = 0; i * CHUNK < keyLength; ++i) {
-            address chunk = _chunk(keyId, i);
-            uint256 target = m + 0x100 - DELTA + i * CHUNK;
-            uint256 size = Math.min(keyLength - i * CHUNK, CHUNK);
-            assembly ("memory-safe") {
-                extcodecopy(chunk, target, 1, size)
+        unchecked {
+            // No overflow: there are fewer signals than bytes of memory.
+            uint256 target = m + 0x100 - DELTA;
+            uint256 end = target + IC_1 + 64 * signals.length;
+            for (uint256 i = 0; target < end; ++i) {
+                address chunk = _chunk(keyId, i);
+                assembly ("memory-safe") {
+                    let size := sub(end, target)
+                    if gt(size, CHUNK) {
+                        size := CHUNK
+                    }
+                    extcodecopy(chunk, target, 1, size)
+                }
+                target += CHUNK;
             }
         }
 

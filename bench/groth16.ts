@@ -1,0 +1,89 @@
+import { readFile } from "node:fs/promises";
+import { type BaseContract, ContractFactory, type InterfaceAbi, id } from "ethers";
+import { config, network } from "hardhat";
+import { zKey } from "snarkjs";
+import solc from "solc";
+import { withCurve } from "../circuits/src/curve.ts";
+import { digitImages } from "../circuits/src/dataset.ts";
+import { type Digits, loadDigits, proveDigit } from "../circuits/src/digits.ts";
+import { infer } from "../circuits/src/model.ts";
+import { withFixedBlinding } from "./fixedBlinding.ts";
+
+/**
+ * Gas of a transaction that verifies one proof of the digit circuit (four public signals; base fee and calldata included).
+ *
+ * - `groth16.verify`: our contract, the key registered.
+ * - `groth16.snarkjs`: the contract that snarkjs generates for this circuit, compiled with the same settings.
+ *
+ * The proof is of a 7: among the digits it costs our contract the most.
+ */
+export async function measureGroth16(): Promise<Record<string, number>> {
+  const digits = await loadDigits((line) => console.error(line));
+  const pixels = digitImages().heldOut.find((image) => infer(digits.weights, image.pixels).digit === 7)?.pixels ?? [];
+  const { proof, publicSignals } = await withFixedBlinding(() =>
+    proveDigit(digits, { claimHash: id("claim") as `0x${string}`, pixels, salt: 1n }),
+  );
+
+  const { ethers } = await network.create();
+  const ours = await ethers.deployContract("Groth16Verifier");
+  await ours.registerKey(digits.keyBytes);
+  const { abi, bytecode } = await snarkjsVerifier(digits);
+  const [deployer] = await ethers.getSigners();
+  const theirs = await new ContractFactory(abi, bytecode, deployer).deploy();
+
+  const [ax, ay, bx1, bx0, by1, by0, cx, cy] =
+    proof
+      .slice(2)
+      .match(/.{64}/g)
+      ?.map((word) => BigInt(`0x${word}`)) ?? [];
+  const points = [
+    [ax, ay],
+    [
+      [bx1, bx0],
+      [by1, by0],
+    ],
+    [cx, cy],
+  ];
+  return {
+    "groth16.verify": await gasOf(ours, [digits.keyId, publicSignals, proof]),
+    "groth16.snarkjs": await gasOf(theirs, [...points, publicSignals]),
+  };
+}
+
+/** Gas of a transaction to `verifyProof`, which must return true. */
+async function gasOf(verifier: BaseContract, values: unknown[]): Promise<number> {
+  const verify = verifier.getFunction("verifyProof");
+  if (!(await verify.staticCall(...values))) throw new Error("bench: a valid proof is refused");
+  return Number((await (await verify.send(...values)).wait())?.gasUsed);
+}
+
+interface CompiledContract {
+  abi: InterfaceAbi;
+  evm: { bytecode: { object: string } };
+}
+
+/** What solc prints in its JSON mode, as far as it is read here. */
+interface CompilerOutput {
+  contracts?: Record<string, Record<string, CompiledContract>>;
+  errors?: unknown[];
+}
+
+/** snarkjs's contract for the circuit. It is under the GPL, so it is made here and never committed. */
+async function snarkjsVerifier({ circuit }: Digits): Promise<{ abi: InterfaceAbi; bytecode: string }> {
+  const template = new URL("./templates/verifier_groth16.sol.ejs", import.meta.resolve("snarkjs"));
+  const templates = { groth16: await readFile(template, "utf8") };
+  const settings = config.solidity.profiles.default?.compilers[0]?.settings;
+  const content = await withCurve(() => zKey.exportSolidityVerifier(circuit.zkey, templates));
+  const output: CompilerOutput = JSON.parse(
+    solc.compile(
+      JSON.stringify({
+        language: "Solidity",
+        sources: { "Groth16Verifier.sol": { content } },
+        settings: { ...settings, outputSelection: { "*": { "*": ["abi", "evm.bytecode.object"] } } },
+      }),
+    ),
+  );
+  const contract = output.contracts?.["Groth16Verifier.sol"]?.Groth16Verifier;
+  if (!contract) throw new Error(`bench: snarkjs's contract does not compile: ${JSON.stringify(output.errors)}`);
+  return { abi: contract.abi, bytecode: contract.evm.bytecode.object };
+}
