@@ -33,12 +33,17 @@ interface Secrets {
   beta: Uint8Array;
 }
 
-/** The secrets that snarkjs derives from a beacon: the first three scalars of ChaCha20, seeded by the iterated hash. */
+/** The secrets of a first phase whose only contribution is a beacon. */
 function secretsOfBeacon(curve: Curve, beacon: string): Secrets {
+  const rng = rngOfBeacon(beacon);
+  return { tau: curve.Fr.fromRng(rng), alpha: curve.Fr.fromRng(rng), beta: curve.Fr.fromRng(rng) };
+}
+
+/** What snarkjs draws a contribution's secrets from, in either phase: ChaCha20, seeded by the iterated SHA-256. */
+export function rngOfBeacon(beacon: string): ChaCha {
   let digest = Buffer.from(beacon, "hex");
   for (let i = 0; i < 2 ** BEACON_ITERATIONS_EXP; i++) digest = createHash("sha256").update(digest).digest();
-  const rng = new ChaCha(Array.from({ length: 8 }, (_, i) => digest.readUInt32BE(4 * i)));
-  return { tau: curve.Fr.fromRng(rng), alpha: curve.Fr.fromRng(rng), beta: curve.Fr.fromRng(rng) };
+  return new ChaCha(Array.from({ length: 8 }, (_, i) => digest.readUInt32BE(4 * i)));
 }
 
 /** What snarkjs appends: for each domain of 2^p points, the group elements of the Lagrange polynomials' values at tau. */

@@ -70,7 +70,8 @@ declare module "ffjavascript" {
 
   export interface ScalarField {
     one: Element;
-    e(value: number): Element;
+    e(value: number | bigint): Element;
+    inv(a: Element): Element;
     exp(base: Element, exponent: number): Element;
     random(): Element;
     mul(a: Element, b: Element): Element;
@@ -84,6 +85,11 @@ declare module "ffjavascript" {
     g: Element;
     zero: Element;
     add(a: Element, b: Element): Element;
+    neg(a: Element): Element;
+    timesFr(point: Element, scalar: Element): Element;
+    toAffine(a: Element): Element;
+    fromObject(affine: bigint[]): Element;
+    toObject(a: Element): bigint[];
     batchToAffine(points: Uint8Array): Promise<Uint8Array>;
   }
 
