@@ -1,0 +1,401 @@
+import { getBytes, hexlify, type Signer, ZeroAddress, ZeroHash } from "ethers";
+import { type Contracts, contractsOf } from "../chain/contracts.ts";
+import { isLocalChain } from "../chain/isLocalChain.ts";
+import { payableWith } from "../chain/payableWith.ts";
+import { sleep } from "../chain/sleep.ts";
+import type { Deployment } from "../deployment.ts";
+import { DeliveryError } from "../errors/DeliveryError.ts";
+import { OpgError } from "../errors/OpgError.ts";
+import type { SettlementFailure } from "../errors/SettlementFailure.ts";
+import { hashTerms } from "../hash/hashTerms.ts";
+import { type SettlementDomain, TERMS_TYPES, typedDataDomain } from "../hash/typedData.ts";
+import { type InferenceModel, randomSalt } from "../model.ts";
+import {
+  type Answer,
+  DeliveryMode,
+  type Offer,
+  OutputCommitment,
+  type Permit,
+  type RequestStatus,
+  Route,
+  type Terms,
+} from "../types.ts";
+import type { InferenceReply } from "../wire.ts";
+import { askNode } from "./askNode.ts";
+import { findOffers, type OfferFilter, type StandingOffer } from "./offers.ts";
+import { readOutcome, type SettledInference } from "./outcome.ts";
+import { requireProductionKey } from "./requireProductionKey.ts";
+import { feeOf, verifyDelivery, verifyOutput } from "./verifyReply.ts";
+import { waitForOutcome } from "./waitForOutcome.ts";
+
+/** How a client behaves. */
+export interface ClientOptions {
+  /** The requester's account, connected to a provider on the deployment's chain. */
+  readonly signer: Signer;
+  readonly deployment: Deployment;
+  /** Milliseconds between two looks at the chain; 1,000 if absent, 100 on local chains. */
+  readonly pollingInterval?: number;
+  /** How deep a settlement has to be before it is reported, its own block included; 1 if absent. */
+  readonly confirmations?: number;
+  /**
+   * Whether to look after a request until it has ended: to post the node's delivery if the node does not, to take the
+   * refund, to claim the default. Costs gas when it is needed; true if absent.
+   */
+  readonly guard?: boolean;
+  /** Whether prompts may go to endpoints without TLS; true on local chains, false elsewhere, if absent. */
+  readonly insecureEndpoints?: boolean;
+  /** Another `fetch` than the platform's. */
+  readonly fetch?: typeof fetch;
+}
+
+/** What a request is to say; everything else is read from the chain. */
+export interface RequestOptions {
+  /** The offer to take; for an open request one with `nodeId` zero. */
+  readonly offer: Offer;
+  readonly inputHash: string;
+  /** What to escrow, in base units of the offer's token; the price of one request with the model's units if absent. */
+  readonly maxFee?: bigint;
+  /** DIRECT if absent. */
+  readonly mode?: DeliveryMode;
+  /** An IInferenceConsumer to call. */
+  readonly consumer?: string;
+  /** The last second (Unix) at which the request can be made; ten minutes from now if absent. */
+  readonly deadline?: bigint;
+  /** Tells the requester's requests apart; random if absent. */
+  readonly nonce?: bigint;
+  /** Whose request it is; the signer's if absent. For relayed requests. */
+  readonly requester?: string;
+}
+
+/** A request that is on chain. */
+export interface RequestReceipt {
+  readonly requestId: string;
+  readonly terms: Terms;
+  readonly transactionHash: string;
+  readonly blockNumber: number;
+}
+
+/** One inference to run. */
+export interface InferOptions<Input, Output> extends Omit<RequestOptions, "offer" | "inputHash" | "requester"> {
+  readonly model: InferenceModel<Input, Output>;
+  readonly input: Input;
+  /** The offer to take; if absent, the cheapest one that stands, with enough stake behind it. */
+  readonly offer?: Offer;
+  /** Chooses among the offers of one node, if `offer` is absent. */
+  readonly nodeId?: string;
+  /** Chooses among the offers in one token, if `offer` is absent. */
+  readonly token?: string;
+  /** The most units to accept in an answer; bounded by `maxFee` alone if absent. */
+  readonly maxUnits?: bigint;
+  /** Where to send the input; the node's on-chain endpoint if absent. Needed for an open request. */
+  readonly endpoint?: string;
+  /** Milliseconds to wait for the answer; the delivery window if absent. */
+  readonly timeout?: number;
+}
+
+/** A delivered inference: the output now, the proof to come. */
+export interface InferenceRun<Output> extends RequestReceipt {
+  /** The model's output: signed by the node, and not proven before `settled` resolves. */
+  readonly output: Output;
+  /** The node's signed delivery. */
+  readonly answer: Answer;
+  /** What it costs, in base units of the offer's token. */
+  readonly fee: bigint;
+  /**
+   * Resolves when the proof is on chain. Rejects with a {@link SettlementFailure} that names the reason and the
+   * compensation when the request ended otherwise.
+   */
+  readonly settled: Promise<SettledInference>;
+}
+
+/** A request's state, as the chain has it. */
+export interface RequestState {
+  readonly requestId: string;
+  readonly status: RequestStatus;
+  readonly terms: Terms;
+  /** Block time, in seconds, of the request, or of the delivery once there is one. */
+  readonly since: bigint;
+  readonly outcome: SettledInference | SettlementFailure | undefined;
+}
+
+/** Seconds within which a request has to be mined. */
+const REQUEST_LIFETIME = 600n;
+
+/** The requester's side of the protocol. */
+export class OpgClient {
+  readonly contracts: Contracts;
+  readonly domain: SettlementDomain;
+  readonly #signer: Signer;
+  readonly #deployment: Deployment;
+  readonly #pollingInterval: number;
+  readonly #confirmations: number;
+  readonly #guard: boolean;
+  readonly #insecure: boolean;
+  readonly #fetch: typeof fetch;
+
+  constructor(options: ClientOptions) {
+    const { signer, deployment } = options;
+    const local = isLocalChain(deployment.chainId);
+    this.contracts = contractsOf(deployment, signer);
+    this.domain = { chainId: deployment.chainId, settlement: this.contracts.settlement.address };
+    this.#signer = signer;
+    this.#deployment = deployment;
+    this.#pollingInterval = options.pollingInterval ?? (local ? 100 : 1_000);
+    this.#confirmations = options.confirmations ?? 1;
+    this.#guard = options.guard ?? true;
+    this.#insecure = options.insecureEndpoints ?? local;
+    this.#fetch = options.fetch ?? fetch;
+  }
+
+  /** The offers that stand now, of nodes that take requests, the cheapest per request first. */
+  offers(filter?: OfferFilter): Promise<StandingOffer[]> {
+    return findOffers(this.contracts, this.#deployment.startBlock, filter);
+  }
+
+  /**
+   * Completes the terms of a request from the chain's parameters in force. Sends nothing.
+   *
+   * @throws OpgError if the model is proven under a development key and the chain is not a local one.
+   */
+  async terms(options: RequestOptions): Promise<Terms> {
+    const { offer, inputHash } = options;
+    const { settlement } = this.contracts;
+    await this.#requireChain();
+    const [parameters, zk, block, requester] = await Promise.all([
+      settlement.read("parameters"),
+      requireProductionKey(this.contracts, this.#deployment.chainId, offer),
+      settlement.provider.getBlock("latest"),
+      options.requester ?? this.#signer.getAddress(),
+    ]);
+    const units = zk?.units;
+    if (options.maxFee === undefined && units === undefined && offer.pricePerUnit !== 0n) {
+      throw new OpgError("This offer is metered per unit: say by maxFee how much to pay at most.");
+    }
+    const now = BigInt(Math.max(block?.timestamp ?? 0, Math.floor(Date.now() / 1000)));
+    return {
+      requester,
+      nonce: options.nonce ?? BigInt(randomSalt()),
+      deadline: options.deadline ?? now + REQUEST_LIFETIME,
+      maxFee: options.maxFee ?? offer.pricePerRequest + (units ?? 0n) * offer.pricePerUnit,
+      verificationFee: offer.route === Route.ZK ? parameters.zkVerificationFee : parameters.teeVerificationFee,
+      compensationBps: parameters.compensationBps,
+      rewardBps: parameters.rewardBps,
+      proofBlocks: parameters.proofBlocks,
+      inputHash,
+      mode: options.mode ?? DeliveryMode.DIRECT,
+      consumer: options.consumer ?? ZeroAddress,
+      offer,
+    };
+  }
+
+  /**
+   * Makes a request: escrows `maxFee` (by the allowance, a permit, or an approval, in this order) and locks the node's
+   * bond.
+   */
+  async request(options: RequestOptions): Promise<RequestReceipt> {
+    const terms = await this.terms(options);
+    const { settlement } = this.contracts;
+    const permit = await payableWith(this.#signer, {
+      token: terms.offer.token,
+      spender: settlement.address,
+      amount: terms.maxFee,
+      chainId: this.#deployment.chainId,
+    });
+    return this.relay(terms, "0x", permit);
+  }
+
+  /**
+   * Signs terms, so that somebody else can send the request and pay its gas. The terms' requester has to be this
+   * client's account, and the settlement needs its allowance, or a permit; see {@link signFeePermit}.
+   */
+  signTerms(terms: Terms): Promise<string> {
+    return this.#signer.signTypedData(typedDataDomain(this.domain), TERMS_TYPES, terms);
+  }
+
+  /** A permit for the escrow of `terms`, to go with them; undefined if an allowance covers it. */
+  signFeePermit(terms: Terms): Promise<Permit | undefined> {
+    return payableWith(this.#signer, {
+      token: terms.offer.token,
+      spender: this.contracts.settlement.address,
+      amount: terms.maxFee,
+      chainId: this.#deployment.chainId,
+    });
+  }
+
+  /** Sends a request that somebody signed (see {@link signTerms}). */
+  async relay(terms: Terms, signature: string, permit?: Permit): Promise<RequestReceipt> {
+    const { settlement } = this.contracts;
+    const { hash, blockNumber } =
+      permit === undefined
+        ? await settlement.write("request", terms, signature)
+        : await settlement.write("requestWithPermit", terms, signature, permit);
+    return { requestId: hashTerms(this.domain, terms), terms, transactionHash: hash, blockNumber };
+  }
+
+  /**
+   * Runs one inference: makes the request, sends the input to the node, verifies its signed answer and returns the
+   * output at once. `settled` follows the proof.
+   *
+   * @throws DeliveryError when the request was made but no valid answer came; its `settled` goes on until the money is
+   * back. Any other error: nothing was requested.
+   */
+  async infer<Input, Output>(options: InferOptions<Input, Output>): Promise<InferenceRun<Output>> {
+    const { model } = options;
+    const offer = options.offer ?? (await this.#chooseOffer(options));
+    if (offer.modelId !== model.modelId || offer.route !== model.route) {
+      throw new OpgError(`This offer is for model ${offer.modelId} and not for model ${model.modelId} on its route.`);
+    }
+    const endpoint = options.endpoint ?? (await this.#endpointOf(offer));
+    const input = model.encodeInput(options.input);
+    const salt = (model.createSalt ?? randomSalt)();
+    const receipt = await this.request({ ...options, offer, inputHash: model.commitInput(input, salt) });
+    const { requestId, terms, blockNumber } = receipt;
+
+    let answer: Answer | undefined;
+    const settled = this.settled(terms, { fromBlock: blockNumber, answer: () => answer });
+    // Who does not look at `settled` is not to be ended by it.
+    settled.catch(() => undefined);
+    try {
+      const timeout = options.timeout ?? offer.deliveryWindow * 1_000;
+      const reply =
+        endpoint === ""
+          ? await this.#publishedReply(terms, blockNumber, timeout)
+          : await this.#askedReply(terms, hexlify(input), salt, endpoint, timeout);
+      verifyOutput(model, salt, reply, options.maxUnits);
+      const { outputHash, units, signature } = reply;
+      answer = { outputHash, units, output: terms.mode === DeliveryMode.ONCHAIN ? reply.output : "0x", signature };
+      const output = model.decodeOutput(getBytes(reply.output));
+      return { ...receipt, output, answer, fee: feeOf(terms, units), settled };
+    } catch (error) {
+      throw new DeliveryError(requestId, error instanceof Error ? error.message : String(error), settled, {
+        cause: error,
+      });
+    }
+  }
+
+  /**
+   * Waits until a request has ended, and looks after it meanwhile (see {@link ClientOptions.guard}).
+   *
+   * @throws SettlementFailure when it ended without a proof.
+   */
+  settled(
+    terms: Terms,
+    { fromBlock, answer }: { readonly fromBlock?: number; readonly answer?: () => Answer | undefined } = {},
+  ): Promise<SettledInference> {
+    return waitForOutcome({
+      contracts: this.contracts,
+      domain: this.domain,
+      terms,
+      fromBlock: fromBlock ?? this.#deployment.startBlock,
+      confirmations: this.#confirmations,
+      pollingInterval: this.#pollingInterval,
+      guard: this.#guard,
+      answer: answer ?? (() => undefined),
+    });
+  }
+
+  /** The terms of a request that is on chain. */
+  async termsOf(requestId: string): Promise<Terms> {
+    const [requested] = await this.contracts.settlement.events("Requested", [requestId], this.#deployment.startBlock);
+    if (requested === undefined) throw new OpgError(`There is no request ${requestId} on this chain.`);
+    return requested.args.terms;
+  }
+
+  /** Where a request stands. */
+  async status(requestId: string): Promise<RequestState> {
+    const terms = await this.termsOf(requestId);
+    const [{ status, since }, outcome] = await Promise.all([
+      this.contracts.settlement.read("clockOf", requestId),
+      readOutcome(this.contracts, this.domain, terms, this.#deployment.startBlock),
+    ]);
+    return { requestId, status, terms, since, outcome };
+  }
+
+  /** After the delivery deadline: takes the escrow back, as a credit. @returns the transaction's hash. */
+  async refund(terms: Terms): Promise<string> {
+    return (await this.contracts.settlement.write("refund", terms)).hash;
+  }
+
+  /** After the proof deadline: takes the escrow back and the compensation, as credits. @returns the transaction's hash. */
+  async claimDefault(terms: Terms): Promise<string> {
+    return (await this.contracts.settlement.write("claimDefault", terms)).hash;
+  }
+
+  /** After the route's verifier was revoked: takes the escrow back, as a credit. @returns the transaction's hash. */
+  async voidRequest(terms: Terms): Promise<string> {
+    return (await this.contracts.settlement.write("voidRequest", terms)).hash;
+  }
+
+  /** What an account (the signer's if absent) can withdraw, in base units of `token`. */
+  async credit(token: string, account?: string): Promise<bigint> {
+    return this.contracts.settlement.read("creditOf", token, account ?? (await this.#signer.getAddress()));
+  }
+
+  /** Pays the signer's whole credit in `token` out, to itself or to `to`. @returns the amount, in base units. */
+  async withdraw(token: string, to?: string): Promise<bigint> {
+    const { settlement } = this.contracts;
+    const receipt = await settlement.write("withdraw", token, to ?? (await this.#signer.getAddress()));
+    return settlement.parse("CreditWithdrawn", receipt.logs).reduce((sum, { args }) => sum + args.amount, 0n);
+  }
+
+  async #requireChain(): Promise<void> {
+    const { chainId } = await this.contracts.settlement.provider.getNetwork();
+    if (chainId !== BigInt(this.#deployment.chainId)) {
+      throw new OpgError(
+        `The deployment is on chain ${this.#deployment.chainId}, and the signer's provider on chain ${chainId}.`,
+      );
+    }
+  }
+
+  async #chooseOffer<I, O>({ model, nodeId, token }: InferOptions<I, O>): Promise<Offer> {
+    const { zkVerificationFee, teeVerificationFee } = await this.contracts.settlement.read("parameters");
+    const fee = model.route === Route.ZK ? zkVerificationFee : teeVerificationFee;
+    const offers = await this.offers({
+      modelId: model.modelId,
+      route: model.route,
+      ...(nodeId === undefined ? {} : { nodeId }),
+      ...(token === undefined ? {} : { token }),
+    });
+    const chosen = offers.find(({ offer, free }) => free >= offer.coverage + fee);
+    if (chosen !== undefined) return chosen.offer;
+    throw new OpgError(
+      offers.length === 0
+        ? `No node offers model ${model.modelId} on this route and in this token.`
+        : `None of the ${offers.length} nodes that offer model ${model.modelId} has enough free stake for the bond.`,
+    );
+  }
+
+  async #endpointOf({ nodeId }: Offer): Promise<string> {
+    return nodeId === ZeroHash ? "" : (await this.contracts.nodes.read("descriptionOf", nodeId)).endpoint;
+  }
+
+  /** The answer that the node sends, verified to be its own. */
+  async #askedReply(terms: Terms, input: string, salt: string, endpoint: string, timeout: number) {
+    const options = { endpoint, timeout, insecure: this.#insecure, fetch: this.#fetch };
+    const reply = await askNode({ terms, input, salt }, options);
+    await verifyDelivery(this.contracts, this.domain, terms, reply);
+    return reply;
+  }
+
+  /** The answer as the chain has it, for a node without an endpoint: the output is published, or is its own commitment. */
+  async #publishedReply(terms: Terms, fromBlock: number, timeout: number): Promise<InferenceReply> {
+    const { settlement, models } = this.contracts;
+    const { modelId, route, routeVersion } = terms.offer;
+    const { outputCommitment } = await models.read("routeAt", modelId, route, routeVersion);
+    if (terms.mode !== DeliveryMode.ONCHAIN && outputCommitment !== OutputCommitment.VALUE) {
+      throw new OpgError("the node has no endpoint, and the delivery does not show the output");
+    }
+    const requestId = hashTerms(this.domain, terms);
+    const deadline = Date.now() + timeout;
+    for (;;) {
+      const [delivered] = await settlement.events("Delivered", [requestId], fromBlock);
+      if (delivered !== undefined) {
+        const { nodeId, outputHash, units } = delivered.args;
+        const [published] = await settlement.events("OutputPublished", [requestId], fromBlock);
+        return { requestId, nodeId, outputHash, units, output: published?.args.output ?? outputHash, signature: "0x" };
+      }
+      if (Date.now() > deadline) throw new OpgError(`nobody delivered in ${timeout} ms`);
+      await sleep(this.#pollingInterval);
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import { Interface } from "ethers";
+import type { AbiEntry } from "../chain/abiTypes.ts";
+import { plainStruct } from "../chain/plainValue.ts";
+import { abis } from "../generated/abis.ts";
+import { sentences } from "./sentences.ts";
+
+/** A revert reason that is understood. */
+export interface DecodedError {
+  /** The custom error's name, or `Error` or `Panic` for Solidity's own. */
+  readonly name: string;
+  /** Its values, by name. */
+  readonly args: Readonly<Record<string, unknown>>;
+  /** What it means, with its values. */
+  readonly sentence: string;
+}
+
+const entries: readonly AbiEntry[] = Object.values(abis).flat();
+/** All custom errors of all contracts: a call that one contract passes on fails with another one's error. */
+const errors = new Interface(
+  [
+    ...new Map(entries.filter(({ type }) => type === "error").map((entry) => [JSON.stringify(entry), entry])).values(),
+  ].concat([
+    { type: "error", name: "Error", inputs: [{ type: "string", name: "message" }] },
+    { type: "error", name: "Panic", inputs: [{ type: "uint256", name: "code" }] },
+  ]),
+);
+
+/**
+ * The meaning of a revert: from its data (0x-hex), or from anything that a provider threw that has the data somewhere
+ * inside. Undefined if there is none, or if no contract of ours has such an error.
+ */
+export function decodeError(error: unknown): DecodedError | undefined {
+  for (const data of revertData(error, 6)) {
+    const parsed = errors.parseError(data);
+    if (parsed === null) continue;
+    const args = plainStruct(parsed.fragment.inputs, parsed.args.toArray());
+    const sentence =
+      parsed.name === "Error"
+        ? `The contract refused: ${args.message}.`
+        : parsed.name === "Panic"
+          ? `The contract panicked with code ${args.code}.`
+          : sentenceOf(parsed.name, args);
+    return { name: parsed.name, args, sentence };
+  }
+  return undefined;
+}
+
+function sentenceOf(name: string, args: Readonly<Record<string, unknown>>): string {
+  const write = (sentences as Readonly<Record<string, ((args: never) => string) | undefined>>)[name];
+  // The ABI that gave the name gave the arguments, and `sentences` is typed by the same ABI.
+  return write === undefined ? `${name}.` : write(args as never);
+}
+
+/** Every 0x-hex string that could be revert data inside what was thrown, the outermost first. */
+function* revertData(value: unknown, depth: number): Generator<string> {
+  if (typeof value === "string") {
+    if (/^0x([0-9a-f]{2}){4,}$/i.test(value)) yield value;
+  } else if (typeof value === "object" && value !== null && depth > 0) {
+    for (const key of ["data", "error", "info", "cause"]) {
+      if (key in value) yield* revertData((value as Readonly<Record<string, unknown>>)[key], depth - 1);
+    }
+  }
+}

@@ -1,0 +1,38 @@
+// The public edge of the SDK. Everything here runs in browsers too; what needs Node.js is in "./node.ts".
+
+export type { Abi, AbiValue } from "./chain/abiTypes.ts";
+export { type Contracts, contractsOf } from "./chain/contracts.ts";
+export { isLocalChain } from "./chain/isLocalChain.ts";
+export { signPermit } from "./chain/signPermit.ts";
+export { mined, TypedContract, type TypedEvent } from "./chain/TypedContract.ts";
+export * from "./client/OpgClient.ts";
+export type { OfferFilter, StandingOffer } from "./client/offers.ts";
+export { readOutcome, type SettledInference } from "./client/outcome.ts";
+export { requireProductionKey, type ZkParameters } from "./client/requireProductionKey.ts";
+export { feeOf } from "./client/verifyReply.ts";
+export { addressOf, type Deployment, parseDeployment } from "./deployment.ts";
+export { ContractError } from "./errors/ContractError.ts";
+export { DeliveryError } from "./errors/DeliveryError.ts";
+export { type DecodedError, decodeError } from "./errors/decodeError.ts";
+export { OpgError } from "./errors/OpgError.ts";
+export { type FailureReason, SettlementFailure } from "./errors/SettlementFailure.ts";
+export * from "./generated/abis.ts";
+export { hashClaim } from "./hash/hashClaim.ts";
+export { type Delivery, hashDelivery } from "./hash/hashDelivery.ts";
+export { hashOffer } from "./hash/hashOffer.ts";
+export { hashTerms } from "./hash/hashTerms.ts";
+export { modelIdOf } from "./hash/modelIdOf.ts";
+export { nodeIdOf } from "./hash/nodeIdOf.ts";
+export {
+  CLAIM_TYPES,
+  DELIVERY_TYPES,
+  OFFER_TYPES,
+  type SettlementDomain,
+  TERMS_TYPES,
+  typedDataDomain,
+} from "./hash/typedData.ts";
+export { bytesModel, type InferenceModel, type ModelCodec, randomSalt } from "./model.ts";
+export { type NewRoute, OpgModels } from "./operator/OpgModels.ts";
+export { type NewOffer, type NodeRegistration, type NodeState, OpgOperator } from "./operator/OpgOperator.ts";
+export * from "./types.ts";
+export { INFERENCES_PATH, type InferenceCall, type InferenceReply, parseTerms, toJson } from "./wire.ts";
