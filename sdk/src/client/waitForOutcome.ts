@@ -11,6 +11,9 @@ import { isOpen, readOutcome, type SettledInference } from "./outcome.ts";
 /** Failures in a row of the RPC node, or of the guard's own transactions, that are passed on to the caller. */
 const PATIENCE = 20;
 
+/** The longest pause after failures, in milliseconds. */
+const MAX_PAUSE = 30_000;
+
 /** What {@link waitForOutcome} needs to know. */
 export interface Watch {
   readonly contracts: Contracts;
@@ -51,7 +54,7 @@ export async function waitForOutcome(watch: Watch): Promise<SettledInference> {
     } catch (error) {
       if (error instanceof SettlementFailure || ++failures > PATIENCE) throw error;
     }
-    await sleep(pollingInterval);
+    await sleep(Math.min(pollingInterval * 2 ** failures, Math.max(pollingInterval, MAX_PAUSE)));
   }
 }
 

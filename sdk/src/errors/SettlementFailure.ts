@@ -26,14 +26,12 @@ export class SettlementFailure extends OpgError {
   readonly compensation: bigint;
   readonly transactionHash: string;
 
-  constructor(failure: {
-    readonly requestId: string;
-    readonly reason: FailureReason;
-    readonly returned: bigint;
-    readonly token: string;
-    readonly compensation: bigint;
-    readonly transactionHash: string;
-  }) {
+  constructor(
+    failure: Pick<
+      SettlementFailure,
+      "requestId" | "reason" | "returned" | "token" | "compensation" | "transactionHash"
+    >,
+  ) {
     const { requestId, reason, returned, compensation } = failure;
     const paid = compensation === 0n ? "" : `, and ${compensation} base units of OPG compensate for it`;
     super(`Request ${requestId} was not settled: ${WHAT[reason]}. All of its ${returned} escrowed came back${paid}.`);

@@ -16,14 +16,9 @@ export interface DecodedError {
 
 const entries: readonly AbiEntry[] = Object.values(abis).flat();
 /** All custom errors of all contracts: a call that one contract passes on fails with another one's error. */
-const errors = new Interface(
-  [
-    ...new Map(entries.filter(({ type }) => type === "error").map((entry) => [JSON.stringify(entry), entry])).values(),
-  ].concat([
-    { type: "error", name: "Error", inputs: [{ type: "string", name: "message" }] },
-    { type: "error", name: "Panic", inputs: [{ type: "uint256", name: "code" }] },
-  ]),
-);
+const errors = new Interface([
+  ...new Map(entries.filter(({ type }) => type === "error").map((entry) => [JSON.stringify(entry), entry])).values(),
+]);
 
 /**
  * The meaning of a revert: from its data (0x-hex), or from anything that a provider threw that has the data somewhere
@@ -34,16 +29,17 @@ export function decodeError(error: unknown): DecodedError | undefined {
     const parsed = errors.parseError(data);
     if (parsed === null) continue;
     const args = plainStruct(parsed.fragment.inputs, parsed.args.toArray());
-    const sentence =
-      parsed.name === "Error"
-        ? `The contract refused: ${args.message}.`
-        : parsed.name === "Panic"
-          ? `The contract panicked with code ${args.code}.`
-          : sentenceOf(parsed.name, args);
+    const sentence = SOLIDITY[parsed.name]?.(parsed.args[0]) ?? sentenceOf(parsed.name, args);
     return { name: parsed.name, args, sentence };
   }
   return undefined;
 }
+
+/** Solidity's own errors, which every interface of ethers knows. */
+const SOLIDITY: Readonly<Record<string, ((value: unknown) => string) | undefined>> = {
+  Error: (message) => `The contract refused: ${message}.`,
+  Panic: (code) => `The contract panicked with code ${code}.`,
+};
 
 function sentenceOf(name: string, args: Readonly<Record<string, unknown>>): string {
   const write = (sentences as Readonly<Record<string, ((args: never) => string) | undefined>>)[name];

@@ -106,6 +106,7 @@ const nodes = {
     activeAt === 0n
       ? `${caller} is not a settlement module.`
       : `${caller} is a settlement module only from ${time(activeAt)} on.`,
+  NodeRegistry_NotOpen: () => "Registration is not open yet: the deployment is not complete.",
   NodeRegistry_StillUnbonding: ({ nodeId, withdrawableAt }) =>
     `The unbonding OPG of node ${nodeId} can be withdrawn from ${time(withdrawableAt)} on.`,
   NodeRegistry_Unauthorized: ({ nodeId, caller }) => `${caller} may not do this for node ${nodeId}.`,

@@ -1,0 +1,7 @@
+// What of the SDK needs Node.js: deployments on disk, and the node's runtime.
+
+export { JobStore } from "./node/JobStore.ts";
+export { loadDeployment } from "./node/loadDeployment.ts";
+export type { NodeModel } from "./node/NodeModel.ts";
+export { readIgnitionDeployment } from "./node/readIgnitionDeployment.ts";
+export { type NodeEvent, type RunningNode, type ServeOptions, serveNode } from "./node/serveNode.ts";
