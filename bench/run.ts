@@ -3,8 +3,8 @@
  *
  *   npm run bench                          a table
  *   npm run --silent bench -- --json       one JSON object, key to gas
- *   npm run bench -- --check               also compares with bench/snapshots/, and exits 1 on any difference
- *   npm run bench -- --update              also writes bench/snapshots/
+ *   npm run bench -- --check               also compares with bench/snapshots/ and docs/benchmarks.md; exits 1 if stale
+ *   npm run bench -- --update              also writes them
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -29,18 +29,32 @@ const snapshots = {
   size: new URL("./snapshots/size.json", import.meta.url),
 };
 
+const docs = new URL("../docs/benchmarks.md", import.meta.url);
+
 /** A snapshot as it is committed: keys in the order of the alphabet, so that a change is a line. */
 const serialise = (figures: Record<string, number>) =>
   `${JSON.stringify(Object.fromEntries(Object.entries(figures).sort(([a], [b]) => a.localeCompare(b))), null, 2)}\n`;
 
+/** The figures that have a meaning of their own, in the order of the bars. */
+function rows(gas: Record<string, number>): string[][] {
+  const format = (value: number | undefined) => value?.toLocaleString("en") ?? "";
+  return Object.entries(BARS)
+    .filter(([key]) => gas[key] !== undefined)
+    .map(([key, { what, first, target }]) => [key, format(gas[key]), format(first), format(target), what]);
+}
+
 function printTable(gas: Record<string, number>): void {
-  const rows = Object.keys(BARS).filter((key) => gas[key] !== undefined);
-  const format = (value: number | undefined) => (value === undefined ? "" : value.toLocaleString("en")).padStart(12);
-  console.log(`${"figure".padEnd(18)}${"gas".padStart(12)}${"first bar".padStart(12)}${"target".padStart(12)}  what`);
-  for (const key of rows) {
-    const bar = BARS[key];
-    console.log(`${key.padEnd(18)}${format(gas[key])}${format(bar?.first)}${format(bar?.target)}  ${bar?.what}`);
+  for (const [key, ...cells] of [["figure", "gas", "first bar", "target", "what"], ...rows(gas)]) {
+    const what = cells.pop();
+    console.log(`${key?.padEnd(18)}${cells.map((cell) => cell.padStart(12)).join("")}  ${what}`);
   }
+}
+
+/** docs/benchmarks.md with its table of figures brought up to date. */
+function documented(gas: Record<string, number>): string {
+  const table = [["figure", "gas", "first bar", "target", "what"], ["---", "--:", "--:", "--:", "---"], ...rows(gas)];
+  const text = table.map((row) => `| ${row.join(" | ")} |`).join("\n");
+  return readFileSync(docs, "utf8").replace(/(<!-- figures -->\n).*?(<!-- \/figures -->)/s, `$1\n${text}\n\n$2`);
 }
 
 /** What is over its first bar, in words. */
@@ -73,10 +87,12 @@ else printTable(gas);
 if (options.update) {
   writeFileSync(snapshots.gas, serialise(gas));
   writeFileSync(snapshots.size, serialise(sizes));
+  writeFileSync(docs, documented(gas));
 }
 const failures = missedBars(gas);
 if (options.check) {
   failures.push(...differences("gas", snapshots.gas, gas), ...differences("size", snapshots.size, sizes));
+  if (readFileSync(docs, "utf8") !== documented(gas)) failures.push("the table in docs/benchmarks.md is stale");
 }
 for (const failure of failures) console.error(`bench: ${failure}`);
 if (failures.length > 0) {
