@@ -1,5 +1,15 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
-import { AbiCoder, id, keccak256, MaxUint256, type Signer, TypedDataEncoder, ZeroAddress, ZeroHash } from "ethers";
+import {
+  AbiCoder,
+  type Addressable,
+  id,
+  keccak256,
+  MaxUint256,
+  type Signer,
+  TypedDataEncoder,
+  ZeroAddress,
+  ZeroHash,
+} from "ethers";
 import { network } from "hardhat";
 import TestToken from "../../ignition/modules/TestToken.ts";
 import type {
@@ -358,8 +368,11 @@ export class Protocol {
 export const idOf = (owner: string, salt: string) =>
   keccak256(AbiCoder.defaultAbiCoder().encode(["address", "bytes32"], [owner, salt]));
 
-/** {@link Protocol}, deployed. Use {@link loadProtocol} unless the chain has to be another. */
-export async function deployProtocol(): Promise<Protocol> {
+/** What an Ignition module deployed, and a fee token that is listed. */
+type Deployed = Record<"opg" | "testUsd" | "manager" | "verifiers" | "models" | "nodes" | "settlement", Addressable>;
+
+/** {@link Protocol} on a deployment whose deployer has every role and the OPG. */
+export async function setUpProtocol(deployed: Deployed): Promise<Protocol> {
   const signers = await ethers.getSigners();
   const account = (index: number) => {
     const signer = signers[index];
@@ -376,7 +389,6 @@ export async function deployProtocol(): Promise<Protocol> {
     relayer: account(6),
     stranger: account(7),
   };
-  const deployed = await ignition.deploy(TestToken);
   const contracts: Contracts = {
     opg: await ethers.getContractAt("OPG", deployed.opg),
     usd: await ethers.getContractAt("TestUSD", deployed.testUsd),
@@ -420,6 +432,9 @@ export async function deployProtocol(): Promise<Protocol> {
   await usd.connect(accounts.requester).approve(settlement, MaxUint256);
   return protocol;
 }
+
+/** {@link Protocol}, deployed anew. Use {@link loadProtocol} unless the chain has to be another. */
+export const deployProtocol = async (): Promise<Protocol> => setUpProtocol(await ignition.deploy(TestToken));
 
 /** {@link deployProtocol}, once: later calls take the chain back to where it was then. */
 export const loadProtocol = (): Promise<Protocol> => networkHelpers.loadFixture(deployProtocol);
