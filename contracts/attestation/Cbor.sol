@@ -102,8 +102,41 @@ library Cbor {
         return (true, input);
     }
 
-    /// @dev Reads the initial byte and the argument (RFC 8949, section 3).
+    /// @dev Reads the initial byte and the argument (RFC 8949, section 3). What documents are full of, arguments of up
+    /// to two bytes, is read here; everything else, and every refusal, is left to the plain form.
     function _readHead(Slice input, uint256 major) private pure returns (uint256 argument, Slice rest) {
+        bool plain;
+        assembly ("memory-safe") {
+            let at := shr(128, input)
+            let end := and(input, 0xffffffffffffffffffffffffffffffff)
+            let word := mload(at)
+            let initial := byte(0, word)
+            plain := xor(shr(5, initial), major)
+            argument := and(initial, 0x1f)
+            at := add(at, 1)
+            if gt(argument, 23) {
+                switch argument
+                case 24 {
+                    argument := byte(1, word)
+                    at := add(at, 1)
+                    plain := or(plain, lt(argument, 24))
+                }
+                case 25 {
+                    argument := and(shr(232, word), 0xffff)
+                    at := add(at, 2)
+                    plain := or(plain, lt(argument, 0x100))
+                }
+                default {
+                    plain := 1
+                }
+            }
+            plain := iszero(iszero(or(plain, gt(at, end))))
+            rest := or(shl(128, at), end)
+        }
+        if (plain) return _readHeadPlainly(input, major);
+    }
+
+    function _readHeadPlainly(Slice input, uint256 major) private pure returns (uint256 argument, Slice rest) {
         uint256 initial;
         (initial, rest) = _next(input);
         if (initial >> 5 != major) revert Cbor_UnexpectedType(major, initial);

@@ -92,4 +92,12 @@ library SliceLib {
             mcopy(add(data, 0x20), shr(128, slice), size)
         }
     }
+
+    /// @notice Copies the bytes to `offset` in `target`, which the caller knows to have room for them.
+    function copyTo(Slice slice, bytes memory target, uint256 offset) internal pure {
+        uint256 size = slice.length();
+        assembly ("memory-safe") {
+            mcopy(add(add(target, 0x20), offset), shr(128, slice), size)
+        }
+    }
 }

@@ -23,6 +23,8 @@ export interface AttestationRequest {
   readonly publicKey?: Uint8Array | null;
   readonly userData?: Uint8Array | null;
   readonly nonce?: Uint8Array | null;
+  /** PCR0 to PCR2, 48 bytes each; the simulator's image by default. */
+  readonly measurement?: SimulatorOptions["measurement"];
 }
 
 /** What the simulated instance is. */
@@ -212,8 +214,9 @@ export class EnclaveSimulator {
 
   /** The pairs of a document's payload, in AWS's order. */
   fields(request: AttestationRequest = {}): [string, unknown][] {
+    const measurement = request.measurement ?? this.#measurement;
     const pcrs = new Map<number, Uint8Array>();
-    for (let index = 0; index < 16; ++index) pcrs.set(index, this.#measurement[index] ?? new Uint8Array(48));
+    for (let index = 0; index < 16; ++index) pcrs.set(index, measurement[index] ?? new Uint8Array(48));
     return [
       ["module_id", this.#moduleId],
       ["digest", "SHA384"],
