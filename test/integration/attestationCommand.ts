@@ -1,0 +1,184 @@
+import { constants, createHash, generateKeyPairSync, sign } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { Command } from "commander";
+import { getBytes, hexlify, keccak256, solidityPacked } from "ethers";
+import { registerAttestationCommands } from "../../scripts/attestation/command.ts";
+import { concat } from "../../scripts/enclave/der.ts";
+import { defaultSimulator, developmentRoot, NOW, register } from "../helpers/enclaves.ts";
+import { nitroVectors, readVector, VECTORS_ABSENT } from "../helpers/vectors.ts";
+
+/** Runs `opg attestation …` in this process. */
+async function opg(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const printed = { out: "", err: "" };
+  const [stdout, stderr, exitCode] = [process.stdout.write, process.stderr.write, process.exitCode];
+  const capture = (stream: keyof typeof printed) =>
+    ((text: string) => {
+      printed[stream] += text;
+      return true;
+    }) as typeof process.stdout.write;
+  process.stdout.write = capture("out");
+  process.stderr.write = capture("err");
+  try {
+    const program = new Command("opg");
+    registerAttestationCommands(program);
+    await program.parseAsync(["node", "opg", "attestation", ...args]);
+    return { code: Number(process.exitCode ?? 0), ...printed };
+  } finally {
+    [process.stdout.write, process.stderr.write, process.exitCode] = [stdout, stderr, exitCode];
+  }
+}
+
+describe("opg attestation", () => {
+  let folder: string;
+  const file = (name: string, content: Uint8Array | string) => {
+    const path = join(folder, name);
+    writeFileSync(path, content);
+    return path;
+  };
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "opg-attestation-"));
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  const image = [register(1), register(2), register(3)] as const;
+  const document = defaultSimulator.attest({ timestamp: NOW * 1000 + 7, measurement: image, userData: register(9) });
+
+  describe("verify", () => {
+    it("prints one object for each file, with the gas of both transactions", async () => {
+      const [path, root] = [file("document.bin", document), file("root.der", developmentRoot.certificate)];
+      const { code, out, err } = await opg("verify", path, "--root", root, "--json");
+      expect([code, err]).to.deep.equal([0, ""]);
+      const [report, ...others] = JSON.parse(out);
+      expect(others).to.deep.equal([]);
+      expect(report).to.deep.include({
+        file: path,
+        valid: true,
+        reason: null,
+        timestamp: NOW * 1000 + 7,
+        debug: false,
+        publicKey: null,
+        userData: hexlify(register(9)),
+        nonce: null,
+      });
+      expect(Object.keys(report.pcrs).length).to.equal(16);
+      expect(report.pcrs[1]).to.equal("02".repeat(48));
+      expect(report.gasWarm).to.be.greaterThan(1_000_000).and.lessThan(4_000_000);
+      expect(report.gasCold).to.be.greaterThan(report.gasWarm).and.lessThan(13_500_000);
+    });
+
+    it("says why a document is not valid, and exits with 1", async () => {
+      const [path, root] = [file("document.bin", document), file("root.der", developmentRoot.certificate)];
+      const forged = document.slice();
+      forged[forged.length - 1] = (forged[forged.length - 1] ?? 0) ^ 1;
+      const cases = [
+        [[path], /^the chain does not begin with the pinned root/],
+        [[file("forged.bin", forged), "--root", root], /^the document's signature is wrong$/],
+        [[path, "--root", root, "--at", String(NOW + 86_400)], /^certificate 4 is valid from .* not at/],
+      ] as const;
+      for (const [args, reason] of cases) {
+        const { code, out } = await opg("verify", ...args, "--json");
+        expect(code).to.equal(1);
+        const [report] = JSON.parse(out);
+        expect(report).to.deep.include({ valid: false, gasCold: null, gasWarm: null });
+        expect(report.reason).to.match(reason);
+      }
+    });
+
+    it("refuses debug documents unless told otherwise", async () => {
+      const debug = defaultSimulator.attest({
+        timestamp: NOW * 1000,
+        measurement: [register(0), register(0), register(0)],
+      });
+      const args = ["verify", file("debug.bin", debug), "--root", file("root.der", developmentRoot.certificate)];
+      const refused = await opg(...args, "--json");
+      expect(refused.code).to.equal(1);
+      expect(JSON.parse(refused.out)[0]).to.deep.include({ valid: false, reason: "debug mode", debug: true });
+      const allowed = await opg(...args, "--allow-debug");
+      expect(allowed.code).to.equal(0);
+      expect(allowed.out).to.match(/yes, in debug mode/);
+    });
+
+    it("exits with 2 and one line on a file that cannot be read", async () => {
+      for (const path of [join(folder, "absent.bin"), file("text.bin", "not a document"), file("empty.bin", "")]) {
+        const { code, out, err } = await opg("verify", path, "--json");
+        expect([code, out]).to.deep.equal([2, ""]);
+        expect(err).to.match(/^[^\n]+\n$/);
+        expect(err).to.contain(path);
+      }
+    });
+
+    const vectors = nitroVectors();
+    if (vectors.length === 0) it.skip(VECTORS_ABSENT);
+    else
+      it("verifies one of AWS's documents at its own time, in a table", async () => {
+        const path = file("aws.bin", readVector(`nitro/${vectors.at(-1)?.file}`));
+        const { code, out } = await opg("verify", path);
+        expect(code).to.equal(0);
+        expect(out.split("\n")[0]).to.match(/^FILE +MADE +GAS COLD +GAS WARM +VALID$/);
+        expect(out.split("\n")[1]).to.match(/ yes$/);
+      });
+  });
+
+  describe("audit", () => {
+    const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    const key = new Uint8Array(publicKey.export({ type: "spki", format: "der" }));
+    const tls = developmentRoot.certificate;
+    const hash = (data: Uint8Array) => new Uint8Array(createHash("sha256").update(data).digest());
+    const prefix = Uint8Array.from([0x12, 0x20]);
+    const audited = defaultSimulator.attest({
+      timestamp: NOW * 1000,
+      userData: concat(prefix, hash(tls), prefix, hash(key)),
+    });
+    const [inputHash, outputHash, timestamp] = [keccak256("0x01"), keccak256("0x02"), 1_765_872_026];
+    const message = getBytes(
+      keccak256(solidityPacked(["bytes32", "bytes32", "uint256"], [inputHash, outputHash, timestamp])),
+    );
+    const signature = sign("sha256", message, {
+      key: privateKey,
+      padding: constants.RSA_PKCS1_PSS_PADDING,
+      saltLength: 32,
+    }).toString("base64");
+    const files = () => [
+      file("audited.bin", audited),
+      "--tls-certificate",
+      file("tls.der", tls),
+      "--signing-key",
+      file("key.pem", publicKey.export({ type: "spki", format: "pem" })),
+      "--root",
+      file("root.der", developmentRoot.certificate),
+    ];
+
+    it("verifies an enclave and its receipts", async () => {
+      const receipt = file("receipt.json", JSON.stringify({ inputHash, outputHash, timestamp, signature }));
+      const { code, out } = await opg("audit", ...files(), "--receipt", receipt, "--json");
+      expect(code).to.equal(0);
+      expect(JSON.parse(out)).to.deep.equal({ valid: true, reason: null, receipts: [{ file: receipt, valid: true }] });
+    });
+
+    it("exits with 1 on a receipt of another answer, and on another key", async () => {
+      const receipt = file("other.json", JSON.stringify({ inputHash, outputHash: inputHash, timestamp, signature }));
+      const wrong = await opg("audit", ...files(), "--receipt", receipt);
+      expect(wrong.code).to.equal(1);
+      expect(wrong.out).to.contain("not signed by this key");
+      const args = files();
+      args[4] = file(
+        "tls-key.pem",
+        generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey.export({ type: "spki", format: "pem" }),
+      );
+      const other = await opg("audit", ...args, "--json");
+      expect(other.code).to.equal(1);
+      expect(JSON.parse(other.out).reason).to.match(/OpenGradientAudit_WrongSigningKey/);
+    });
+
+    it("exits with 2 on a receipt that is none", async () => {
+      for (const content of ["[", "{}", JSON.stringify({ inputHash, outputHash, timestamp: -1, signature })]) {
+        const { code, err } = await opg("audit", ...files(), "--receipt", file("bad.json", content));
+        expect(code).to.equal(2);
+        expect(err).to.match(/^[^\n]+\n$/);
+      }
+    });
+  });
+});
