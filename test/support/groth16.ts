@@ -31,7 +31,7 @@ export interface Proven extends Proof {
 }
 
 /** Inputs of the circuits in test/support/circuits, by their number of public signals. */
-const INPUTS: Record<0 | 1 | 400, CircuitInput> = {
+export const INPUTS: Record<0 | 1 | 400, CircuitInput> = {
   0: { root: 7n },
   1: { factors: [6n, 7n] },
   400: { numbers: [3n, 5n, ...Array.from({ length: 397 }, (_, i) => BigInt(i) ** 20n % FIELD), 15n] },
