@@ -1,0 +1,715 @@
+import {
+  bigint,
+  boolean,
+  hex,
+  index,
+  onchainEnum,
+  onchainTable,
+  onchainView,
+  type PgColumnsBuilders,
+  primaryKey,
+  relations,
+  sql,
+  text,
+} from "ponder";
+import {
+  BURN_CAUSES,
+  CREDIT_CAUSES,
+  DELIVERY_MODES,
+  INFERENCE_EVENTS,
+  INTERVALS,
+  MODEL_EVENTS,
+  NODE_EVENTS,
+  NODE_STATUSES,
+  OFFER_EVENTS,
+  OUTPUT_COMMITMENTS,
+  REQUEST_STATUSES,
+  ROUTES,
+  VERIFIER_STATUSES,
+} from "./src/mapping/enums.ts";
+
+/*
+ * Conventions. Amounts are base units of the token that they are in; those without a token are OPG. Times are seconds,
+ * windows and gaps too. Every integer that a caller chooses is `bigint` (numeric(78) in SQL, a string in GraphQL): a
+ * uint32 does not fit the `Int` of either. Ids of history rows are Ponder's event ids, which sort in chain order.
+ */
+
+export const route = onchainEnum("route_kind", ROUTES);
+export const nodeStatus = onchainEnum("node_status", NODE_STATUSES);
+export const outputCommitment = onchainEnum("output_commitment", OUTPUT_COMMITMENTS);
+export const deliveryMode = onchainEnum("delivery_mode", DELIVERY_MODES);
+export const requestStatus = onchainEnum("request_status", REQUEST_STATUSES);
+export const verifierStatus = onchainEnum("verifier_status", VERIFIER_STATUSES);
+export const nodeEventKind = onchainEnum("node_event_kind", NODE_EVENTS);
+export const offerEventKind = onchainEnum("offer_event_kind", OFFER_EVENTS);
+export const modelEventKind = onchainEnum("model_event_kind", MODEL_EVENTS);
+export const inferenceEventKind = onchainEnum("inference_event_kind", INFERENCE_EVENTS);
+export const burnCause = onchainEnum("burn_cause", BURN_CAUSES);
+export const creditCause = onchainEnum("credit_cause", CREDIT_CAUSES);
+export const interval = onchainEnum("interval_kind", INTERVALS);
+
+/** A sum or a count, from 0. */
+const sum = (p: PgColumnsBuilders) =>
+  p
+    .bigint()
+    .notNull()
+    .$default(() => 0n);
+
+/** Where on the chain a row comes from. */
+const stamp = (p: PgColumnsBuilders) => ({
+  blockNumber: p.bigint().notNull(),
+  timestamp: p.bigint().notNull(),
+  transactionHash: p.hex().notNull(),
+});
+
+/** What an offer says beyond what it is for. */
+const offerTerms = (p: PgColumnsBuilders) => ({
+  hash: p.hex().notNull(),
+  routeVersion: p.bigint().notNull(),
+  pricePerRequest: p.bigint().notNull(),
+  pricePerUnit: p.bigint().notNull(),
+  coverage: p.bigint().notNull(),
+  deliveryWindow: p.bigint().notNull(),
+  proofWindow: p.bigint().notNull(),
+});
+
+/** What is told apart by route and by model. */
+const breakdown = (p: PgColumnsBuilders) => ({
+  requests: sum(p),
+  settlements: sum(p),
+  settlementsNet: sum(p),
+  defaults: sum(p),
+  burned: sum(p),
+  burnedNet: sum(p),
+});
+
+// --- the protocol as a whole ------------------------------------------------------------------------------------------
+
+/** One row: what the protocol is and where it stands now. Sums over time are in {@link period} with interval TOTAL. */
+export const protocol = onchainTable("protocol", (p) => ({
+  chainId: p.bigint().primaryKey(),
+  opg: p.hex().notNull(),
+  settlement: p.hex().notNull(),
+  nodeRegistry: p.hex().notNull(),
+  /** Where OPG is sent that burns; null if the token burns by itself. */
+  burnSink: p.hex(),
+  startBlock: p.bigint().notNull(),
+
+  /** What existed before the protocol burned anything. For an OPG of our own: what its constructor minted. */
+  initialSupply: sum(p),
+  /** What an OPG token that is not ours minted since. */
+  minted: sum(p),
+  /** What exists now and can be spent: initial + minted − destroyed. */
+  supply: sum(p),
+  /** What left the supply, by the token's Transfer events: to the zero address or the sink, by anyone. */
+  destroyed: sum(p),
+  /** The part of it that came from the node registry's burns. Law 3: equal to `burned`. */
+  destroyedByRegistry: sum(p),
+  /** The protocol's burn, by the registry's Burned events. */
+  burned: sum(p),
+
+  nodes: sum(p),
+  models: sum(p),
+  /** Σ of all nodes' accounts. */
+  free: sum(p),
+  bonded: sum(p),
+  unbonding: sum(p),
+  /** Collateral at risk now: Σ coverage of the requests in DELIVERED, whose answers are out and not proven. */
+  coverageAtRisk: sum(p),
+
+  /** Requests by status, now. REFUNDED is both what was declined and what nobody delivered. */
+  requested: sum(p),
+  delivered: sum(p),
+  settled: sum(p),
+  refunded: sum(p),
+  defaulted: sum(p),
+  voided: sum(p),
+
+  /** Whether nodes can register. */
+  open: p
+    .boolean()
+    .notNull()
+    .$default(() => false),
+  /** Whether new requests are refused. */
+  paused: p
+    .boolean()
+    .notNull()
+    .$default(() => false),
+  parametersId: p.text(),
+  /** The announced parameters; null if none wait. */
+  scheduledParametersId: p.text(),
+}));
+
+/** Parameters that were announced or in force. The protocol's row names the current ones. */
+export const parameterSet = onchainTable("parameter_set", (p) => ({
+  id: p.text().primaryKey(),
+  zkVerificationFee: p.bigint().notNull(),
+  teeVerificationFee: p.bigint().notNull(),
+  compensationBps: p.integer().notNull(),
+  rewardBps: p.integer().notNull(),
+  proofBlocks: p.integer().notNull(),
+  /** Null for the parameters that the settlement was deployed with. */
+  scheduledAt: p.bigint(),
+  applicableAt: p.bigint(),
+  appliedAt: p.bigint(),
+}));
+
+/** A contract that may bond and burn for the node registry. */
+export const settlementModule = onchainTable("settlement_module", (p) => ({
+  address: p.hex().primaryKey(),
+  activeAt: p.bigint().notNull(),
+  addedAt: p.bigint().notNull(),
+}));
+
+// --- nodes ------------------------------------------------------------------------------------------------------------
+
+export const node = onchainTable(
+  "node",
+  (p) => ({
+    id: p.hex().primaryKey(),
+    owner: p.hex().notNull(),
+    pendingOwner: p.hex(),
+    signer: p.hex().notNull(),
+    payout: p.hex().notNull(),
+    status: nodeStatus().notNull(),
+    endpoint: p.text().notNull(),
+    metadataURI: p.text().notNull(),
+    registeredAt: p.bigint().notNull(),
+    registeredBlock: p.bigint().notNull(),
+
+    free: sum(p),
+    bonded: sum(p),
+    unbonding: sum(p),
+    withdrawableAt: sum(p),
+
+    /** OPG that burned from this account. */
+    burned: sum(p),
+    /** What became of the requests that named the node, or that it took. */
+    requests: sum(p),
+    deliveries: sum(p),
+    settlements: sum(p),
+    declines: sum(p),
+    defaults: sum(p),
+  }),
+  (table) => ({ byOwner: index().on(table.owner) }),
+);
+
+/** Every change of a node, with its account after it. */
+export const nodeEvent = onchainTable(
+  "node_event",
+  (p) => ({
+    id: p.text().primaryKey(),
+    nodeId: p.hex().notNull(),
+    kind: nodeEventKind().notNull(),
+    /** OPG that moved. */
+    amount: p.bigint(),
+    /** The new owner, signer or payout; who staked; where a withdrawal went. */
+    address: p.hex(),
+    /** The new status. */
+    status: nodeStatus(),
+    /** What a bond or a burn is for: a request. */
+    ref: p.hex(),
+    free: p.bigint().notNull(),
+    bonded: p.bigint().notNull(),
+    unbonding: p.bigint().notNull(),
+    ...stamp(p),
+  }),
+  (table) => ({ byNode: index().on(table.nodeId), byRef: index().on(table.ref) }),
+);
+
+/** OPG bonded for a request, or for whatever else a settlement module names. */
+export const bond = onchainTable(
+  "bond",
+  (p) => ({
+    nodeId: p.hex().notNull(),
+    ref: p.hex().notNull(),
+    amount: p.bigint().notNull(),
+    lockedAt: p.bigint().notNull(),
+    /** Null while it is locked. */
+    unlockedAt: p.bigint(),
+    /** The transaction that unlocked it, and what that burned and paid. */
+    unlockedBy: p.hex(),
+    burned: sum(p),
+    paid: sum(p),
+  }),
+  (table) => ({ key: primaryKey({ columns: [table.nodeId, table.ref] }) }),
+);
+
+/** A node's standing terms for one model, route and token; the latest, even if it is withdrawn. */
+export const offer = onchainTable(
+  "offer",
+  (p) => ({
+    nodeId: p.hex().notNull(),
+    modelId: p.hex().notNull(),
+    route: route().notNull(),
+    token: p.hex().notNull(),
+    /** False once it is withdrawn. */
+    standing: p.boolean().notNull(),
+    ...offerTerms(p),
+    updatedAt: p.bigint().notNull(),
+  }),
+  (table) => ({
+    key: primaryKey({ columns: [table.nodeId, table.modelId, table.route, table.token] }),
+    byModel: index().on(table.modelId),
+  }),
+);
+
+/** Every offer that was posted or withdrawn. A withdrawal repeats the terms that ended. */
+export const offerEvent = onchainTable(
+  "offer_event",
+  (p) => ({
+    id: p.text().primaryKey(),
+    kind: offerEventKind().notNull(),
+    nodeId: p.hex().notNull(),
+    modelId: p.hex().notNull(),
+    route: route().notNull(),
+    token: p.hex().notNull(),
+    ...offerTerms(p),
+    ...stamp(p),
+  }),
+  (table) => ({ byNode: index().on(table.nodeId), byModel: index().on(table.modelId) }),
+);
+
+// --- models, routes, verifiers ------------------------------------------------------------------------------------------
+
+export const model = onchainTable("model", (p) => ({
+  id: p.hex().primaryKey(),
+  owner: p.hex().notNull(),
+  pendingOwner: p.hex(),
+  contentHash: p.hex().notNull(),
+  metadataURI: p.text().notNull(),
+  registeredAt: p.bigint().notNull(),
+  registeredBlock: p.bigint().notNull(),
+  requests: sum(p),
+  settlements: sum(p),
+}));
+
+/** Every change of a model. */
+export const modelEvent = onchainTable(
+  "model_event",
+  (p) => ({
+    id: p.text().primaryKey(),
+    modelId: p.hex().notNull(),
+    kind: modelEventKind().notNull(),
+    /** The owner, or the owner-elect. */
+    address: p.hex(),
+    route: route(),
+    version: p.bigint(),
+    ...stamp(p),
+  }),
+  (table) => ({ byModel: index().on(table.modelId) }),
+);
+
+/** A route of a model: which of its versions new requests use. */
+export const modelRoute = onchainTable(
+  "model_route",
+  (p) => ({
+    modelId: p.hex().notNull(),
+    route: route().notNull(),
+    /** The version in force; 0 while the route is disabled. */
+    version: p.bigint().notNull(),
+    latestVersion: p.bigint().notNull(),
+  }),
+  (table) => ({ key: primaryKey({ columns: [table.modelId, table.route] }) }),
+);
+
+/** A version of a route's parameters. It never changes. */
+export const routeVersion = onchainTable(
+  "route_version",
+  (p) => ({
+    modelId: p.hex().notNull(),
+    route: route().notNull(),
+    version: p.bigint().notNull(),
+    verifierId: p.bigint().notNull(),
+    outputCommitment: outputCommitment().notNull(),
+    parameters: p.hex().notNull(),
+    ...stamp(p),
+  }),
+  (table) => ({ key: primaryKey({ columns: [table.modelId, table.route, table.version] }) }),
+);
+
+export const verifier = onchainTable("verifier", (p) => ({
+  id: p.bigint().primaryKey(),
+  route: route().notNull(),
+  address: p.hex().notNull(),
+  /** ACTIVE is the contract's PENDING until `activeAt`. */
+  status: verifierStatus().notNull(),
+  activeAt: p.bigint().notNull(),
+  addedAt: p.bigint().notNull(),
+  frozenAt: p.bigint(),
+  revokedAt: p.bigint(),
+}));
+
+// --- inferences ---------------------------------------------------------------------------------------------------------
+
+export const inference = onchainTable(
+  "inference",
+  (p) => ({
+    /** The requestId: the EIP-712 digest of the terms. */
+    id: p.hex().primaryKey(),
+    status: requestStatus().notNull(),
+    /** Whether the request named no node. */
+    open: p.boolean().notNull(),
+    requester: p.hex().notNull(),
+    /** The named node, or the one that took an open request; null before it. */
+    nodeId: p.hex(),
+    modelId: p.hex().notNull(),
+    route: route().notNull(),
+    token: p.hex().notNull(),
+    /** Whether the requester was the node's owner, signer or payout at the request, the delivery or the settlement. */
+    selfDealing: p.boolean().notNull(),
+
+    // The rest of the terms.
+    nonce: p.bigint().notNull(),
+    deadline: p.bigint().notNull(),
+    maxFee: p.bigint().notNull(),
+    verificationFee: p.bigint().notNull(),
+    compensationBps: p.integer().notNull(),
+    rewardBps: p.integer().notNull(),
+    proofBlocks: p.integer().notNull(),
+    inputHash: p.hex().notNull(),
+    mode: deliveryMode().notNull(),
+    consumer: p.hex(),
+    routeVersion: p.bigint().notNull(),
+    pricePerRequest: p.bigint().notNull(),
+    pricePerUnit: p.bigint().notNull(),
+    coverage: p.bigint().notNull(),
+    deliveryWindow: p.bigint().notNull(),
+    proofWindow: p.bigint().notNull(),
+    /** coverage + verificationFee of a named node; 0 for an open request. */
+    bond: p.bigint().notNull(),
+
+    // The answer.
+    outputHash: p.hex(),
+    units: p.bigint(),
+    /** The output bytes of an on-chain delivery. */
+    output: p.hex(),
+
+    // The clock. After its deadline a request can be refunded, or its default claimed (past `proofDeadlineBlock` too).
+    requestedAt: p.bigint().notNull(),
+    requestedBlock: p.bigint().notNull(),
+    deliveryDeadline: p.bigint().notNull(),
+    deliveredAt: p.bigint(),
+    deliveredBlock: p.bigint(),
+    proofDeadline: p.bigint(),
+    proofDeadlineBlock: p.bigint(),
+    /** When the request reached its terminal status. */
+    endedAt: p.bigint(),
+    endedBlock: p.bigint(),
+    /** From delivery to settlement; null unless settled. */
+    trustGapSeconds: p.bigint(),
+    trustGapBlocks: p.bigint(),
+
+    // The money: paid + returned = maxFee.
+    /** To the node's payout; null unless settled. */
+    fee: p.bigint(),
+    payout: p.hex(),
+    /** To the requester: the rest of maxFee, or all of it. */
+    returned: p.bigint(),
+    /** OPG that burned, at settlement or default. */
+    burned: sum(p),
+    burnId: p.text(),
+    /** Of a default: OPG to the requester, OPG to the claimer. */
+    compensation: p.bigint(),
+    reward: p.bigint(),
+    claimer: p.hex(),
+    /** The declining of a request is a refund by the node itself. */
+    declined: p
+      .boolean()
+      .notNull()
+      .$default(() => false),
+  }),
+  (table) => ({
+    byStatus: index().on(table.status),
+    byNode: index().on(table.nodeId),
+    byRequester: index().on(table.requester),
+    byModel: index().on(table.modelId),
+    byRequestTime: index().on(table.requestedAt),
+  }),
+);
+
+/** Every event of an inference: its timeline. */
+export const inferenceEvent = onchainTable(
+  "inference_event",
+  (p) => ({
+    id: p.text().primaryKey(),
+    requestId: p.hex().notNull(),
+    kind: inferenceEventKind().notNull(),
+    /** Who sent the transaction. */
+    sender: p.hex().notNull(),
+    ...stamp(p),
+  }),
+  (table) => ({ byRequest: index().on(table.requestId), byTime: index().on(table.timestamp) }),
+);
+
+/** Every burn by the protocol. */
+export const burn = onchainTable(
+  "burn",
+  (p) => ({
+    id: p.text().primaryKey(),
+    nodeId: p.hex().notNull(),
+    /** What it was burned for: a request. */
+    ref: p.hex().notNull(),
+    amount: p.bigint().notNull(),
+    cause: burnCause().notNull(),
+    /** Of the request; null if `ref` is none. */
+    modelId: p.hex(),
+    route: route(),
+    selfDealing: p.boolean().notNull(),
+    ...stamp(p),
+  }),
+  (table) => ({
+    byNode: index().on(table.nodeId),
+    byModel: index().on(table.modelId),
+    byTime: index().on(table.timestamp),
+  }),
+);
+
+/** Every proof that did not come in time. */
+export const proofDefault = onchainTable(
+  "proof_default",
+  (p) => ({
+    requestId: p.hex().primaryKey(),
+    nodeId: p.hex().notNull(),
+    requester: p.hex().notNull(),
+    claimer: p.hex().notNull(),
+    compensation: p.bigint().notNull(),
+    reward: p.bigint().notNull(),
+    burned: p.bigint().notNull(),
+    ...stamp(p),
+  }),
+  (table) => ({ byNode: index().on(table.nodeId), byTime: index().on(table.timestamp) }),
+);
+
+// --- fees and credits -----------------------------------------------------------------------------------------------------
+
+/** A token that pays fees, and what the settlement owes in it. */
+export const token = onchainTable("token", (p) => ({
+  address: p.hex().primaryKey(),
+  /** Whether it can pay for new requests. */
+  listed: p
+    .boolean()
+    .notNull()
+    .$default(() => false),
+  /** Escrow of the requests that are REQUESTED or DELIVERED. */
+  escrowed: sum(p),
+  /** Σ of the credits. */
+  credited: sum(p),
+}));
+
+/** What an account can withdraw. */
+export const credit = onchainTable(
+  "credit",
+  (p) => ({
+    token: p.hex().notNull(),
+    account: p.hex().notNull(),
+    balance: sum(p),
+    /** Everything that was ever credited, and paid out. */
+    received: sum(p),
+    withdrawn: sum(p),
+  }),
+  (table) => ({ key: primaryKey({ columns: [table.token, table.account] }), byAccount: index().on(table.account) }),
+);
+
+/** Every credit and every withdrawal: the flow of fees, refunds, compensations and rewards. */
+export const creditEvent = onchainTable(
+  "credit_event",
+  (p) => ({
+    id: p.text().primaryKey(),
+    token: p.hex().notNull(),
+    account: p.hex().notNull(),
+    cause: creditCause().notNull(),
+    /** Never negative: the cause says in which direction. */
+    amount: p.bigint().notNull(),
+    /** Null for a withdrawal. */
+    requestId: p.hex(),
+    /** Where a withdrawal went. */
+    to: p.hex(),
+    ...stamp(p),
+  }),
+  (table) => ({
+    byAccount: index().on(table.account),
+    byRequest: index().on(table.requestId),
+    byTime: index().on(table.timestamp),
+  }),
+);
+
+// --- per hour, per day, and in total --------------------------------------------------------------------------------------
+
+/** What happened in an hour or a day (UTC) that begins at `start`, or since the start block (TOTAL, start 0). */
+export const period = onchainTable(
+  "period",
+  (p) => ({
+    interval: interval().notNull(),
+    start: p.bigint().notNull(),
+    requests: sum(p),
+    deliveries: sum(p),
+    settlements: sum(p),
+    /** Without self-dealing, here and below. */
+    settlementsNet: sum(p),
+    /** After the delivery deadline. */
+    refunds: sum(p),
+    declines: sum(p),
+    defaults: sum(p),
+    voids: sum(p),
+    burned: sum(p),
+    burnedNet: sum(p),
+    compensation: sum(p),
+    /** At the end of the period; of the latest one: now. */
+    supply: sum(p),
+  }),
+  (table) => ({ key: primaryKey({ columns: [table.interval, table.start] }) }),
+);
+
+/** A period by route. */
+export const periodRoute = onchainTable(
+  "period_route",
+  (p) => ({
+    interval: interval().notNull(),
+    start: p.bigint().notNull(),
+    route: route().notNull(),
+    ...breakdown(p),
+  }),
+  (table) => ({ key: primaryKey({ columns: [table.interval, table.start, table.route] }) }),
+);
+
+/** A period by model. */
+export const periodModel = onchainTable(
+  "period_model",
+  (p) => ({
+    interval: interval().notNull(),
+    start: p.bigint().notNull(),
+    modelId: p.hex().notNull(),
+    ...breakdown(p),
+  }),
+  (table) => ({ key: primaryKey({ columns: [table.interval, table.start, table.modelId] }) }),
+);
+
+/** A period by fee token. */
+export const periodToken = onchainTable(
+  "period_token",
+  (p) => ({
+    interval: interval().notNull(),
+    start: p.bigint().notNull(),
+    token: p.hex().notNull(),
+    escrowed: sum(p),
+    fees: sum(p),
+    feesNet: sum(p),
+    returned: sum(p),
+  }),
+  (table) => ({ key: primaryKey({ columns: [table.interval, table.start, table.token] }) }),
+);
+
+// --- the laws -------------------------------------------------------------------------------------------------------------
+
+/**
+ * Laws of the protocol (1, 3 and 4 of the design), recomputed as double entries: what is on the left and on the right
+ * comes from different rows, and for 3 and 4 from events of different contracts.
+ *
+ * - ESCROW, per token: the escrow that the settlement owes; Σ maxFee of the open requests.
+ * - CREDITS, per token: the credits that the settlement owes; Σ of the accounts' credits.
+ * - BURN: Σ of the burns; what left the supply from the node registry, by the token's own transfers.
+ * - BONDS: Σ bonded of the nodes; Σ bonds of the open requests.
+ */
+export const law = onchainView("law", {
+  law: text().notNull(),
+  /** The token. */
+  subject: hex().notNull(),
+  left: bigint().notNull(),
+  right: bigint().notNull(),
+  holds: boolean().notNull(),
+}).as(sql`
+  select law, subject, sum("left")::numeric(78, 0) as "left", sum("right")::numeric(78, 0) as "right",
+    sum("left") = sum("right") as holds
+  from (
+    select 'ESCROW' as law, ${token.address} as subject, ${token.escrowed} as "left", 0 as "right" from ${token}
+    union all select 'ESCROW', ${inference.token}, 0, ${inference.maxFee} from ${inference}
+      where ${inference.status} in ('REQUESTED', 'DELIVERED')
+    union all select 'CREDITS', ${token.address}, ${token.credited}, 0 from ${token}
+    union all select 'CREDITS', ${credit.token}, 0, ${credit.balance} from ${credit}
+    union all select 'BURN', ${protocol.opg}, ${burn.amount}, 0 from ${burn} cross join ${protocol}
+    union all select 'BURN', ${protocol.opg}, 0, ${protocol.destroyedByRegistry} from ${protocol}
+    union all select 'BONDS', ${protocol.opg}, ${node.bonded}, 0 from ${node} cross join ${protocol}
+    union all select 'BONDS', ${protocol.opg}, 0, ${inference.bond} from ${inference} cross join ${protocol}
+      where ${inference.status} in ('REQUESTED', 'DELIVERED')
+  ) as entries
+  group by law, subject
+`);
+
+// --- relations, for GraphQL -------------------------------------------------------------------------------------------------
+
+export const protocolRelations = relations(protocol, ({ one }) => ({
+  parameters: one(parameterSet, { fields: [protocol.parametersId], references: [parameterSet.id] }),
+  scheduledParameters: one(parameterSet, {
+    fields: [protocol.scheduledParametersId],
+    references: [parameterSet.id],
+  }),
+}));
+
+export const nodeRelations = relations(node, ({ many }) => ({
+  offers: many(offer),
+  events: many(nodeEvent),
+  inferences: many(inference),
+}));
+
+export const nodeEventRelations = relations(nodeEvent, ({ one }) => ({
+  node: one(node, { fields: [nodeEvent.nodeId], references: [node.id] }),
+}));
+
+export const offerRelations = relations(offer, ({ one }) => ({
+  node: one(node, { fields: [offer.nodeId], references: [node.id] }),
+  model: one(model, { fields: [offer.modelId], references: [model.id] }),
+}));
+
+export const modelRelations = relations(model, ({ many }) => ({
+  routes: many(modelRoute),
+  offers: many(offer),
+  events: many(modelEvent),
+}));
+
+export const modelEventRelations = relations(modelEvent, ({ one }) => ({
+  model: one(model, { fields: [modelEvent.modelId], references: [model.id] }),
+}));
+
+export const modelRouteRelations = relations(modelRoute, ({ one, many }) => ({
+  model: one(model, { fields: [modelRoute.modelId], references: [model.id] }),
+  current: one(routeVersion, {
+    fields: [modelRoute.modelId, modelRoute.route, modelRoute.version],
+    references: [routeVersion.modelId, routeVersion.route, routeVersion.version],
+  }),
+  versions: many(routeVersion),
+}));
+
+export const routeVersionRelations = relations(routeVersion, ({ one }) => ({
+  modelRoute: one(modelRoute, {
+    fields: [routeVersion.modelId, routeVersion.route],
+    references: [modelRoute.modelId, modelRoute.route],
+  }),
+  verifier: one(verifier, { fields: [routeVersion.verifierId], references: [verifier.id] }),
+}));
+
+export const inferenceRelations = relations(inference, ({ one, many }) => ({
+  node: one(node, { fields: [inference.nodeId], references: [node.id] }),
+  model: one(model, { fields: [inference.modelId], references: [model.id] }),
+  burn: one(burn, { fields: [inference.burnId], references: [burn.id] }),
+  events: many(inferenceEvent),
+  credits: many(creditEvent),
+}));
+
+export const inferenceEventRelations = relations(inferenceEvent, ({ one }) => ({
+  inference: one(inference, { fields: [inferenceEvent.requestId], references: [inference.id] }),
+}));
+
+export const creditEventRelations = relations(creditEvent, ({ one }) => ({
+  inference: one(inference, { fields: [creditEvent.requestId], references: [inference.id] }),
+}));
+
+export const burnRelations = relations(burn, ({ one }) => ({
+  inference: one(inference, { fields: [burn.ref], references: [inference.id] }),
+  node: one(node, { fields: [burn.nodeId], references: [node.id] }),
+}));
+
+export const proofDefaultRelations = relations(proofDefault, ({ one }) => ({
+  inference: one(inference, { fields: [proofDefault.requestId], references: [inference.id] }),
+  node: one(node, { fields: [proofDefault.nodeId], references: [node.id] }),
+}));

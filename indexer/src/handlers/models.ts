@@ -1,0 +1,84 @@
+import { type Context, ponder } from "ponder:registry";
+import { model, modelEvent, modelRoute, routeVersion, verifier } from "ponder:schema";
+import { nameOf, OUTPUT_COMMITMENTS, ROUTES } from "../mapping/enums.ts";
+import { type ChainEvent, stampOf } from "../mapping/stamp.ts";
+import { addToProtocol } from "./store.ts";
+
+type Recorded = Omit<typeof modelEvent.$inferInsert, "id" | "blockNumber" | "timestamp" | "transactionHash">;
+
+/** Keeps a change in the model's history. */
+async function record({ db }: Context, event: ChainEvent, row: Recorded): Promise<void> {
+  await db.insert(modelEvent).values({ id: event.id, ...row, ...stampOf(event) });
+}
+
+ponder.on("ModelRegistry:ModelRegistered", async ({ event, context }) => {
+  const { modelId, ...identity } = event.args;
+  await context.db.insert(model).values({
+    id: modelId,
+    ...identity,
+    registeredAt: event.block.timestamp,
+    registeredBlock: event.block.number,
+  });
+  await addToProtocol(context, { models: 1n });
+  await record(context, event, { modelId, kind: "REGISTERED", address: identity.owner });
+});
+
+ponder.on("ModelRegistry:ModelTransferStarted", async ({ event, context }) => {
+  const { modelId, pendingOwner } = event.args;
+  await context.db.update(model, { id: modelId }).set({ pendingOwner });
+  await record(context, event, { modelId, kind: "TRANSFER_STARTED", address: pendingOwner });
+});
+
+ponder.on("ModelRegistry:ModelTransferred", async ({ event, context }) => {
+  const { modelId, owner } = event.args;
+  await context.db.update(model, { id: modelId }).set({ owner, pendingOwner: null });
+  await record(context, event, { modelId, kind: "TRANSFERRED", address: owner });
+});
+
+ponder.on("ModelRegistry:RouteSet", async ({ event, context }) => {
+  const { modelId, verifierId, parameters } = event.args;
+  const key = { modelId, route: nameOf(ROUTES, event.args.route) };
+  const version = BigInt(event.args.version);
+  const latest = { version, latestVersion: version };
+  await context.db
+    .insert(modelRoute)
+    .values({ ...key, ...latest })
+    .onConflictDoUpdate(latest);
+  await context.db.insert(routeVersion).values({
+    ...key,
+    version,
+    verifierId: BigInt(verifierId),
+    outputCommitment: nameOf(OUTPUT_COMMITMENTS, event.args.outputCommitment),
+    parameters,
+    ...stampOf(event),
+  });
+  await record(context, event, { ...key, kind: "ROUTE_SET", version });
+});
+
+ponder.on("ModelRegistry:RouteDisabled", async ({ event, context }) => {
+  const key = { modelId: event.args.modelId, route: nameOf(ROUTES, event.args.route) };
+  await context.db.update(modelRoute, key).set({ version: 0n });
+  await record(context, event, { ...key, kind: "ROUTE_DISABLED" });
+});
+
+ponder.on("VerifierRegistry:VerifierAdded", async ({ event, context }) => {
+  const { verifierId, route, verifier: address, activeAt } = event.args;
+  await context.db.insert(verifier).values({
+    id: BigInt(verifierId),
+    route: nameOf(ROUTES, route),
+    address,
+    status: "ACTIVE",
+    activeAt,
+    addedAt: event.block.timestamp,
+  });
+});
+
+ponder.on("VerifierRegistry:VerifierFrozen", async ({ event, context }) => {
+  const id = BigInt(event.args.verifierId);
+  await context.db.update(verifier, { id }).set({ status: "FROZEN", frozenAt: event.block.timestamp });
+});
+
+ponder.on("VerifierRegistry:VerifierRevoked", async ({ event, context }) => {
+  const id = BigInt(event.args.verifierId);
+  await context.db.update(verifier, { id }).set({ status: "REVOKED", revokedAt: event.block.timestamp });
+});

@@ -1,0 +1,221 @@
+import { type Context, ponder } from "ponder:registry";
+import { bond, burn, inference, node, nodeEvent, offer, offerEvent, protocol, settlementModule } from "ponder:schema";
+import { type Hex, isAddressEqual, zeroAddress } from "viem";
+import { NODE_STATUSES, nameOf, ROUTES } from "../mapping/enums.ts";
+import { isSelfDealing } from "../mapping/inference.ts";
+import { type AccountChange, moves, UNCHANGED } from "../mapping/node.ts";
+import { offerRow } from "../mapping/offer.ts";
+import { plus } from "../mapping/period.ts";
+import { type ChainEvent, stampOf } from "../mapping/stamp.ts";
+import { settings } from "../settings.ts";
+import { addToBreakdown, addToPeriods, addToProtocol } from "./store.ts";
+import { readSupply } from "./supply.ts";
+
+const { chainId, startBlock, addresses } = settings.deployment;
+
+/** Changes a node and its account, and keeps the change in the node's history. */
+async function changeNode(
+  context: Context,
+  event: ChainEvent,
+  nodeId: Hex,
+  {
+    change = {},
+    move = UNCHANGED,
+    ...history
+  }: { change?: Partial<typeof node.$inferInsert>; move?: AccountChange } & Pick<
+    typeof nodeEvent.$inferInsert,
+    "kind" | "amount" | "address" | "status" | "ref"
+  >,
+): Promise<void> {
+  const { free, bonded, unbonding } = await context.db
+    .update(node, { id: nodeId })
+    .set((row) => ({ ...change, ...plus(row, move) }));
+  if (move !== UNCHANGED) await addToProtocol(context, move);
+  await context.db
+    .insert(nodeEvent)
+    .values({ id: event.id, nodeId, ...history, free, bonded, unbonding, ...stampOf(event) });
+}
+
+ponder.on("NodeRegistry:setup", async ({ context }) => {
+  await context.db.insert(protocol).values({
+    chainId: BigInt(chainId),
+    opg: addresses.OPG,
+    settlement: addresses.Settlement,
+    nodeRegistry: addresses.NodeRegistry,
+    burnSink: addresses.BurnSink ?? null,
+    startBlock: BigInt(startBlock),
+    ...(await readSupply(context, addresses)),
+  });
+});
+
+// --- identity -----------------------------------------------------------------------------------------------------------
+
+ponder.on("NodeRegistry:NodeRegistered", async ({ event, context }) => {
+  const { nodeId, salt: _, ...identity } = event.args;
+  await context.db.insert(node).values({
+    id: nodeId,
+    ...identity,
+    status: "ACTIVE",
+    registeredAt: event.block.timestamp,
+    registeredBlock: event.block.number,
+  });
+  await addToProtocol(context, { nodes: 1n });
+  await changeNode(context, event, nodeId, { kind: "REGISTERED", address: identity.owner });
+});
+
+ponder.on("NodeRegistry:NodeTransferStarted", async ({ event, context }) => {
+  const { nodeId, pendingOwner } = event.args;
+  const change = { pendingOwner: pendingOwner === zeroAddress ? null : pendingOwner };
+  await changeNode(context, event, nodeId, { kind: "TRANSFER_STARTED", address: pendingOwner, change });
+});
+
+ponder.on("NodeRegistry:NodeTransferred", async ({ event, context }) => {
+  const { nodeId, owner } = event.args;
+  const change = { owner, pendingOwner: null };
+  await changeNode(context, event, nodeId, { kind: "TRANSFERRED", address: owner, change });
+});
+
+ponder.on("NodeRegistry:SignerChanged", async ({ event, context }) => {
+  const { nodeId, signer } = event.args;
+  await changeNode(context, event, nodeId, { kind: "SIGNER_CHANGED", address: signer, change: { signer } });
+});
+
+ponder.on("NodeRegistry:PayoutChanged", async ({ event, context }) => {
+  const { nodeId, payout } = event.args;
+  await changeNode(context, event, nodeId, { kind: "PAYOUT_CHANGED", address: payout, change: { payout } });
+});
+
+ponder.on("NodeRegistry:NodeDescribed", async ({ event, context }) => {
+  const { nodeId, ...change } = event.args;
+  await changeNode(context, event, nodeId, { kind: "DESCRIBED", change });
+});
+
+ponder.on("NodeRegistry:NodeStatusChanged", async ({ event, context }) => {
+  const status = nameOf(NODE_STATUSES, event.args.status);
+  await changeNode(context, event, event.args.nodeId, { kind: "STATUS_CHANGED", status, change: { status } });
+});
+
+// --- offers -------------------------------------------------------------------------------------------------------------
+
+ponder.on("NodeRegistry:OfferPosted", async ({ event, context }) => {
+  const terms = offerRow(event.args);
+  const state = { ...terms, standing: true, updatedAt: event.block.timestamp };
+  await context.db.insert(offer).values(state).onConflictDoUpdate(state);
+  await context.db.insert(offerEvent).values({ id: event.id, kind: "POSTED", ...terms, ...stampOf(event) });
+});
+
+ponder.on("NodeRegistry:OfferWithdrawn", async ({ event, context }) => {
+  const { nodeId, modelId, route, token } = event.args;
+  const {
+    standing: _,
+    updatedAt: __,
+    ...terms
+  } = await context.db
+    .update(offer, { nodeId, modelId, route: nameOf(ROUTES, route), token })
+    .set({ standing: false, updatedAt: event.block.timestamp });
+  await context.db.insert(offerEvent).values({ id: event.id, kind: "WITHDRAWN", ...terms, ...stampOf(event) });
+});
+
+// --- stake --------------------------------------------------------------------------------------------------------------
+
+ponder.on("NodeRegistry:Staked", async ({ event, context }) => {
+  const { nodeId, from, amount } = event.args;
+  await changeNode(context, event, nodeId, { kind: "STAKED", amount, address: from, move: moves.staked(event.args) });
+});
+
+ponder.on("NodeRegistry:Unbonded", async ({ event, context }) => {
+  const { nodeId, amount, withdrawableAt } = event.args;
+  const move = moves.unbonded(event.args);
+  await changeNode(context, event, nodeId, { kind: "UNBONDED", amount, move, change: { withdrawableAt } });
+});
+
+ponder.on("NodeRegistry:Rebonded", async ({ event, context }) => {
+  const { nodeId, amount } = event.args;
+  await changeNode(context, event, nodeId, { kind: "REBONDED", amount, move: moves.rebonded(event.args) });
+});
+
+ponder.on("NodeRegistry:Withdrawn", async ({ event, context }) => {
+  const { nodeId, to, amount } = event.args;
+  await changeNode(context, event, nodeId, {
+    kind: "WITHDRAWN",
+    amount,
+    address: to,
+    move: moves.withdrawn(event.args),
+  });
+  // Stake that its owner throws into the sink leaves the supply and the registry, but not by a burn of the protocol's.
+  if (addresses.BurnSink && isAddressEqual(to, addresses.BurnSink)) {
+    await addToProtocol(context, { destroyedByRegistry: -amount });
+  }
+});
+
+// --- bonds and burns ------------------------------------------------------------------------------------------------------
+
+ponder.on("NodeRegistry:BondLocked", async ({ event, context }) => {
+  const { nodeId, ref, amount } = event.args;
+  const locked = { amount, lockedAt: event.block.timestamp, unlockedAt: null, unlockedBy: null };
+  await context.db
+    .insert(bond)
+    .values({ nodeId, ref, ...locked })
+    .onConflictDoUpdate(locked);
+  await changeNode(context, event, nodeId, { kind: "BOND_LOCKED", amount, ref, move: moves.bondLocked(event.args) });
+});
+
+ponder.on("NodeRegistry:BondUnlocked", async ({ event, context }) => {
+  const { nodeId, ref, amount, burned, paid } = event.args;
+  const unlocked = { burned, paid, unlockedAt: event.block.timestamp, unlockedBy: event.transaction.hash };
+  await context.db.update(bond, { nodeId, ref }).set(unlocked);
+  await changeNode(context, event, nodeId, {
+    kind: "BOND_UNLOCKED",
+    amount,
+    ref,
+    move: moves.bondUnlocked(event.args),
+  });
+});
+
+ponder.on("NodeRegistry:Burned", async ({ event, context }) => {
+  const { nodeId, ref, amount } = event.args;
+  // What a bond burned has left the account with the bond, a moment before in the same transaction.
+  const source = await context.db.find(bond, { nodeId, ref });
+  const fromBond = source?.unlockedBy === event.transaction.hash;
+  const { move, burned } = { move: fromBond ? UNCHANGED : moves.burnedFree(event.args), burned: amount };
+  const parties = await context.db.find(node, { id: nodeId });
+  const request = await context.db.find(inference, { id: ref });
+  const selfDealing = request !== null && (request.selfDealing || isSelfDealing(request.requester, parties));
+
+  await changeNode(context, event, nodeId, {
+    kind: "BURNED",
+    amount,
+    ref,
+    move,
+    change: { burned: (parties?.burned ?? 0n) + amount },
+  });
+  await context.db.insert(burn).values({
+    id: event.id,
+    nodeId,
+    ref,
+    amount,
+    cause: "OTHER",
+    modelId: request?.modelId ?? null,
+    route: request?.route ?? null,
+    selfDealing,
+    ...stampOf(event),
+  });
+  const net = { burned, burnedNet: selfDealing ? 0n : burned };
+  await addToProtocol(context, { burned });
+  await addToPeriods(context, event, net);
+  if (request) {
+    await context.db.update(inference, { id: ref }).set((row) => ({ burned: row.burned + amount, burnId: event.id }));
+    await addToBreakdown(context, event, request, net);
+  }
+});
+
+// --- the registry itself ------------------------------------------------------------------------------------------------
+
+ponder.on("NodeRegistry:RegistrationOpened", async ({ context }) => {
+  await context.db.update(protocol, { chainId: BigInt(chainId) }).set({ open: true });
+});
+
+ponder.on("NodeRegistry:ModuleAdded", async ({ event, context }) => {
+  const { module, activeAt } = event.args;
+  await context.db.insert(settlementModule).values({ address: module, activeAt, addedAt: event.block.timestamp });
+});

@@ -1,0 +1,85 @@
+/**
+ * Names of the contracts' enums, in the order of their values. Solidity's ABI carries the numbers only, so these follow
+ * the declarations in contracts/interfaces/; an integration test compares each with the compiler's own output.
+ */
+
+/** `Route` in IVerifierRegistry.sol. */
+export const ROUTES = ["ZK", "TEE"] as const;
+/** `NodeStatus` in INodeRegistry.sol. */
+export const NODE_STATUSES = ["NONE", "ACTIVE", "PAUSED", "RETIRED"] as const;
+/** `OutputCommitment` in IModelRegistry.sol. */
+export const OUTPUT_COMMITMENTS = ["OPAQUE", "VALUE", "KECCAK256"] as const;
+/** `DeliveryMode` in ISettlement.sol. */
+export const DELIVERY_MODES = ["DIRECT", "ONCHAIN"] as const;
+/** `RequestStatus` in ISettlement.sol. */
+export const REQUEST_STATUSES = [
+  "NONE",
+  "REQUESTED",
+  "DELIVERED",
+  "SETTLED",
+  "REFUNDED",
+  "DEFAULTED",
+  "VOIDED",
+] as const;
+
+export type Route = (typeof ROUTES)[number];
+export type RequestStatus = (typeof REQUEST_STATUSES)[number];
+
+/**
+ * The name of an enum's value.
+ *
+ * @throws RangeError if the enum has no such value; Solidity never emits one.
+ */
+export function nameOf<const Names extends readonly string[]>(names: Names, value: number): Names[number] {
+  const name = names[value];
+  if (name === undefined) throw new RangeError(`no value ${value} among ${names.join(", ")}`);
+  return name;
+}
+
+/** Where a verifier stands. The contract's PENDING is ACTIVE before its time. */
+export const VERIFIER_STATUSES = ["ACTIVE", "FROZEN", "REVOKED"] as const;
+
+export const NODE_EVENTS = [
+  "REGISTERED",
+  "TRANSFER_STARTED",
+  "TRANSFERRED",
+  "SIGNER_CHANGED",
+  "PAYOUT_CHANGED",
+  "DESCRIBED",
+  "STATUS_CHANGED",
+  "STAKED",
+  "UNBONDED",
+  "REBONDED",
+  "WITHDRAWN",
+  "BOND_LOCKED",
+  "BOND_UNLOCKED",
+  "BURNED",
+] as const;
+
+export const OFFER_EVENTS = ["POSTED", "WITHDRAWN"] as const;
+
+export const MODEL_EVENTS = ["REGISTERED", "TRANSFER_STARTED", "TRANSFERRED", "ROUTE_SET", "ROUTE_DISABLED"] as const;
+
+export const INFERENCE_EVENTS = [
+  "REQUESTED",
+  "DELIVERED",
+  "OUTPUT_PUBLISHED",
+  "SETTLED",
+  "DECLINED",
+  "REFUNDED",
+  "DEFAULTED",
+  "VOIDED",
+  "CALLBACK_FAILED",
+] as const;
+
+/** Why OPG burned; OTHER is a burn that no request's settlement or default explains. */
+export const BURN_CAUSES = ["SETTLEMENT", "DEFAULT", "OTHER"] as const;
+
+/**
+ * Why a credit changed. FEE: to the node's payout. RETURN: what a settlement left of `maxFee`. REFUND: all of `maxFee`.
+ * COMPENSATION and REWARD: of a default. WITHDRAWAL: paid out.
+ */
+export const CREDIT_CAUSES = ["FEE", "RETURN", "REFUND", "COMPENSATION", "REWARD", "WITHDRAWAL"] as const;
+
+/** TOTAL is since the start block. */
+export const INTERVALS = ["HOUR", "DAY", "TOTAL"] as const;

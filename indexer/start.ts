@@ -1,0 +1,236 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { parseSettings } from "./src/environment.ts";
+
+/** How long a stopped indexer may take to close its database, in milliseconds. */
+const GRACE = 8_000;
+/** How often to ask the indexer how far it is, in milliseconds. */
+const INTERVAL = 50;
+/** Lines of the indexer's log that an error quotes. */
+const QUOTED_LINES = 20;
+
+const root = fileURLToPath(new URL(".", import.meta.url));
+const ponder = fileURLToPath(new URL("bin/ponder.js", import.meta.resolve("ponder")));
+/** Ends the indexer with whoever started it, even by a kill: then the channel between the two breaks, and its log. */
+const endWithParent = 'data:text/javascript,process.once("disconnect",()=>process.kill(process.pid,"SIGKILL"))';
+
+/** A deployment as the SDK knows it: contracts' addresses by their names. */
+interface DeploymentLike {
+  readonly chainId: number;
+  readonly startBlock: number;
+  readonly addresses: Readonly<Record<string, string>>;
+}
+
+/** What {@link startIndexer} needs to know. */
+export interface IndexerOptions {
+  /** The chain's RPC node, over HTTP. */
+  readonly rpcUrl: string;
+  /** Where the protocol is on that chain: the deployment, or the path of its JSON file. */
+  readonly deployment: DeploymentLike | string;
+  /** Port of the API on 127.0.0.1; any free one by default. The next free one if it is taken. */
+  readonly port?: number;
+  /** PGlite's directory. By default a temporary one, which goes when the indexer stops. */
+  readonly dataDir?: string;
+  /** A PostgreSQL database in the place of PGlite. */
+  readonly databaseUrl?: string;
+  /** Name of the tables' schema in that database; `opg` by default. */
+  readonly schema?: string;
+  /** Gets every line of the indexer's log: JSON objects, as Ponder writes them. */
+  readonly log?: (line: string) => void;
+}
+
+/** An indexer that is running. */
+export interface Indexer {
+  /** Address of the API, without a slash at the end. */
+  readonly url: string;
+  /** Resolves when everything that was on the chain when the indexer started can be queried. */
+  readonly ready: Promise<void>;
+  /** Resolves when everything up to this block can be queried. */
+  reached(blockNumber: number): Promise<void>;
+  /** Asks the GraphQL API. Rejects with the API's own words if it refuses. */
+  query<Data>(query: string, variables?: Readonly<Record<string, unknown>>): Promise<Data>;
+  /** Resolves when the indexer was stopped; rejects if it ends by itself. */
+  readonly ended: Promise<void>;
+  /** Ends the indexer and waits until it is gone. */
+  stop(): Promise<void>;
+}
+
+/** The indexer did not start, or ended by itself. */
+export class IndexerError extends Error {
+  override readonly name = "IndexerError";
+}
+
+/**
+ * Starts the indexer as a process of its own, which ends with this one. Resolves when its API answers.
+ *
+ * @throws {@link SettingsError} if an option is wrong.
+ * @throws {@link IndexerError} if it does not start; with the end of its log.
+ */
+export async function startIndexer(options: IndexerOptions): Promise<Indexer> {
+  const temporary = mkdtempSync(join(tmpdir(), "opg-indexer-"));
+  const cleanUp = () => rmSync(temporary, { recursive: true, force: true });
+  try {
+    const head = Number(await rpc(options.rpcUrl, "eth_blockNumber", []));
+    const env = environmentOf(options, temporary, options.port ?? (await freePort()));
+    parseSettings(env);
+    const child = spawn(
+      process.execPath,
+      ["--import", endWithParent, ponder, "start", "--root", root, "--hostname", "127.0.0.1", "--log-format", "json"],
+      { cwd: temporary, env, stdio: ["ignore", "pipe", "pipe", "ipc"] },
+    );
+    child.once("exit", cleanUp);
+    return await supervise(child, head, options.log);
+  } catch (error) {
+    cleanUp();
+    throw error;
+  }
+}
+
+/**
+ * A name for a deployment on one chain's history, for its tables. A local chain that starts over gets another, though
+ * chain id and addresses are the same, so tables of the former are never continued.
+ */
+export async function deploymentKey(
+  rpcUrl: string,
+  { chainId, startBlock }: Pick<DeploymentLike, "chainId" | "startBlock">,
+): Promise<string> {
+  const block = await rpc(rpcUrl, "eth_getBlockByNumber", [`0x${startBlock.toString(16)}`, false]);
+  const { hash } = Object(block) as { hash?: string };
+  if (hash === undefined) throw new IndexerError(`The chain at ${rpcUrl} has no block ${startBlock}`);
+  return `${chainId}_${hash.slice(2, 10)}`;
+}
+
+function environmentOf(
+  { rpcUrl, deployment, dataDir, databaseUrl, schema = "opg" }: IndexerOptions,
+  temporary: string,
+  port: number,
+): NodeJS.ProcessEnv {
+  const file = typeof deployment === "string" ? resolve(deployment) : join(temporary, "deployment.json");
+  if (typeof deployment !== "string") writeFileSync(file, JSON.stringify(deployment));
+  return {
+    ...process.env,
+    OPG_RPC_URL: rpcUrl,
+    OPG_DEPLOYMENT: file,
+    OPG_DATA_DIR: dataDir === undefined ? join(temporary, "pglite") : resolve(dataDir),
+    DATABASE_URL: databaseUrl,
+    DATABASE_SCHEMA: schema,
+    PONDER_TELEMETRY_DISABLED: "1",
+    PORT: String(port),
+  };
+}
+
+async function supervise(child: ChildProcess, head: number, log: IndexerOptions["log"]): Promise<Indexer> {
+  const quoted: string[] = [];
+  let stopping = false;
+  const ended = new Promise<void>((resolve, reject) => {
+    child.once("close", (code, signal) => {
+      if (stopping) resolve();
+      else reject(new IndexerError(`The indexer ended (${signal ?? `exit code ${code}`}):\n${quoted.join("\n")}`));
+    });
+  });
+  ended.catch(ignore);
+
+  const listening = new Promise<number>((found) => {
+    const read = (line: string) => {
+      log?.(line);
+      quoted.push(line);
+      if (quoted.length > QUOTED_LINES) quoted.shift();
+      const port = portOf(line);
+      if (port !== undefined) found(port);
+    };
+    for (const stream of [child.stdout, child.stderr]) {
+      if (stream) createInterface({ input: stream }).on("line", read);
+    }
+  });
+  const port = await Promise.race([listening, ended]);
+  const url = `http://127.0.0.1:${port}`;
+
+  const reached = async (blockNumber: number): Promise<void> => {
+    while (!(await hasReached(url, blockNumber))) {
+      await Promise.race([sleep(INTERVAL), ended]);
+      if (stopping) throw new IndexerError(`The indexer was stopped before it reached block ${blockNumber}`);
+    }
+  };
+  const ready = reached(head);
+  ready.catch(ignore);
+  return {
+    url,
+    ready,
+    reached,
+    ended,
+    query: (query, variables) => ask(url, query, variables),
+    async stop() {
+      stopping = true;
+      child.kill("SIGTERM");
+      const killer = setTimeout(() => child.kill("SIGKILL"), GRACE);
+      await ended.finally(() => clearTimeout(killer));
+    },
+  };
+}
+
+/** For a promise that its user may never look at. */
+function ignore(): void {}
+
+/** The port that a line of Ponder's log says the API listens on. */
+function portOf(line: string): number | undefined {
+  try {
+    const { msg, port } = JSON.parse(line) as { msg?: string; port?: number };
+    return msg === "Created HTTP server" ? port : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function hasReached(url: string, blockNumber: number): Promise<boolean> {
+  try {
+    const [{ status: readiness }, status] = await Promise.all([fetch(`${url}/ready`), fetch(`${url}/status`)]);
+    const { chain } = (await status.json()) as { chain?: { block: { number: number } } };
+    return readiness === 200 && chain !== undefined && chain.block.number >= blockNumber;
+  } catch {
+    return false;
+  }
+}
+
+async function ask<Data>(url: string, query: string, variables?: Readonly<Record<string, unknown>>): Promise<Data> {
+  const response = await fetch(`${url}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ query, variables }),
+  });
+  const { data, errors } = (await response.json()) as { data?: Data; errors?: { message: string }[] };
+  if (data === undefined || data === null || errors) {
+    throw new IndexerError(`The indexer refuses the query: ${errors?.map(({ message }) => message).join("; ")}`);
+  }
+  return data;
+}
+
+async function rpc(url: string, method: string, params: readonly unknown[]): Promise<unknown> {
+  try {
+    const response = await fetch(url, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
+    });
+    return ((await response.json()) as { result?: unknown }).result;
+  } catch (error) {
+    throw new IndexerError(`There is no RPC node at ${url}: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((found, failed) => {
+    const server = createServer().once("error", failed);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() =>
+        typeof address === "object" && address ? found(address.port) : failed(new Error("no free port")),
+      );
+    });
+  });
+}
