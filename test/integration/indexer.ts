@@ -1,0 +1,805 @@
+import { readFileSync } from "node:fs";
+import { expect } from "chai";
+import { type BaseContract, type EventLog, id, MaxUint256, ZeroAddress, ZeroHash } from "ethers";
+import { digitImages } from "../../circuits/src/dataset.ts";
+import { loadDigits, proveDigit } from "../../circuits/src/digits.ts";
+import { encodeZkParameters } from "../../circuits/src/key.ts";
+import { commitInput, commitOutput, type Hex, infer } from "../../circuits/src/model.ts";
+import {
+  DELIVERY_MODES,
+  NODE_STATUSES,
+  nameOf,
+  OUTPUT_COMMITMENTS,
+  REQUEST_STATUSES,
+  ROUTES,
+} from "../../indexer/src/mapping/enums.ts";
+import { type Indexer, startIndexer } from "../../indexer/start.ts";
+import { type RpcServer, serveRpc } from "../helpers/rpcServer.ts";
+import {
+  Commitment,
+  ethers,
+  idOf,
+  loadProtocol,
+  Mode,
+  networkHelpers,
+  OPG_UNIT,
+  Protocol,
+  provider,
+  Route,
+  type Terms,
+  USD_UNIT,
+} from "../support/fixtures.ts";
+
+/** A row as GraphQL gives it: bigints are decimal strings. */
+type Row = Record<string, string | number | boolean | null>;
+type Page = { items: Row[] };
+
+const lower = (value: string) => value.toLowerCase();
+const orNull = (value: string) => (value === ZeroAddress || value === ZeroHash ? null : lower(value));
+const sum = (rows: Row[], column: string) => rows.reduce((total, row) => total + big(row[column]), 0n);
+const big = (value: Row[string] | undefined) => BigInt(value as string);
+
+describe("indexer", () => {
+  let protocol: Protocol;
+  let rpc: RpcServer;
+  let indexer: Indexer;
+  /** What every request was made with, by its id. */
+  const made = new Map<string, Terms>();
+  const labelled: Record<string, string> = {};
+  let unproven: Awaited<ReturnType<Protocol["delivered"]>>;
+
+  /** Waits for the newest block, then asks. */
+  const query = async <Data = Record<string, Page>>(text: string, variables?: Record<string, unknown>) => {
+    await indexer.reached(await ethers.provider.getBlockNumber());
+    return indexer.query<Data>(text, variables);
+  };
+  const rows = async (field: string, columns: string): Promise<Row[]> =>
+    (await query(`{ ${field} { items { ${columns} } } }`))[field.replace(/\(.*/s, "")]?.items ?? [];
+  const logs = async (contract: BaseContract, name: string) =>
+    (await contract.queryFilter(name)) as unknown as EventLog[];
+  const keep = (label: string, { requestId, terms }: { requestId: string; terms: Terms }) => {
+    made.set(requestId, terms);
+    labelled[label] = requestId;
+  };
+
+  before(async function () {
+    this.timeout(240_000);
+    protocol = await loadProtocol();
+    await beforeTheIndexer();
+    rpc = await serveRpc(provider);
+    const { settlement, nodes, models, verifiers, opg } = protocol.contracts;
+    indexer = await startIndexer({
+      rpcUrl: rpc.url,
+      deployment: {
+        chainId: 31_337,
+        startBlock: 0,
+        addresses: {
+          Settlement: await settlement.getAddress(),
+          NodeRegistry: await nodes.getAddress(),
+          ModelRegistry: await models.getAddress(),
+          VerifierRegistry: await verifiers.getAddress(),
+          OPG: await opg.getAddress(),
+        },
+      },
+    });
+    await indexer.ready;
+    await whileItRuns();
+  });
+  after(async () => {
+    await indexer?.stop();
+    await rpc?.close();
+  });
+
+  /** What the indexer finds when it starts: the usual life cycles. */
+  async function beforeTheIndexer() {
+    const { settlement } = protocol.contracts;
+    const { signer, stranger } = protocol.accounts;
+    keep("settled", await protocol.settled());
+    keep("onchain", await protocol.settled({ mode: Mode.ONCHAIN, offer: { route: Route.TEE } }));
+
+    const open = await protocol.request({ offer: protocol.openOffer() });
+    const answer = await protocol.answer(open.terms);
+    const proof = await protocol.proof(await protocol.claim(open.terms, answer, protocol.nodeId));
+    await settlement.connect(signer).deliverAndSettle(open.terms, protocol.nodeId, answer, proof);
+    keep("open", open);
+
+    const declined = await protocol.request();
+    await settlement.connect(signer).decline(declined.terms);
+    keep("declined", declined);
+
+    const defaulted = await protocol.delivered();
+    await protocol.passProofWindow(defaulted.terms);
+    await settlement.connect(stranger).claimDefault(defaulted.terms);
+    keep("defaulted", defaulted);
+  }
+
+  /** What it sees happening: the rest. */
+  async function whileItRuns() {
+    const { settlement, nodes, models, opg, usd, verifiers } = protocol.contracts;
+    const { deployer, requester, operator, signer, payout, modelOwner, stranger } = protocol.accounts;
+    const asOperator = nodes.connect(operator);
+
+    const refunded = await protocol.request();
+    await protocol.passDeliveryWindow(refunded.terms);
+    await settlement.refund(refunded.terms);
+    keep("refunded", refunded);
+
+    await usd.mint(operator, 100n * USD_UNIT);
+    await usd.connect(operator).approve(settlement, MaxUint256);
+    const own = await protocol.terms({ requester: operator.address });
+    await settlement.connect(operator).request(own, "0x");
+    const ownAnswer = await protocol.answer(own);
+    await settlement.deliver(own, ownAnswer);
+    await settlement.settle(
+      own,
+      ownAnswer.outputHash,
+      ownAnswer.units,
+      await protocol.proof(await protocol.claim(own, ownAnswer)),
+    );
+    keep("selfDealing", { terms: own, requestId: await protocol.requestIdOf(own) });
+
+    const consumer = await ethers.deployContract("TestConsumer");
+    await consumer.instruct(3, ZeroAddress, "0x"); // REVERT
+    keep("callback", await protocol.settled({ consumer: await consumer.getAddress() }));
+
+    // A real digit, really proven, by a model of its own.
+    const digits = await loadDigits((line) => console.error(line));
+    const digitModel = idOf(modelOwner.address, id("digits"));
+    const groth16 = await ethers.getContractAt("Groth16Verifier", (await verifiers.verifierOf(1)).verifier);
+    await groth16.registerKey(digits.keyBytes);
+    await models.connect(modelOwner).register(id("digits"), "ipfs://digits");
+    const parameters = encodeZkParameters({ ...digits, units: 1n });
+    await models.connect(modelOwner).setRoute(digitModel, Route.ZK, 1, Commitment.VALUE, parameters);
+    const digitOffer = await protocol.offer({ modelId: digitModel, pricePerUnit: 0n });
+    await asOperator.postOffer(digitOffer);
+    const pixels = digitImages().heldOut[0]?.pixels ?? [];
+    const digit = await protocol.request({ inputHash: commitInput(pixels, 1n), offer: digitOffer });
+    const digitAnswer = await protocol.answer(digit.terms, {
+      outputHash: commitOutput(infer(digits.weights, pixels).digit),
+      units: 1n,
+    });
+    await settlement.deliver(digit.terms, digitAnswer);
+    const claimHash = (await protocol.hashClaim(await protocol.claim(digit.terms, digitAnswer))) as Hex;
+    const { proof } = await proveDigit(digits, { claimHash, pixels, salt: 1n });
+    await settlement.settle(digit.terms, digitAnswer.outputHash, digitAnswer.units, proof);
+    keep("digit", digit);
+
+    // The node's stake, its offers, and a second node that is handed over and retired.
+    await asOperator.unbond(protocol.nodeId, 50n * OPG_UNIT);
+    await asOperator.rebond(protocol.nodeId, 20n * OPG_UNIT);
+    await networkHelpers.time.increase(await nodes.unbondingDelay());
+    await asOperator.withdraw(protocol.nodeId, operator);
+    await asOperator.unbond(protocol.nodeId, 7n * OPG_UNIT);
+    await asOperator.postOffer(await protocol.offer({ pricePerRequest: 3n * USD_UNIT, coverage: 40n * OPG_UNIT }));
+    await asOperator.postOffer(await protocol.offer({ token: await opg.getAddress() }));
+    await asOperator.withdrawOffer(protocol.nodeId, protocol.modelId, Route.ZK, opg);
+    const { nodeId: second } = await protocol.addNode(stranger, 500n * OPG_UNIT);
+    await nodes.connect(stranger).transferNode(second, payout);
+    await nodes.connect(payout).acceptNode(second);
+    const asPayout = nodes.connect(payout);
+    await asPayout.setSigner(second, signer);
+    await asPayout.setPayout(second, requester);
+    await asPayout.describe(second, "https://elsewhere.example", "ipfs://node");
+    await asPayout.pause(second);
+    await asPayout.unpause(second);
+    await asPayout.retire(second);
+    await asPayout.transferNode(second, stranger);
+
+    // Money out, and OPG that a holder burns.
+    await settlement.connect(payout).withdraw(usd, operator);
+    await settlement.withdrawFor(opg, requester);
+    await opg.connect(operator).burn(5n * OPG_UNIT);
+
+    // Governance.
+    const current = await settlement.parameters();
+    const next = {
+      zkVerificationFee: current.zkVerificationFee + 1n,
+      teeVerificationFee: current.teeVerificationFee,
+      compensationBps: current.compensationBps,
+      rewardBps: 100n,
+      proofBlocks: current.proofBlocks,
+    };
+    await settlement.scheduleParameters(next);
+    await networkHelpers.time.increase((await settlement.limits()).parameterDelay);
+    await settlement.applyParameters();
+    await settlement.scheduleParameters({ ...next, rewardBps: 50n });
+    await settlement.setToken(opg, true);
+    await settlement.setToken(usd, false);
+    await settlement.setToken(usd, true);
+    await settlement.pause();
+    await settlement.unpause();
+
+    // What is open at the end, and what an emergency ends.
+    const lastOffer = { pricePerRequest: 3n * USD_UNIT, coverage: 40n * OPG_UNIT };
+    keep("requested", await protocol.request({ offer: lastOffer }));
+    unproven = await protocol.delivered({ offer: lastOffer });
+    keep("delivered", unproven);
+    const voided = await protocol.request({ offer: { route: Route.TEE } });
+    await protocol.revokeVerifier(Protocol.TEE_VERIFIER);
+    await settlement.voidRequest(voided.terms);
+    keep("voided", voided);
+    const asModelOwner = models.connect(modelOwner);
+    await asModelOwner.setRoute(protocol.modelId, Route.ZK, Protocol.ZK_VERIFIER, Commitment.OPAQUE, "0x01");
+    await asModelOwner.disableRoute(protocol.modelId, Route.TEE);
+    await asModelOwner.transferModel(digitModel, stranger);
+    await models.connect(stranger).acceptModel(digitModel);
+    await asModelOwner.transferModel(protocol.modelId, deployer);
+    await verifiers.freeze(Protocol.ZK_VERIFIER);
+  }
+
+  describe("nodes", () => {
+    it("agree with the registry: identity, description and account", async () => {
+      const { nodes } = protocol.contracts;
+      const found = await rows(
+        "nodes",
+        "id owner pendingOwner signer payout status endpoint metadataURI free bonded unbonding withdrawableAt",
+      );
+      expect(found).to.have.length(Number(await nodes.nodeCount()));
+      for (const { id: nodeId, ...row } of found) {
+        const [node, account, description] = await Promise.all([
+          nodes.nodeOf(nodeId as string),
+          nodes.accountOf(nodeId as string),
+          nodes.descriptionOf(nodeId as string),
+        ]);
+        expect(row).to.deep.equal({
+          owner: lower(node.owner),
+          pendingOwner: orNull(node.pendingOwner),
+          signer: lower(node.signer),
+          payout: lower(node.payout),
+          status: nameOf(NODE_STATUSES, Number(node.status)),
+          endpoint: description.endpoint,
+          metadataURI: description.metadataURI,
+          free: String(account.free),
+          bonded: String(account.bonded),
+          unbonding: String(account.unbonding),
+          withdrawableAt: String(account.withdrawableAt),
+        });
+      }
+    });
+
+    it("count what became of their requests", async () => {
+      const [row] = await rows(
+        `nodes(where: { id: "${protocol.nodeId}" })`,
+        "requests deliveries settlements declines defaults burned",
+      );
+      const { nodes } = protocol.contracts;
+      const burned = (await nodes.queryFilter(nodes.filters.Burned(protocol.nodeId))).map(({ args }) => args.amount);
+      expect(row).to.deep.equal({
+        requests: "12",
+        deliveries: "8",
+        settlements: "6",
+        declines: "1",
+        defaults: "1",
+        burned: String(burned.reduce((a, b) => a + b)),
+      });
+    });
+
+    it("have a history with the account after every change", async () => {
+      const { items } = (
+        await query<{ node: { events: Page } }>(
+          `query ($id: String!) { node(id: $id) { events(limit: 1000) { items { kind free bonded unbonding } } } }`,
+          { id: protocol.nodeId },
+        )
+      ).node.events;
+      const account = await protocol.contracts.nodes.accountOf(protocol.nodeId);
+      expect(items[0]).to.include({ kind: "REGISTERED", free: "0" });
+      expect(items.at(-1)).to.deep.include({
+        free: String(account.free),
+        bonded: String(account.bonded),
+        unbonding: String(account.unbonding),
+      });
+      const kinds = new Set((await rows("nodeEvents(limit: 1000)", "kind")).map(({ kind }) => kind));
+      expect([...kinds].sort()).to.deep.equal([
+        "BOND_LOCKED",
+        "BOND_UNLOCKED",
+        "BURNED",
+        "DESCRIBED",
+        "PAYOUT_CHANGED",
+        "REBONDED",
+        "REGISTERED",
+        "SIGNER_CHANGED",
+        "STAKED",
+        "STATUS_CHANGED",
+        "TRANSFERRED",
+        "TRANSFER_STARTED",
+        "UNBONDED",
+        "WITHDRAWN",
+      ]);
+    });
+
+    it("have the offers that the registry has, and every former one", async () => {
+      const { nodes } = protocol.contracts;
+      const found = await rows("offers", "nodeId modelId route token hash standing");
+      for (const row of found) {
+        const { nodeId, modelId, token } = row as Record<string, string>;
+        const route = ROUTES.indexOf(row.route as "ZK");
+        const standing = await nodes.offerOf(nodeId ?? "", modelId ?? "", route, token ?? "");
+        expect(row.standing).to.equal(standing !== ZeroHash);
+        if (row.standing) expect(row.hash).to.equal(standing);
+      }
+      const history = await rows("offerEvents(limit: 1000)", "kind hash");
+      expect(history.filter(({ kind }) => kind === "POSTED").map(({ hash }) => hash)).to.deep.equal(
+        (await logs(nodes, "OfferPosted")).map(({ args }) => args.offerHash),
+      );
+      expect(history.filter(({ kind }) => kind === "WITHDRAWN")).to.have.length(1);
+    });
+
+    it("have bonds that are locked for exactly the open requests", async () => {
+      const locked = await rows("bonds(where: { unlockedAt: null })", "ref amount");
+      expect(locked.map(({ ref }) => ref)).to.have.members([labelled.requested, labelled.delivered]);
+    });
+  });
+
+  describe("models and verifiers", () => {
+    it("agree with the registries, version by version", async () => {
+      const { models } = protocol.contracts;
+      for (const row of await rows("models", "id owner pendingOwner")) {
+        const { owner, pendingOwner } = await models.ownerOf(row.id as string);
+        expect(row).to.deep.include({ owner: lower(owner), pendingOwner: orNull(pendingOwner) });
+      }
+      for (const row of await rows("modelRoutes", "modelId route version")) {
+        const { version } = await models.currentRoute(row.modelId as string, ROUTES.indexOf(row.route as "ZK"));
+        expect(row.version).to.equal(String(version));
+      }
+      const versions = await rows("routeVersions", "modelId route version verifierId outputCommitment parameters");
+      expect(versions).to.have.length((await logs(models, "RouteSet")).length);
+      for (const row of versions) {
+        const stored = await models.routeAt(
+          row.modelId as string,
+          ROUTES.indexOf(row.route as "ZK"),
+          row.version as string,
+        );
+        expect(row).to.deep.include({
+          verifierId: String(stored.verifierId),
+          outputCommitment: nameOf(OUTPUT_COMMITMENTS, Number(stored.outputCommitment)),
+          parameters: stored.parameters,
+        });
+      }
+      const kinds = new Set((await rows("modelEvents", "kind")).map(({ kind }) => kind));
+      expect(kinds).to.have.keys("REGISTERED", "TRANSFER_STARTED", "TRANSFERRED", "ROUTE_SET", "ROUTE_DISABLED");
+    });
+
+    it("say where each verifier stands", async () => {
+      const { verifiers } = protocol.contracts;
+      const names = ["NONE", "PENDING", "ACTIVE", "FROZEN", "REVOKED"];
+      const found = await rows("verifiers", "id route address status");
+      expect(found).to.have.length(Number(await verifiers.count()));
+      for (const row of found) {
+        const { verifier, route, status } = await verifiers.verifierOf(row.id as string);
+        expect(row).to.deep.include({
+          route: ROUTES[Number(route)],
+          address: lower(verifier),
+          status: names[Number(status)],
+        });
+      }
+    });
+  });
+
+  describe("inferences", () => {
+    it("are in the status that the settlement has, every one of them", async () => {
+      const { settlement } = protocol.contracts;
+      const found = await rows("inferences", "id status");
+      expect(found.map((row) => row.id)).to.have.members([...made.keys()]);
+      for (const row of found) {
+        const status = await settlement.statusOf(row.id as string);
+        expect(row.status).to.equal(nameOf(REQUEST_STATUSES, Number(status)));
+      }
+      expect(new Set(found.map(({ status }) => status))).to.have.keys(
+        ...REQUEST_STATUSES.filter((status) => status !== "NONE"),
+      );
+    });
+
+    it("have exactly the terms whose hash is their id", async () => {
+      const found = await rows(
+        "inferences",
+        `id open requester nonce deadline maxFee verificationFee compensationBps rewardBps proofBlocks inputHash mode
+         consumer nodeId modelId route routeVersion token pricePerRequest pricePerUnit coverage deliveryWindow
+         proofWindow`,
+      );
+      for (const row of found) {
+        const { id: requestId, open, nodeId, mode, route, consumer, ...terms } = row;
+        const indexed = {
+          ...terms,
+          mode: DELIVERY_MODES.indexOf(mode as "DIRECT"),
+          consumer: consumer ?? ZeroAddress,
+          offer: { ...terms, nodeId: open ? ZeroHash : nodeId, route: ROUTES.indexOf(route as "ZK") },
+        } as unknown as Terms;
+        expect(await protocol.contracts.settlement.hashTerms(indexed)).to.equal(requestId);
+      }
+    });
+
+    it("know the answer, the clock and the trust gap by the chain's own blocks", async () => {
+      const { settlement } = protocol.contracts;
+      const timeOf = async ({ blockNumber }: EventLog) =>
+        BigInt((await ethers.provider.getBlock(blockNumber))?.timestamp ?? 0);
+      const deliveries = await logs(settlement, "Delivered");
+      const settlements = await logs(settlement, "Settled");
+      const found = new Map(
+        (
+          await rows(
+            "inferences",
+            "id outputHash units deliveredAt deliveredBlock endedAt endedBlock trustGapSeconds trustGapBlocks payout fee",
+          )
+        ).map((row) => [row.id, row]),
+      );
+      expect(deliveries).to.have.length(8);
+      for (const delivery of deliveries) {
+        expect(found.get(delivery.args.requestId)).to.include({
+          outputHash: delivery.args.outputHash,
+          units: String(delivery.args.units),
+          deliveredAt: String(await timeOf(delivery)),
+          deliveredBlock: String(delivery.blockNumber),
+        });
+      }
+      expect(settlements).to.have.length(6);
+      for (const settled of settlements) {
+        const delivery = deliveries.find(({ args }) => args.requestId === settled.args.requestId);
+        if (delivery === undefined) throw new Error("settled without a delivery");
+        expect(found.get(settled.args.requestId)).to.include({
+          endedAt: String(await timeOf(settled)),
+          endedBlock: String(settled.blockNumber),
+          trustGapSeconds: String((await timeOf(settled)) - (await timeOf(delivery))),
+          trustGapBlocks: String(settled.blockNumber - delivery.blockNumber),
+          payout: lower(settled.args.payout),
+          fee: String(settled.args.fee),
+        });
+      }
+      expect(found.get(labelled.open)?.trustGapSeconds).to.equal("0");
+      expect(found.get(labelled.requested)?.trustGapSeconds).to.equal(null);
+    });
+
+    it("pay and return exactly what was escrowed, once they have ended", async () => {
+      for (const row of await rows("inferences(where: { endedAt_not: null })", "maxFee fee returned")) {
+        expect(big(row.fee ?? "0") + big(row.returned)).to.equal(big(row.maxFee));
+      }
+    });
+
+    it("tell what a default paid, and why a request ended early", async () => {
+      const { settlement } = protocol.contracts;
+      const [defaulted] = await logs(settlement, "Defaulted");
+      const expected = {
+        claimer: lower(defaulted?.args.claimer),
+        compensation: String(defaulted?.args.compensation),
+        reward: String(defaulted?.args.reward),
+        burned: String(defaulted?.args.burned),
+      };
+      const columns = "claimer compensation reward burned";
+      expect(await rows("proofDefaults", columns)).to.deep.equal([expected]);
+      expect(await rows(`inferences(where: { id: "${labelled.defaulted}" })`, columns)).to.deep.equal([expected]);
+      expect(await rows("inferences(where: { declined: true })", "id")).to.deep.equal([{ id: labelled.declined }]);
+    });
+
+    it("publish the output of an on-chain delivery", async () => {
+      const published = (await logs(protocol.contracts.settlement, "OutputPublished"))[0]?.args;
+      expect(await rows("inferences(where: { output_not: null })", "id output")).to.deep.equal([
+        { id: published?.requestId, output: published?.output },
+      ]);
+    });
+
+    it("have a timeline of every event of theirs, with block, time and transaction", async () => {
+      const names = {
+        Requested: "REQUESTED",
+        Delivered: "DELIVERED",
+        OutputPublished: "OUTPUT_PUBLISHED",
+        Settled: "SETTLED",
+        Declined: "DECLINED",
+        Refunded: "REFUNDED",
+        Defaulted: "DEFAULTED",
+        Voided: "VOIDED",
+        CallbackFailed: "CALLBACK_FAILED",
+      };
+      const emitted: [number, number, Row][] = [];
+      for (const [name, kind] of Object.entries(names)) {
+        for (const log of await logs(protocol.contracts.settlement, name)) {
+          const block = await log.getBlock();
+          const { from } = await log.getTransaction();
+          emitted.push([
+            log.blockNumber,
+            log.index,
+            {
+              requestId: log.args.requestId,
+              kind,
+              sender: lower(from),
+              blockNumber: String(log.blockNumber),
+              timestamp: String(block.timestamp),
+              transactionHash: log.transactionHash,
+            },
+          ]);
+        }
+      }
+      emitted.sort(([block, index], [otherBlock, otherIndex]) => block - otherBlock || index - otherIndex);
+      expect(
+        await rows("inferenceEvents(limit: 1000)", "requestId kind sender blockNumber timestamp transactionHash"),
+      ).to.deep.equal(emitted.map(([, , row]) => row));
+      expect(new Set(emitted.map(([, , { kind }]) => kind))).to.have.keys(...Object.values(names));
+    });
+
+    it("are self-dealing where the requester is the node's own party, and only there", async () => {
+      expect(await rows("inferences(where: { selfDealing: true })", "id")).to.deep.equal([
+        { id: labelled.selfDealing },
+      ]);
+    });
+  });
+
+  describe("burn and supply", () => {
+    it("agree with the token and with every Burned event", async () => {
+      const { opg, nodes } = protocol.contracts;
+      const burned = (await logs(nodes, "Burned")).reduce((total, { args }) => total + args.amount, 0n);
+      const [row] = await rows("protocols", "initialSupply supply minted destroyed destroyedByRegistry burned");
+      const initial = 1_000_000_000n * OPG_UNIT;
+      expect(row).to.deep.equal({
+        initialSupply: String(initial),
+        supply: String(await opg.totalSupply()),
+        minted: "0",
+        destroyed: String(initial - (await opg.totalSupply())),
+        destroyedByRegistry: String(burned),
+        burned: String(burned),
+      });
+    });
+
+    it("name route, model, node, request and cause of each burn", async () => {
+      const { nodes } = protocol.contracts;
+      const found = await rows("burns", "ref nodeId amount modelId route cause selfDealing transactionHash");
+      expect(found).to.deep.equal(
+        (await logs(nodes, "Burned")).map(({ args, transactionHash }) => ({
+          ref: args.ref,
+          nodeId: args.nodeId,
+          amount: String(args.amount),
+          modelId: made.get(args.ref)?.offer.modelId,
+          route: ROUTES[Number(made.get(args.ref)?.offer.route)],
+          cause: args.ref === labelled.defaulted ? "DEFAULT" : "SETTLEMENT",
+          selfDealing: args.ref === labelled.selfDealing,
+          transactionHash,
+        })),
+      );
+    });
+  });
+
+  describe("fees and credits", () => {
+    it("owe what the settlement owes, per token and account", async () => {
+      const { settlement } = protocol.contracts;
+      for (const row of await rows("tokens", "address listed escrowed credited")) {
+        const token = row.address as string;
+        expect(big(row.escrowed) + big(row.credited)).to.equal(await settlement.owed(token));
+        expect(row.listed).to.equal(await settlement.isListed(token));
+      }
+      const credits = await rows("credits", "token account balance received withdrawn");
+      expect(credits).to.have.length.greaterThan(4);
+      for (const row of credits) {
+        expect(big(row.balance)).to.equal(await settlement.creditOf(row.token as string, row.account as string));
+        expect(big(row.received) - big(row.withdrawn)).to.equal(big(row.balance));
+      }
+    });
+
+    it("have a flow that adds up to the credits", async () => {
+      const flow = await rows("creditEvents(limit: 1000)", "token account cause amount to");
+      for (const { token, account, balance } of await rows("credits", "token account balance")) {
+        const own = flow.filter((row) => row.token === token && row.account === account);
+        const out = own.filter(({ cause }) => cause === "WITHDRAWAL");
+        expect(sum(own, "amount") - 2n * sum(out, "amount")).to.equal(big(balance));
+      }
+      expect(new Set(flow.map(({ cause }) => cause))).to.have.keys(
+        "FEE",
+        "RETURN",
+        "REFUND",
+        "COMPENSATION",
+        "REWARD",
+        "WITHDRAWAL",
+      );
+      expect(flow.filter(({ cause }) => cause === "WITHDRAWAL").map(({ to }) => to)).to.deep.equal(
+        (await logs(protocol.contracts.settlement, "CreditWithdrawn")).map(({ args }) => lower(args.to)),
+      );
+    });
+  });
+
+  describe("the protocol", () => {
+    it("counts requests by status, and collateral, as the rows and the registry do", async () => {
+      const statuses = ["requested", "delivered", "settled", "refunded", "defaulted", "voided"];
+      const [row] = await rows("protocols", `${statuses.join(" ")} nodes models free bonded unbonding coverageAtRisk`);
+      const inferences = await rows("inferences", "status coverage");
+      for (const status of statuses) {
+        const count = inferences.filter((inference) => inference.status === status.toUpperCase()).length;
+        expect(row?.[status], status).to.equal(String(count));
+      }
+      const nodes = await rows("nodes", "free bonded unbonding");
+      for (const part of ["free", "bonded", "unbonding"]) expect(big(row?.[part])).to.equal(sum(nodes, part));
+      expect(row?.nodes).to.equal(String(await protocol.contracts.nodes.nodeCount()));
+      expect(row?.models).to.equal("2");
+      const delivered = inferences.filter(({ status }) => status === "DELIVERED");
+      expect(big(row?.coverageAtRisk)).to.equal(sum(delivered, "coverage"));
+    });
+
+    it("knows the parameters in force and the announced ones", async () => {
+      const { settlement } = protocol.contracts;
+      const columns = "zkVerificationFee teeVerificationFee compensationBps rewardBps proofBlocks";
+      const { protocols } = await query<{
+        protocols: { items: { open: boolean; paused: boolean; parameters: Row; scheduledParameters: Row }[] };
+      }>(
+        `{ protocols { items { open paused parameters { ${columns} } scheduledParameters { ${columns} applicableAt } } } }`,
+      );
+      const shape = (p: Awaited<ReturnType<typeof settlement.parameters>>) => ({
+        zkVerificationFee: String(p.zkVerificationFee),
+        teeVerificationFee: String(p.teeVerificationFee),
+        compensationBps: Number(p.compensationBps),
+        rewardBps: Number(p.rewardBps),
+        proofBlocks: Number(p.proofBlocks),
+      });
+      const scheduled = await settlement.scheduledParameters();
+      expect(protocols.items).to.deep.equal([
+        {
+          open: true,
+          paused: false,
+          parameters: shape(await settlement.parameters()),
+          scheduledParameters: { ...shape(scheduled.next), applicableAt: String(scheduled.applicableAt) },
+        },
+      ]);
+      expect(await rows("parameterSets", "rewardBps")).to.have.length(3);
+      expect(await rows("settlementModules", "address")).to.deep.equal([
+        { address: lower(await settlement.getAddress()) },
+      ]);
+    });
+
+    it("keeps its laws", async () => {
+      const laws = await rows("laws", "law subject left right holds");
+      expect(laws.filter(({ holds }) => holds !== true)).to.deep.equal([]);
+      expect(new Set(laws.map(({ law }) => law))).to.have.keys("ESCROW", "CREDITS", "BURN", "BONDS");
+      const bonds = laws.find(({ law }) => law === "BONDS");
+      expect(bonds?.left).to.equal(String((await protocol.contracts.nodes.accountOf(protocol.nodeId)).bonded));
+    });
+  });
+
+  describe("periods", () => {
+    const sums =
+      "requests deliveries settlements settlementsNet refunds declines defaults voids burned burnedNet compensation";
+
+    it("add up: hours to days, and days to the whole", async () => {
+      for (const [field, columns] of [
+        ["periods", sums],
+        ["periodRoutes", "requests settlements settlementsNet defaults burned burnedNet"],
+        ["periodModels", "requests settlements settlementsNet defaults burned burnedNet"],
+        ["periodTokens", "escrowed fees feesNet returned"],
+      ] as const) {
+        const of = (interval: string) => rows(`${field}(where: { interval: ${interval} }, limit: 1000)`, columns);
+        const [hours, days, total] = [await of("HOUR"), await of("DAY"), await of("TOTAL")];
+        expect(hours.length, field).to.be.greaterThan(2);
+        for (const column of columns.split(" ")) {
+          expect(sum(hours, column), `${field} ${column}`).to.equal(sum(total, column));
+          expect(sum(days, column), `${field} ${column}`).to.equal(sum(total, column));
+        }
+      }
+    });
+
+    it("count what the rows say, gross and net of self-dealing", async () => {
+      const [total] = await rows("periods(where: { interval: TOTAL })", `${sums} supply`);
+      const [{ burned, verificationFee, fee } = {}] = await rows(
+        `inferences(where: { id: "${labelled.selfDealing}" })`,
+        "burned verificationFee fee",
+      );
+      expect(burned).to.equal(verificationFee);
+      const [row] = await rows("protocols", "burned supply");
+      expect(total).to.deep.equal({
+        requests: "12",
+        deliveries: "8",
+        settlements: "6",
+        settlementsNet: "5",
+        refunds: "1",
+        declines: "1",
+        defaults: "1",
+        voids: "1",
+        burned: row?.burned,
+        burnedNet: String(big(row?.burned) - big(burned)),
+        compensation: String(80n * OPG_UNIT),
+        supply: row?.supply,
+      });
+      const [fees] = await rows("periodTokens(where: { interval: TOTAL })", "fees feesNet");
+      expect(big(fees?.fees) - big(fees?.feesNet)).to.equal(big(fee));
+    });
+
+    it("end with the supply of now", async () => {
+      for (const interval of ["HOUR", "DAY", "TOTAL"]) {
+        const [latest] = await rows(
+          `periods(where: { interval: ${interval} }, orderBy: "start", orderDirection: "desc", limit: 1)`,
+          "supply",
+        );
+        const [now] = await rows("protocols", "supply");
+        expect(latest, interval).to.deep.equal(now);
+      }
+    });
+  });
+
+  describe("endpoints", () => {
+    const get = async (path: string) => {
+      const response = await fetch(`${indexer.url}${path}`);
+      return { status: response.status, body: await response.text() };
+    };
+
+    it("give the supply and the burn as plain numbers", async () => {
+      const { opg } = protocol.contracts;
+      const whole = (amount: bigint) => ethers.formatEther(amount).replace(/\.0$/, "");
+      const [row] = await rows("protocols", "burned");
+      expect(await get("/supply/total")).to.deep.equal({ status: 200, body: whole(await opg.totalSupply()) });
+      expect(await get("/supply/burned")).to.deep.equal({ status: 200, body: whole(big(row?.burned)) });
+    });
+
+    it("give the deflation per hour and per day", async () => {
+      for (const bucket of ["hour", "day"]) {
+        const { status, body } = await get(`/metrics/deflation?bucket=${bucket}`);
+        const points = JSON.parse(body) as (Row & { start: number; annualised: number })[];
+        const [row] = await rows("protocols", "burned supply");
+        expect(status).to.equal(200);
+        expect(sum(points, "burned")).to.equal(big(row?.burned));
+        expect(points.at(-1)?.supply).to.equal(row?.supply);
+        expect(points.map(({ start }) => start)).to.deep.equal(points.map(({ start }) => start).sort((a, b) => a - b));
+      }
+    });
+
+    it("refuse a bucket that there is none of", async () => {
+      expect(await get("/metrics/deflation?bucket=week")).to.deep.equal({
+        status: 400,
+        body: '{"error":"bucket is hour or day, not week"}',
+      });
+    });
+
+    it("answer SQL, and only reading", async () => {
+      const sql = async (text: string) => {
+        const statement = encodeURIComponent(JSON.stringify({ json: { sql: text, params: [] } }));
+        return get(`/sql/db?sql=${statement}`);
+      };
+      const { status, body } = await sql("select status, count(*)::text from inference group by status");
+      expect(status, body).to.equal(200);
+      expect(body).to.contain('"SETTLED"');
+      expect((await sql("delete from inference")).status).to.not.equal(200);
+    });
+  });
+
+  describe("while the chain goes on", () => {
+    it("shows a new block within a second", async () => {
+      const started = Date.now();
+      await networkHelpers.mine();
+      await indexer.reached(await ethers.provider.getBlockNumber());
+      // A bound on being live at all, not a benchmark: the machine may be busy.
+      expect(Date.now() - started).to.be.lessThan(10_000);
+    });
+
+    it("answers every query of docs/indexer.md", async () => {
+      const text = readFileSync("docs/indexer.md", "utf8");
+      const queries = [...text.matchAll(/```graphql\n(.*?)```/gs)].map(([, body]) => body ?? "");
+      expect(queries.length).to.be.greaterThan(5);
+      for (const body of queries) {
+        const data = await query<Record<string, unknown>>(body, { id: labelled.settled });
+        for (const [field, value] of Object.entries(data)) {
+          expect(value, `${field} of ${body}`).to.not.equal(null);
+          if (Object(value).items) expect(Object(value).items, body).to.not.have.length(0);
+        }
+      }
+    });
+
+    it("forgets what a reorganisation takes back", async () => {
+      const everything = async () => ({
+        protocol: await rows("protocols", "supply burned requested delivered settled free bonded"),
+        inferences: await rows("inferences", "id status burned"),
+        events: await rows("inferenceEvents(limit: 1000)", "id kind"),
+        nodes: await rows("nodes", "id free bonded unbonding requests settlements"),
+        tokens: await rows("tokens", "address escrowed credited"),
+        credits: await rows("credits", "token account balance"),
+        periods: await rows("periods(limit: 1000)", "interval start requests settlements burned supply"),
+      });
+      const before = await everything();
+      const snapshot = await networkHelpers.takeSnapshot();
+      const { nodes, usd } = protocol.contracts;
+      const { operator } = protocol.accounts;
+      await usd.mint(operator, 1n);
+      const { requestId } = await protocol
+        .request({
+          offer: { pricePerRequest: 3n * USD_UNIT, coverage: 40n * OPG_UNIT },
+        })
+        .catch(() => ({ requestId: "" }));
+      await nodes.connect(operator).unbond(protocol.nodeId, 1n);
+      expect(await everything(), requestId).to.not.deep.equal(before);
+
+      await snapshot.restore();
+      await networkHelpers.mine(5, { interval: 7 });
+      expect(await everything()).to.deep.equal(before);
+    });
+  });
+});

@@ -1,0 +1,98 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { parseDeployment, parseSettings, SettingsError } from "../../../indexer/src/environment.ts";
+import { IndexerError, startIndexer } from "../../../indexer/start.ts";
+
+const address = `0x${"1".repeat(40)}`;
+const deployment = {
+  chainId: 31_337,
+  startBlock: 0,
+  addresses: {
+    Settlement: address,
+    NodeRegistry: address,
+    ModelRegistry: address,
+    VerifierRegistry: address,
+    OPG: address,
+  },
+};
+
+describe("the indexer's environment", () => {
+  const directory = mkdtempSync(join(tmpdir(), "opg-environment-"));
+  const file = join(directory, "deployment.json");
+  before(() => writeFileSync(file, JSON.stringify(deployment)));
+  after(() => rmSync(directory, { recursive: true }));
+
+  it("follows a local chain closely and caches nothing of it", () => {
+    for (const rpcUrl of ["http://127.0.0.1:8545", "http://localhost:8545", "http://[::1]:8545"]) {
+      const settings = parseSettings({ OPG_RPC_URL: rpcUrl, OPG_DEPLOYMENT: file });
+      expect(settings).to.include({ rpcUrl, isLocal: true, pollingInterval: 100 });
+    }
+  });
+
+  it("asks a chain elsewhere once a second", () => {
+    const settings = parseSettings({ OPG_RPC_URL: "https://rpc.example", OPG_DEPLOYMENT: file });
+    expect(settings).to.include({ isLocal: false, pollingInterval: 1_000 });
+  });
+
+  it("takes PostgreSQL where there is one, and a directory otherwise", () => {
+    const env = { OPG_RPC_URL: "https://rpc.example", OPG_DEPLOYMENT: file };
+    expect(parseSettings(env).database).to.deep.equal({ kind: "pglite", directory: ".ponder/pglite" });
+    expect(parseSettings({ ...env, OPG_DATA_DIR: "there" }).database).to.deep.equal({
+      kind: "pglite",
+      directory: "there",
+    });
+    expect(parseSettings({ ...env, DATABASE_URL: "postgres://host/db" }).database).to.deep.equal({
+      kind: "postgres",
+      connectionString: "postgres://host/db",
+    });
+  });
+
+  it("says in one line what is missing", () => {
+    const refuses = (env: Record<string, string>, line: string) =>
+      expect(() => parseSettings(env)).to.throw(SettingsError, line);
+    refuses({ OPG_DEPLOYMENT: file }, "OPG_RPC_URL is not set");
+    refuses({ OPG_RPC_URL: "nowhere", OPG_DEPLOYMENT: file }, "OPG_RPC_URL is not a URL: nowhere");
+    refuses({ OPG_RPC_URL: "https://rpc.example" }, "OPG_DEPLOYMENT is not set");
+    refuses(
+      { OPG_RPC_URL: "https://rpc.example", OPG_DEPLOYMENT: join(directory, "none.json") },
+      "cannot read the deployment",
+    );
+  });
+
+  it("says in one line what is wrong with a deployment", () => {
+    const refuses = (value: unknown, reason: string) =>
+      expect(() => parseDeployment(value, "it.json")).to.throw(SettingsError, `it.json is not a deployment: ${reason}`);
+    refuses([], "it is not a JSON object");
+    refuses({ ...deployment, chainId: "31337" }, "chainId is not a number");
+    refuses({ ...deployment, startBlock: -1 }, "startBlock is not a block number");
+    refuses({ ...deployment, addresses: null }, "it has no addresses");
+    for (const name of Object.keys(deployment.addresses)) {
+      const reason = `the address of ${name} is missing or malformed`;
+      refuses({ ...deployment, addresses: { ...deployment.addresses, [name]: undefined } }, reason);
+      refuses({ ...deployment, addresses: { ...deployment.addresses, [name]: "0x1" } }, reason);
+    }
+    refuses(
+      { ...deployment, addresses: { ...deployment.addresses, BurnSink: "0x1" } },
+      "the address of BurnSink is missing or malformed",
+    );
+  });
+
+  it("keeps a burn sink, and nothing that the indexer does not read", () => {
+    const addresses = { ...deployment.addresses, BurnSink: address, TestUSD: address };
+    expect(parseDeployment({ ...deployment, addresses }, "it").addresses).to.deep.equal({
+      ...deployment.addresses,
+      BurnSink: address,
+    });
+  });
+
+  it("does not start without a chain, and says so", async () => {
+    let refusal: unknown;
+    await startIndexer({ rpcUrl: "http://127.0.0.1:1", deployment }).catch((error: unknown) => {
+      refusal = error;
+    });
+    expect(refusal).to.be.instanceOf(IndexerError);
+    expect(String(refusal)).to.contain("There is no RPC node at http://127.0.0.1:1");
+  });
+});

@@ -1,0 +1,307 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { expect } from "chai";
+import { deflation, parseDeflationQuery } from "../../../indexer/src/mapping/deflation.ts";
+import {
+  DELIVERY_MODES,
+  NODE_STATUSES,
+  nameOf,
+  OUTPUT_COMMITMENTS,
+  REQUEST_STATUSES,
+  ROUTES,
+} from "../../../indexer/src/mapping/enums.ts";
+import {
+  creditsOfDefault,
+  creditsOfRefund,
+  creditsOfSettlement,
+  delivered,
+  ended,
+  isSelfDealing,
+  requested,
+  settled,
+  transition,
+} from "../../../indexer/src/mapping/inference.ts";
+import { moves } from "../../../indexer/src/mapping/node.ts";
+import { offerRow } from "../../../indexer/src/mapping/offer.ts";
+import { periodsOf, plus } from "../../../indexer/src/mapping/period.ts";
+import { stampOf } from "../../../indexer/src/mapping/stamp.ts";
+
+const address = (digit: string) => `0x${digit.repeat(40)}` as const;
+const word = (digit: string) => `0x${digit.repeat(64)}` as const;
+
+const REQUESTER = address("a");
+const PAYOUT = address("b");
+const USD = address("c");
+const OPG = address("d");
+const requestId = word("1");
+const nodeId = word("2");
+const stamp = (timestamp: bigint, blockNumber: bigint) => ({ timestamp, blockNumber, transactionHash: word("f") });
+
+const terms = {
+  requester: REQUESTER,
+  nonce: 7n,
+  deadline: 2n ** 64n - 1n,
+  maxFee: 5_000_000n,
+  verificationFee: 2n,
+  compensationBps: 8_000,
+  rewardBps: 200,
+  proofBlocks: 5,
+  inputHash: word("3"),
+  mode: 1,
+  consumer: address("0"),
+  offer: {
+    nodeId,
+    modelId: word("4"),
+    route: 1,
+    routeVersion: 3,
+    token: USD,
+    pricePerRequest: 1n,
+    pricePerUnit: 2n,
+    coverage: 100n,
+    deliveryWindow: 600,
+    proofWindow: 3_600,
+  },
+} as const;
+const named = requested({ requestId, requester: REQUESTER, nodeId, terms }, stamp(1_000n, 10n));
+const openTerms = { ...terms, offer: { ...terms.offer, nodeId: word("0"), coverage: 0n, proofWindow: 0 } };
+const open = requested({ requestId, requester: REQUESTER, nodeId: word("0"), terms: openTerms }, stamp(1_000n, 10n));
+const row = (made: typeof named | typeof open) => ({ ...made, deliveredAt: null, deliveredBlock: null });
+
+describe("indexer mappings", () => {
+  describe("enums", () => {
+    const source = readdirSync("contracts/interfaces")
+      .map((file) => readFileSync(`contracts/interfaces/${file}`, "utf8"))
+      .join("\n");
+    const declared = { Route: ROUTES, NodeStatus: NODE_STATUSES, OutputCommitment: OUTPUT_COMMITMENTS };
+    for (const [name, names] of Object.entries({
+      ...declared,
+      DeliveryMode: DELIVERY_MODES,
+      RequestStatus: REQUEST_STATUSES,
+    })) {
+      it(`${name} has the names of the contracts, in their order`, () => {
+        const body = new RegExp(`enum ${name} \\{([^}]*)\\}`).exec(source)?.[1] ?? "";
+        expect(body.split(",").map((value) => value.trim())).to.deep.equal([...names]);
+      });
+    }
+
+    it("nameOf refuses a value that no enum has", () => {
+      expect(nameOf(ROUTES, 1)).to.equal("TEE");
+      expect(() => nameOf(ROUTES, 2)).to.throw(RangeError, "no value 2 among ZK, TEE");
+    });
+  });
+
+  describe("requests", () => {
+    it("keeps every term, and the bond of a named node", () => {
+      expect(named).to.include({
+        id: requestId,
+        status: "REQUESTED",
+        open: false,
+        nodeId,
+        route: "TEE",
+        mode: "ONCHAIN",
+        consumer: null,
+        routeVersion: 3n,
+        deadline: 2n ** 64n - 1n,
+        bond: 102n,
+        deliveryDeadline: 1_600n,
+      });
+    });
+
+    it("has no node and no bond if it is open", () => {
+      expect(open).to.include({ open: true, nodeId: null, bond: 0n });
+    });
+
+    it("names a consumer if there is one", () => {
+      const consumer = address("e");
+      const made = requested(
+        { requestId, requester: REQUESTER, nodeId, terms: { ...terms, consumer } },
+        stamp(1_000n, 10n),
+      );
+      expect(made.consumer).to.equal(consumer);
+    });
+  });
+
+  describe("deliveries and settlements", () => {
+    const answer = { requestId, nodeId, outputHash: word("5"), units: 9n };
+    const payment = { requestId, nodeId, payout: PAYOUT, fee: 3n, returned: 4_999_997n };
+
+    it("starts the proof deadline, in time and in blocks", () => {
+      expect(delivered(row(named), answer, stamp(1_100n, 20n))).to.include({
+        status: "DELIVERED",
+        deliveredAt: 1_100n,
+        proofDeadline: 4_700n,
+        proofDeadlineBlock: 25n,
+      });
+    });
+
+    it("has no proof deadline for an open request, and notes who took it", () => {
+      expect(delivered(row(open), answer, stamp(1_100n, 20n))).to.include({
+        nodeId,
+        proofDeadline: null,
+        proofDeadlineBlock: null,
+      });
+    });
+
+    it("measures the trust gap from delivery to settlement", () => {
+      const before = { ...row(named), deliveredAt: 1_100n, deliveredBlock: 20n };
+      expect(settled(before, payment, stamp(1_130n, 23n))).to.include({
+        status: "SETTLED",
+        trustGapSeconds: 30n,
+        trustGapBlocks: 3n,
+        fee: 3n,
+      });
+    });
+
+    it("has a trust gap of 0 where proof and delivery come together", () => {
+      const before = { ...row(open), deliveredAt: 1_130n, deliveredBlock: 23n };
+      expect(settled(before, payment, stamp(1_130n, 23n))).to.include({ trustGapSeconds: 0n, trustGapBlocks: 0n });
+    });
+
+    it("returns all of maxFee where nothing is settled", () => {
+      expect(ended(row(named), "VOIDED", stamp(1_200n, 30n))).to.deep.equal({
+        status: "VOIDED",
+        endedAt: 1_200n,
+        endedBlock: 30n,
+        returned: 5_000_000n,
+      });
+    });
+
+    it("credits fee and return, without zeros", () => {
+      expect(creditsOfSettlement(row(named), payment)).to.deep.equal([
+        { token: USD, account: PAYOUT, cause: "FEE", amount: 3n },
+        { token: USD, account: REQUESTER, cause: "RETURN", amount: 4_999_997n },
+      ]);
+      expect(creditsOfSettlement(row(named), { ...payment, fee: 0n, returned: 0n })).to.deep.equal([]);
+    });
+
+    it("credits refund, compensation and reward of a default", () => {
+      const shares = { requestId, nodeId, claimer: PAYOUT, compensation: 80n, reward: 2n, burned: 18n };
+      expect(creditsOfDefault(row(named), shares, OPG)).to.deep.equal([
+        { token: USD, account: REQUESTER, cause: "REFUND", amount: 5_000_000n },
+        { token: OPG, account: REQUESTER, cause: "COMPENSATION", amount: 80n },
+        { token: OPG, account: PAYOUT, cause: "REWARD", amount: 2n },
+      ]);
+      expect(creditsOfRefund({ ...row(named), maxFee: 0n })).to.deep.equal([]);
+    });
+
+    it("moves a request from one status count to another", () => {
+      expect(transition(null, "REQUESTED")).to.deep.equal({ requested: 1n });
+      expect(transition("DELIVERED", "SETTLED")).to.deep.equal({ delivered: -1n, settled: 1n });
+      expect(() => transition("NONE", "SETTLED")).to.throw(RangeError);
+    });
+  });
+
+  describe("self-dealing", () => {
+    const node = { owner: address("1"), signer: address("2"), payout: address("3") };
+
+    it("is a requester who owns the node, signs for it or is paid for it", () => {
+      for (const party of Object.values(node)) expect(isSelfDealing(party, node)).to.equal(true);
+    });
+
+    it("does not depend on how an address is written", () => {
+      const checksummed = "0xAbCdEF0123456789aBCDEF0123456789AbcdEf01".toLowerCase() as `0x${string}`;
+      const upper = `0x${checksummed.slice(2).toUpperCase()}` as const;
+      expect(isSelfDealing(upper, { ...node, payout: checksummed })).to.equal(true);
+    });
+
+    it("is nobody else, and nobody while no node is known", () => {
+      expect(isSelfDealing(REQUESTER, node)).to.equal(false);
+      expect(isSelfDealing(REQUESTER, null)).to.equal(false);
+    });
+  });
+
+  describe("accounts", () => {
+    it("moves OPG as the registry does", () => {
+      const amount = 10n;
+      expect(moves.staked({ amount })).to.deep.equal({ free: 10n, bonded: 0n, unbonding: 0n });
+      expect(moves.unbonded({ amount })).to.deep.equal({ free: -10n, bonded: 0n, unbonding: 10n });
+      expect(moves.rebonded({ amount })).to.deep.equal({ free: 10n, bonded: 0n, unbonding: -10n });
+      expect(moves.withdrawn({ amount })).to.deep.equal({ free: 0n, bonded: 0n, unbonding: -10n });
+      expect(moves.bondLocked({ amount })).to.deep.equal({ free: -10n, bonded: 10n, unbonding: 0n });
+      expect(moves.bondUnlocked({ amount, burned: 3n, paid: 4n })).to.deep.equal({
+        free: 3n,
+        bonded: -10n,
+        unbonding: 0n,
+      });
+      expect(moves.burnedFree({ amount })).to.deep.equal({ free: -10n, bonded: 0n, unbonding: 0n });
+    });
+  });
+
+  describe("offers", () => {
+    it("takes the largest value of every field", () => {
+      const largest = {
+        ...terms.offer,
+        routeVersion: 2 ** 32 - 1,
+        pricePerRequest: 2n ** 128n - 1n,
+        deliveryWindow: 2 ** 32 - 1,
+        proofWindow: 2 ** 32 - 1,
+      };
+      expect(offerRow({ offerHash: word("6"), offer: largest })).to.include({
+        hash: word("6"),
+        route: "TEE",
+        routeVersion: 2n ** 32n - 1n,
+        pricePerRequest: 2n ** 128n - 1n,
+        deliveryWindow: 2n ** 32n - 1n,
+        proofWindow: 2n ** 32n - 1n,
+      });
+    });
+  });
+
+  describe("periods", () => {
+    it("puts a time into its hour, its day and the whole", () => {
+      const day = 20_000n * 86_400n;
+      expect(periodsOf(day + 7_200n + 5n)).to.deep.equal([
+        { interval: "HOUR", start: day + 7_200n },
+        { interval: "DAY", start: day },
+        { interval: "TOTAL", start: 0n },
+      ]);
+      expect(periodsOf(day)[0]).to.deep.equal({ interval: "HOUR", start: day });
+    });
+
+    it("adds what is named and leaves the rest", () => {
+      const row = { a: 1n, b: 2n };
+      expect(plus(row, { a: 5n })).to.deep.equal({ a: 6n });
+      expect(plus({ a: 1n }, { a: -1n })).to.deep.equal({ a: 0n });
+    });
+
+    it("keeps where an event was", () => {
+      expect(
+        stampOf({
+          id: "1",
+          block: { number: 3n, timestamp: 4n },
+          transaction: { hash: word("f"), from: REQUESTER },
+        }),
+      ).to.deep.equal({ blockNumber: 3n, timestamp: 4n, transactionHash: word("f") });
+    });
+  });
+
+  describe("deflation", () => {
+    const day = { interval: "DAY", start: 86_400n, burned: 10n, burnedNet: 5n, supply: 990n } as const;
+
+    it("annualises what burned by the supply that it burned from", () => {
+      expect(deflation(day)).to.deep.equal({
+        start: 86_400,
+        burned: "10",
+        burnedNet: "5",
+        supply: "990",
+        annualised: 3.65,
+        annualisedNet: 1.825,
+      });
+      expect(deflation({ ...day, interval: "HOUR" }).annualised).to.equal(87.6);
+    });
+
+    it("is 0 without a supply", () => {
+      expect(deflation({ ...day, burned: 0n, burnedNet: 0n, supply: 0n }).annualised).to.equal(0);
+    });
+
+    it("reads bucket and limit, and says what is wrong with them", () => {
+      expect(parseDeflationQuery({})).to.deep.equal({ interval: "DAY", limit: 100 });
+      expect(parseDeflationQuery({ bucket: "hour", limit: "1000" })).to.deep.equal({ interval: "HOUR", limit: 1000 });
+      expect(parseDeflationQuery({ bucket: "week" })).to.deep.equal({ error: "bucket is hour or day, not week" });
+      for (const limit of ["0", "1001", "2.5", "x", "-1"]) {
+        expect(parseDeflationQuery({ limit })).to.deep.equal({
+          error: `limit is a whole number from 1 to 1000, not ${limit}`,
+        });
+      }
+    });
+  });
+});
