@@ -7,13 +7,19 @@ import hre from "hardhat";
 /** The contracts whose ABI others need, in the order of the file. Add here what is deployed or implemented by users. */
 const CONTRACTS = [
   "AccessManager",
+  "AwsNitroVerifier",
+  "EnclaveRegistry",
   "Groth16Verifier",
   "IInferenceConsumer",
   "IProofVerifier",
   "ModelRegistry",
+  "NitroVerifier",
   "NodeRegistry",
   "OPG",
+  "OpenGradientAudit",
+  "P384Verifier",
   "Settlement",
+  "TeeVerifier",
   "TestUSD",
   "VerifierRegistry",
 ] as const;

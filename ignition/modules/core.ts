@@ -3,25 +3,14 @@ import type {
   IgnitionModuleBuilder,
   NamedArtifactContractDeploymentFuture,
 } from "@nomicfoundation/ignition-core";
-import { id } from "ethers";
-
-/** The roles of the AccessManager. Role 0 is its own admin; everything that is not listed here is the admin's. */
-export const ROLES = {
-  /** Pauses new requests, and can do nothing else. */
-  guardian: 1n,
-  /** Lists tokens, schedules parameters, adds and freezes verifiers, adds settlement modules, unpauses. */
-  governor: 2n,
-  /** Revokes a broken verifier: what depends on it can then be voided. */
-  emergency: 3n,
-} as const;
+import { assignRole, ROLES, selectors } from "./roles.ts";
+import { deployTee } from "./tee.ts";
 
 const DAY = 24 * 60 * 60;
 const OPG = 10n ** 18n;
 
 /** `Route` in IVerifierRegistry.sol. */
-const ROUTE_ZK = 0;
-
-const selectors = (...signatures: string[]) => signatures.map((signature) => id(signature).slice(0, 10));
+export const ROUTE = { ZK: 0, TEE: 1 } as const;
 
 /**
  * Deploys everything but the OPG token and wires it: who may do what, and which settlement may touch bonds.
@@ -42,13 +31,6 @@ export function deployCore(
 
   const manager = m.contract("AccessManager", [deployer]);
   const groth16Verifier = m.contract("Groth16Verifier");
-  const verifiers = m.contract("VerifierRegistry", [
-    manager,
-    m.getParameter("verifierActivationDelay", 1 * DAY),
-    [ROUTE_ZK],
-    [groth16Verifier],
-  ]);
-  const models = m.contract("ModelRegistry", [verifiers]);
   const nodes = m.contract("NodeRegistry", [
     manager,
     opg,
@@ -56,6 +38,14 @@ export function deployCore(
     m.getParameter("unbondingDelay", 15 * DAY),
     m.getParameter("moduleNotice", 7 * DAY),
   ]);
+  const tee = deployTee(m, manager, nodes);
+  const verifiers = m.contract("VerifierRegistry", [
+    manager,
+    m.getParameter("verifierActivationDelay", 1 * DAY),
+    [ROUTE.ZK, ROUTE.TEE],
+    [groth16Verifier, tee.teeVerifier],
+  ]);
+  const models = m.contract("ModelRegistry", [verifiers]);
   const settlement = m.contract("Settlement", [
     manager,
     nodes,
@@ -81,9 +71,7 @@ export function deployCore(
   const moduleAdded = m.call(nodes, "addModule", [settlement]);
   m.call(nodes, "open", [], { after: [moduleAdded] });
   const role = (name: keyof typeof ROLES, target: ContractFuture<string>, label: string, ...functions: string[]) =>
-    m.call(manager, "setTargetFunctionRole", [target, selectors(...functions), ROLES[name]], {
-      id: `${name}_${label}`,
-    });
+    assignRole(m, manager, name, target, label, ...functions);
   role("guardian", settlement, "settlement", "pause()");
   role(
     "governor",
@@ -106,5 +94,5 @@ export function deployCore(
   });
   m.call(manager, "grantRole", [ROLES.emergency, emergency, 0], { id: "grant_emergency" });
 
-  return { manager, groth16Verifier, verifiers, models, nodes, settlement };
+  return { manager, groth16Verifier, ...tee, verifiers, models, nodes, settlement };
 }

@@ -3,9 +3,9 @@ import { readFile } from "node:fs/promises";
 import { type BytesLike, getBytes, isHexString } from "ethers";
 import { AWS_NITRO_ROOT } from "../../sdk/src/attestation/awsRoot.ts";
 import { documentHints } from "../../sdk/src/attestation/documentHints.ts";
+import { decodeError } from "../../sdk/src/errors/decodeError.ts";
 import { connectAt, deployNitroVerifier } from "./deploy.ts";
 import { documentTime, readDocument, UnreadableFileError } from "./document.ts";
-import { attestationReason } from "./reason.ts";
 
 /** The files to audit. */
 export interface AuditFiles {
@@ -99,8 +99,9 @@ export async function auditOpenGradient(
     try {
       await audit.verifyEnclave(data, await documentHints(data), tlsCertificate, signingKey);
     } catch (error) {
-      reason = attestationReason(error, audit.interface) ?? attestationReason(error, verifier.interface);
-      if (reason === null) throw error;
+      const refusal = decodeError(error);
+      if (refusal === undefined) throw error;
+      reason = refusal.sentence;
     }
     const checked = [];
     for (const { file, receipt } of receipts) {

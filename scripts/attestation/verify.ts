@@ -1,9 +1,9 @@
 import { type BytesLike, hexlify } from "ethers";
 import { AWS_NITRO_ROOT } from "../../sdk/src/attestation/awsRoot.ts";
 import { documentHints } from "../../sdk/src/attestation/documentHints.ts";
+import { decodeError } from "../../sdk/src/errors/decodeError.ts";
 import { connectAt, deployNitroVerifier } from "./deploy.ts";
 import { documentTime, readDocument } from "./document.ts";
-import { attestationReason } from "./reason.ts";
 
 /** What verifying one file gave. */
 export interface VerificationReport {
@@ -65,8 +65,9 @@ export async function verifyFile(file: string, options: VerificationOptions = {}
       gas = { gasCold: await verify(await documentHints(data)), gasWarm: await verify(await documentHints(data, 1)) };
       if (debug && !options.allowDebug) reason = "debug mode";
     } catch (error) {
-      reason = attestationReason(error, verifier.interface);
-      if (reason === null) throw error;
+      const refusal = decodeError(error);
+      if (refusal === undefined) throw error;
+      reason = refusal.sentence;
     }
     return {
       file,

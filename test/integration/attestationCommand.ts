@@ -74,9 +74,9 @@ describe("opg attestation", () => {
       const forged = document.slice();
       forged[forged.length - 1] = (forged[forged.length - 1] ?? 0) ^ 1;
       const cases = [
-        [[path], /^the chain does not begin with the pinned root/],
-        [[file("forged.bin", forged), "--root", root], /^the document's signature is wrong$/],
-        [[path, "--root", root, "--at", String(NOW + 86_400)], /^certificate 4 is valid from .* not at/],
+        [[path], /^The path does not begin with the pinned root/],
+        [[file("forged.bin", forged), "--root", root], /^The document's signature is wrong\.$/],
+        [[path, "--root", root, "--at", String(NOW + 86_400)], /^Certificate 4 is valid from .* not at/],
       ] as const;
       for (const [args, reason] of cases) {
         const { code, out } = await opg("verify", ...args, "--json");
@@ -170,7 +170,7 @@ describe("opg attestation", () => {
       );
       const other = await opg("audit", ...args, "--json");
       expect(other.code).to.equal(1);
-      expect(JSON.parse(other.out).reason).to.match(/OpenGradientAudit_WrongSigningKey/);
+      expect(JSON.parse(other.out).reason).to.match(/^The document binds the signing key/);
     });
 
     it("exits with 2 on a receipt that is none", async () => {

@@ -172,8 +172,8 @@ interface Accounts {
  * The protocol as its Ignition module deploys it, with a model of two routes, and an active node with 10,000 OPG and an
  * offer for each of them.
  *
- * The routes' proof systems are {@link VerifierDouble}s (verifiers 2 and 3; verifier 1 is the real Groth16Verifier),
- * for tests of what the settlement does with an answer. Tests of proofs set a route of their own.
+ * The routes' proof systems are {@link VerifierDouble}s (verifiers 3 and 4; 1 and 2 are the real Groth16Verifier and
+ * TeeVerifier), for tests of what the settlement does with an answer. Tests of proofs set a route of their own.
  */
 export class Protocol {
   readonly contracts: Contracts;
@@ -197,8 +197,8 @@ export class Protocol {
     this.nodeId = nodeId;
   }
 
-  static readonly ZK_VERIFIER = 2n;
-  static readonly TEE_VERIFIER = 3n;
+  static readonly ZK_VERIFIER = 3n;
+  static readonly TEE_VERIFIER = 4n;
   static readonly ROUTE_PARAMETERS = id("what the double has to be asked about");
 
   async domain() {

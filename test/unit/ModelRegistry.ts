@@ -62,7 +62,11 @@ describe("ModelRegistry", () => {
     expect(await models.currentRoute(modelId, Route.ZK)).to.deep.equal([2n, 1n, Commitment.OPAQUE]);
     expect(await models.routeAt(modelId, Route.ZK, 1n)).to.deep.equal(first);
     expect(await models.routeAt(modelId, Route.ZK, 2n)).to.deep.equal([1n, Commitment.OPAQUE, "0x1234"]);
-    expect(await models.currentRoute(modelId, Route.TEE)).to.deep.equal([1n, 3n, Commitment.KECCAK256]);
+    expect(await models.currentRoute(modelId, Route.TEE)).to.deep.equal([
+      1n,
+      Protocol.TEE_VERIFIER,
+      Commitment.KECCAK256,
+    ]);
 
     await expect(asOwner().disableRoute(modelId, Route.ZK))
       .to.emit(models, "RouteDisabled")
@@ -71,8 +75,8 @@ describe("ModelRegistry", () => {
     expect(await models.routeAt(modelId, Route.ZK, 1n)).to.deep.equal(first);
     const again = () => asOwner().disableRoute(modelId, Route.ZK);
     await isRefused(again, "ModelRegistry_UnknownRoute", [modelId, Route.ZK, 0n]);
-    await setRoute(2n);
-    expect(await models.currentRoute(modelId, Route.ZK)).to.deep.equal([3n, 2n, Commitment.VALUE]);
+    await setRoute(Protocol.ZK_VERIFIER);
+    expect(await models.currentRoute(modelId, Route.ZK)).to.deep.equal([3n, Protocol.ZK_VERIFIER, Commitment.VALUE]);
     await isRefused(() => models.routeAt(modelId, Route.ZK, 4n), "ModelRegistry_UnknownRoute", [modelId, Route.ZK, 4n]);
     await isRefused(() => models.routeAt(UNKNOWN, Route.TEE, 1n), "ModelRegistry_UnknownRoute", [
       UNKNOWN,

@@ -32,15 +32,15 @@ describe("VerifierRegistry", () => {
   it("appends a verifier that is pending for the whole delay and active after it", async () => {
     const { verifiers } = protocol.contracts;
     const verifier = await protocol.doubles.tee.getAddress();
-    expect(await verifiers.add.staticCall(Route.TEE, verifier)).to.equal(4n);
+    expect(await verifiers.add.staticCall(Route.TEE, verifier)).to.equal(5n);
     const added = await verifiers.add(Route.TEE, verifier);
     const activeAt = BigInt(await networkHelpers.time.latest()) + (await verifiers.activationDelay());
-    await expect(added).to.emit(verifiers, "VerifierAdded").withArgs(4n, Route.TEE, verifier, activeAt);
-    expect(await verifiers.count()).to.equal(4n);
+    await expect(added).to.emit(verifiers, "VerifierAdded").withArgs(5n, Route.TEE, verifier, activeAt);
+    expect(await verifiers.count()).to.equal(5n);
     await networkHelpers.time.increaseTo(activeAt - 1n);
-    expect(await verifiers.verifierOf(4n)).to.deep.equal([verifier, Route.TEE, VerifierStatus.PENDING]);
+    expect(await verifiers.verifierOf(5n)).to.deep.equal([verifier, Route.TEE, VerifierStatus.PENDING]);
     await networkHelpers.time.increaseTo(activeAt);
-    expect(await statusOf(4n)).to.equal(VerifierStatus.ACTIVE);
+    expect(await statusOf(5n)).to.equal(VerifierStatus.ACTIVE);
   });
 
   it("refuses a verifier without code", async () => {
@@ -54,14 +54,14 @@ describe("VerifierRegistry", () => {
     const { verifiers } = protocol.contracts;
     const wrong = (call: () => Promise<unknown>, verifierId: bigint, status: bigint) =>
       isRefused(call, "VerifierRegistry_WrongStatus", [verifierId, status]);
-    for (const unknown of [0n, 4n]) {
+    for (const unknown of [0n, 5n]) {
       await wrong(() => verifiers.freeze(unknown), unknown, VerifierStatus.NONE);
       await wrong(() => verifiers.revoke(unknown), unknown, VerifierStatus.NONE);
     }
-    await expect(verifiers.freeze(2n)).to.emit(verifiers, "VerifierFrozen").withArgs(2n);
-    expect(await statusOf(2n)).to.equal(VerifierStatus.FROZEN);
-    await wrong(() => verifiers.freeze(2n), 2n, VerifierStatus.FROZEN);
-    for (const verifierId of [2n, 3n]) {
+    await expect(verifiers.freeze(3n)).to.emit(verifiers, "VerifierFrozen").withArgs(3n);
+    expect(await statusOf(3n)).to.equal(VerifierStatus.FROZEN);
+    await wrong(() => verifiers.freeze(3n), 3n, VerifierStatus.FROZEN);
+    for (const verifierId of [3n, 4n]) {
       await expect(verifiers.revoke(verifierId)).to.emit(verifiers, "VerifierRevoked").withArgs(verifierId);
       expect(await statusOf(verifierId)).to.equal(VerifierStatus.REVOKED);
       await wrong(() => verifiers.freeze(verifierId), verifierId, VerifierStatus.REVOKED);
@@ -73,9 +73,9 @@ describe("VerifierRegistry", () => {
     const { verifiers } = protocol.contracts;
     await verifiers.add(Route.ZK, protocol.doubles.zk);
     await verifiers.add(Route.ZK, protocol.doubles.zk);
-    await verifiers.freeze(4n);
-    await verifiers.revoke(5n);
+    await verifiers.freeze(5n);
+    await verifiers.revoke(6n);
     await networkHelpers.time.increase(await verifiers.activationDelay());
-    expect([await statusOf(4n), await statusOf(5n)]).to.deep.equal([VerifierStatus.FROZEN, VerifierStatus.REVOKED]);
+    expect([await statusOf(5n), await statusOf(6n)]).to.deep.equal([VerifierStatus.FROZEN, VerifierStatus.REVOKED]);
   });
 });

@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import { type BaseContract, FunctionFragment } from "ethers";
-import { ROLES } from "../../ignition/modules/core.ts";
+import { type BaseContract, FunctionFragment, ZeroHash } from "ethers";
 import ProtocolModule from "../../ignition/modules/Protocol.ts";
 import ProtocolForToken from "../../ignition/modules/ProtocolForToken.ts";
+import { ROLES } from "../../ignition/modules/roles.ts";
 import {
   ethers,
   ignition,
@@ -26,7 +26,12 @@ describe("Deployment: who may do what", () => {
       "VerifierRegistry.add",
       "VerifierRegistry.freeze",
     ],
-    emergency: ["VerifierRegistry.revoke"],
+    emergency: [
+      "EnclaveRegistry.banMeasurement",
+      "EnclaveRegistry.emergencyRevoke",
+      "NitroVerifier.revokeCertificate",
+      "VerifierRegistry.revoke",
+    ],
     stranger: [],
   };
 
@@ -45,6 +50,8 @@ describe("Deployment: who may do what", () => {
       ModelRegistry: await ethers.getContractAt("ModelRegistry", deployed.models),
       VerifierRegistry: await ethers.getContractAt("VerifierRegistry", deployed.verifiers),
       Settlement: await ethers.getContractAt("Settlement", deployed.settlement),
+      NitroVerifier: await ethers.getContractAt("NitroVerifier", deployed.nitroVerifier),
+      EnclaveRegistry: await ethers.getContractAt("EnclaveRegistry", deployed.enclaves),
     };
     const manager = await ethers.getContractAt("AccessManager", deployed.manager);
     return { contracts, manager, deployer, holders: { guardian, governor, emergency, stranger } };
@@ -68,6 +75,8 @@ describe("Deployment: who may do what", () => {
   it("is asked by every restricted function, and only the right role passes", async () => {
     const { contracts, holders } = await deployWithRoles();
     const anyArguments: Record<string, unknown[]> = {
+      "EnclaveRegistry.banMeasurement": [ZeroHash],
+      "NitroVerifier.revokeCertificate": [ZeroHash, 1n],
       "NodeRegistry.addModule": [holders.stranger.address],
       "NodeRegistry.open": [],
       "Settlement.pause": [],

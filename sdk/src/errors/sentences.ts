@@ -1,6 +1,8 @@
 import type { ErrorArgs, ErrorName } from "../chain/abiTypes.ts";
 import type { abis } from "../generated/abis.ts";
 import { NodeStatus, OutputCommitment, RequestStatus, Route, VerifierStatus } from "../types.ts";
+import { attestationSentences } from "./attestationSentences.ts";
+import { time } from "./time.ts";
 
 type AnyAbi = (typeof abis)[keyof typeof abis];
 
@@ -14,10 +16,6 @@ const node = (status: number) => nameIn(NodeStatus, status);
 const request = (status: number) => nameIn(RequestStatus, status);
 const route = (value: number) => nameIn(Route, value);
 const verifier = (status: number) => nameIn(VerifierStatus, status);
-
-/** Unix seconds as a date; values that no calendar holds stay numbers. */
-const time = (seconds: bigint): string =>
-  seconds <= 8_640_000_000_000n ? new Date(Number(seconds) * 1000).toISOString().replace(".000Z", "Z") : `${seconds}`;
 
 const accessManager = {
   AccessManagedInvalidAuthority: ({ authority }) => `${authority} is not a contract, so it cannot be the authority.`,
@@ -182,6 +180,7 @@ const settlement = {
 /** One sentence for every custom error; see {@link decodeError}. */
 export const sentences: Sentences = {
   ...accessManager,
+  ...attestationSentences,
   ...libraries,
   ...tokens,
   ...groth16,
