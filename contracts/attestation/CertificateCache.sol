@@ -12,8 +12,6 @@ import {Certificate, X509} from "./X509.sol";
 /// @notice Path validation of RFC 5280, section 6, for paths of P-384 certificates from one root, with a memory of
 /// signatures.
 abstract contract CertificateCache is ICertificateCache, AccessManaged {
-    uint256 private constant HINT_LENGTH = 913;
-
     /// @inheritdoc ICertificateCache
     bytes32 public immutable rootHash;
     /// @notice Verifies the signatures.
@@ -46,7 +44,7 @@ abstract contract CertificateCache is ICertificateCache, AccessManaged {
     }
 
     /// @inheritdoc ICertificateCache
-    function cacheCertificates(bytes[] calldata path, bytes calldata hints) external returns (bytes32 pathId) {
+    function cacheCertificates(bytes[] calldata path, bytes[] calldata hints) external returns (bytes32 pathId) {
         Slice[] memory certificates = new Slice[](path.length);
         for (uint256 i; i < path.length; ++i) certificates[i] = SliceLib.from(path[i]);
         Path memory checked = _checkPath(certificates, hints, 0);
@@ -85,12 +83,11 @@ abstract contract CertificateCache is ICertificateCache, AccessManaged {
     /// @param following How many signatures come after the path's last, for the alignment of the hints.
     function _checkPath(
         Slice[] memory certificates,
-        bytes calldata hints,
+        bytes[] calldata hints,
         uint256 following
     ) internal view returns (Path memory path) {
         uint256 count = certificates.length;
         if (count == 0) revert CertificateCache_EmptyPath();
-        if (hints.length % HINT_LENGTH != 0) revert CertificateCache_BadHintLength(hints.length);
         path.ids = new bytes32[](count);
         path.ids[0] = sha256(certificates[0].toBytes());
         if (path.ids[0] != rootHash) revert CertificateCache_UnknownRoot(path.ids[0]);
@@ -128,10 +125,8 @@ abstract contract CertificateCache is ICertificateCache, AccessManaged {
     }
 
     /// @dev The hint for the signature that has `following` after it; empty when none is given for it.
-    function _hint(bytes calldata hints, uint256 following) internal pure returns (bytes calldata) {
-        uint256 skipped = HINT_LENGTH * following;
-        if (skipped >= hints.length) return hints[:0];
-        return hints[hints.length - skipped - HINT_LENGTH:hints.length - skipped];
+    function _hint(bytes[] calldata hints, uint256 following) internal pure returns (bytes calldata) {
+        return following < hints.length ? hints[hints.length - 1 - following] : msg.data[:0];
     }
 
     /// @dev Requires that the path's last certificate may issue `certificate`, and takes the step off `pathLength`.

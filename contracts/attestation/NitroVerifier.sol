@@ -22,7 +22,7 @@ contract NitroVerifier is INitroVerifier, CertificateCache {
     ) AccessManaged(manager) CertificateCache(p384_, root) {}
 
     /// @inheritdoc INitroVerifier
-    function verify(bytes calldata document, bytes calldata hints) external returns (Attestation memory attestation) {
+    function verify(bytes calldata document, bytes[] calldata hints) external returns (Attestation memory attestation) {
         Path memory path;
         (attestation, path) = _check(document, hints);
         _remember(path);
@@ -31,14 +31,14 @@ contract NitroVerifier is INitroVerifier, CertificateCache {
     /// @inheritdoc INitroVerifier
     function check(
         bytes calldata document,
-        bytes calldata hints
+        bytes[] calldata hints
     ) external view returns (Attestation memory attestation) {
         (attestation, ) = _check(document, hints);
     }
 
     function _check(
         bytes calldata data,
-        bytes calldata hints
+        bytes[] calldata hints
     ) private view returns (Attestation memory attestation, Path memory path) {
         Document memory document = NitroAttestation.parse(data);
         path = _checkPath(_path(document), hints, 1);

@@ -76,7 +76,7 @@ interface IEnclaveRegistry {
     /// @param document The attestation document.
     /// @param hints Hints for its signatures (see {ICertificateCache}).
     /// @return index The attestation's number, from 0, in the node's history.
-    function attest(bytes32 nodeId, bytes calldata document, bytes calldata hints) external returns (uint256 index);
+    function attest(bytes32 nodeId, bytes calldata document, bytes[] calldata hints) external returns (uint256 index);
 
     /// @notice Ends an attestation at this block's time. Owner or signer of the node. What the key was valid for
     /// before stays valid.

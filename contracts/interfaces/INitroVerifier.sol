@@ -28,10 +28,9 @@ struct Attestation {
 /// its issuer, under this very path. Everything else, above all that every certificate of the path is valid now, not
 /// revoked and entitled to issue the next, is judged anew at each use.
 ///
-/// Hints make signature checks cheaper (see `P384`). They are concatenated, all of the same length, one for each
-/// signature in the order of the path, a document's own last, and aligned at the end: when fewer are given, they
-/// belong to the last signatures, and the others are checked without. Signatures that are remembered need none. A
-/// hint can never make a false signature pass.
+/// Hints make signature checks cheaper (see `P384Verifier`). There is one for each signature in the order of the path, a
+/// document's own last. They are aligned at the end: when fewer are given, they belong to the last signatures, and the
+/// others are checked without. Signatures that are remembered need none. A hint can never make a false signature pass.
 interface ICertificateCache {
     /// @notice The signature of a certificate under the path `parentId` has been verified and remembered as `pathId`.
     event CertificateVerified(bytes32 indexed pathId, bytes32 indexed parentId);
@@ -57,15 +56,13 @@ interface ICertificateCache {
     error CertificateCache_Revoked(uint256 index, bytes32 issuer, uint256 serial);
     /// @notice The signature of the certificate at `index` is wrong.
     error CertificateCache_BadSignature(uint256 index);
-    /// @notice The hints are not a whole number of them.
-    error CertificateCache_BadHintLength(uint256 length);
 
     /// @notice Verifies a path and remembers its signatures, so that a long path can be brought in by several
     /// transactions: each with the path up to one more certificate.
     /// @param path The certificates in DER, from the root on.
     /// @param hints Hints for the signatures of the path, aligned at the end.
     /// @return pathId What the last certificate is remembered by.
-    function cacheCertificates(bytes[] calldata path, bytes calldata hints) external returns (bytes32 pathId);
+    function cacheCertificates(bytes[] calldata path, bytes[] calldata hints) external returns (bytes32 pathId);
 
     /// @notice Revokes the certificate that `issuer` has issued under `serial`, for ever: every path through it is
     /// refused, remembered or not.
@@ -100,8 +97,8 @@ interface INitroVerifier is ICertificateCache {
     /// @param document The COSE_Sign1 message.
     /// @param hints Hints for the signatures of `cabundle` after the root, `certificate` and the document, aligned at
     /// the end.
-    function verify(bytes calldata document, bytes calldata hints) external returns (Attestation memory);
+    function verify(bytes calldata document, bytes[] calldata hints) external returns (Attestation memory);
 
     /// @notice The same, without remembering anything.
-    function check(bytes calldata document, bytes calldata hints) external view returns (Attestation memory);
+    function check(bytes calldata document, bytes[] calldata hints) external view returns (Attestation memory);
 }

@@ -28,7 +28,7 @@ interface IOpenGradientAudit {
     /// @return attestation What the document says; its measurement and age are the reader's to judge.
     function verifyEnclave(
         bytes calldata document,
-        bytes calldata hints,
+        bytes[] calldata hints,
         bytes calldata tlsCertificate,
         bytes calldata signingKey
     ) external view returns (Attestation memory attestation);

@@ -54,7 +54,7 @@ export async function verifyFile(file: string, options: VerificationOptions = {}
   const connection = await connectAt(at);
   try {
     const { verifier } = await deployNitroVerifier(connection, options.root ?? AWS_NITRO_ROOT);
-    const verify = async (hints: string) => {
+    const verify = async (hints: string[]) => {
       await connection.networkHelpers.time.setNextBlockTimestamp(at);
       const receipt = await (await verifier.verify(data, hints)).wait();
       return Number(receipt?.gasUsed ?? 0n);

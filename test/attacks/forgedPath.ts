@@ -87,7 +87,7 @@ describe("Attack: forged certificate paths", () => {
     const verifier = await deploy();
     const document = documentOf(pathOf(root, middle), leaf);
     document.fill(0, -96);
-    await expect(verifier.verify(document, "0x")).to.be.revertedWithCustomError(verifier, "NitroVerifier_BadSignature");
+    await expect(verifier.verify(document, [])).to.be.revertedWithCustomError(verifier, "NitroVerifier_BadSignature");
   });
 
   it("a certificate whose key is not on the curve", async () => {
@@ -96,7 +96,7 @@ describe("Attack: forged certificate paths", () => {
     // The last byte of the key in the leaf's certificate; with it goes the issuer's signature, as it must.
     const at = Buffer.from(document).indexOf(leaf.certificate) + leaf.certificate.indexOf(0x04, 100);
     document[at + 96] = (document[at + 96] ?? 0) ^ 1;
-    await expect(verifier.verify(document, "0x")).to.be.revertedWithCustomError(
+    await expect(verifier.verify(document, [])).to.be.revertedWithCustomError(
       verifier,
       "CertificateCache_BadSignature",
     );

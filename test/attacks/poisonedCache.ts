@@ -59,13 +59,13 @@ describe("Attack: the cache poisoned with a certificate's twin", () => {
     const { tbs } = parseCertificate(middle.certificate);
     const forged = [root.certificate, assembleCertificate(tbs, new Uint8Array(96).fill(1))];
     await connection.networkHelpers.time.setNextBlockTimestamp(NOW);
-    await expect(verifier.cacheCertificates(forged, "0x")).to.be.revertedWithCustomError(
+    await expect(verifier.cacheCertificates(forged, [])).to.be.revertedWithCustomError(
       verifier,
       "CertificateCache_BadSignature",
     );
     await verifier.cacheCertificates(pathOf(root, middle), await pathHints(pathOf(root, middle)));
     // What is signed has been proven to be signed; which encoding of the signature comes with it says nothing more.
-    const receipt = await (await verifier.cacheCertificates(forged, "0x")).wait();
+    const receipt = await (await verifier.cacheCertificates(forged, [])).wait();
     expect(receipt?.logs.length).to.equal(0);
   });
 });

@@ -64,7 +64,7 @@ contract EnclaveRegistry is IEnclaveRegistry, AccessManaged {
     function attest(
         bytes32 nodeId,
         bytes calldata document,
-        bytes calldata hints
+        bytes[] calldata hints
     ) external onlyOperator(nodeId) returns (uint256 index) {
         Attestation memory attestation = verifier.verify(document, hints);
         _requireFresh(attestation.timestamp);

@@ -21,7 +21,7 @@ contract OpenGradientAudit is IOpenGradientAudit {
     /// @inheritdoc IOpenGradientAudit
     function verifyEnclave(
         bytes calldata document,
-        bytes calldata hints,
+        bytes[] calldata hints,
         bytes calldata tlsCertificate,
         bytes calldata signingKey
     ) external view returns (Attestation memory attestation) {

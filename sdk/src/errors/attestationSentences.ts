@@ -64,7 +64,6 @@ const parsers = {
 
 const paths = {
   AwsNitroVerifier_NotAwsRoot: ({ actual }) => `The root certificate (SHA-256 ${actual}) is not AWS's.`,
-  CertificateCache_BadHintLength: ({ length }) => `${length} bytes are not a whole number of hints.`,
   CertificateCache_BadSignature: ({ index }) => `The signature of certificate ${index} is wrong.`,
   CertificateCache_EmptyPath: () => "There is no certificate in the path.",
   CertificateCache_NotARoot: () => "The certificate cannot be a root: it is no authority's, or another has issued it.",
