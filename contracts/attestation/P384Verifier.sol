@@ -24,8 +24,6 @@ contract P384Verifier is IP384Verifier {
     /// @notice The data contract with the odd combinations of G's powers.
     address public immutable TABLE;
 
-    uint256 private constant HINT_LENGTH = 913;
-
     // p = 2^384 - C.
     uint256 private constant C = 0x100000000ffffffffffffffff00000001;
     // -1/C modulo 2^224, by which Montgomery's quotient is found.
@@ -50,6 +48,9 @@ contract P384Verifier is IP384Verifier {
     // 64 p = (64 · 2^160 - 64, 64 · 2^224 - 64 C): dominates limbs (< 63 · 2^160, < 63 · 2^224).
     uint256 private constant S1 = 0x3fffffffffffffffffffffffffffffffffffffffc0;
     uint256 private constant S0 = 0x3fffffffffffffffffffffffbfffffffc0000000000000003fffffffc0;
+    // 256 p = (256 · 2^160 - 256, 256 · 2^224 - 256 C): dominates limbs (< 255 · 2^160, < 255 · 2^224).
+    uint256 private constant W1 = 0x00ffffffffffffffffffffffffffffffffffffffff00;
+    uint256 private constant W0 = 0xfffffffffffffffffffffffeffffffff0000000000000000ffffffff00;
     // 2^32 p = (2^192 - 16, 16 · 2^224 - 2^32 C): dominates limbs (< 2^191, < 15 · 2^224).
     uint256 private constant L1 = 0xfffffffffffffffffffffffffffffffffffffffffffffff0;
     uint256 private constant L0 = 0xffffffffffffffffeffffffff0000000000000000ffffffff00000000;
@@ -84,6 +85,8 @@ contract P384Verifier is IP384Verifier {
     uint256 private constant TWICE = 0x1c0;
     // One entry of the fixed-base table.
     uint256 private constant ENTRY = 0x240;
+    // Where the hint's next slope lies in the calldata; 0 if there is no hint.
+    uint256 private constant SLOPES = 0x2a0;
     // MODEXP's input.
     uint256 private constant MODEXP = 0x2c0;
     // P, 3P, 5P … 15P as limbs x1, x0, y1, y0, for P = Q and R.
@@ -108,7 +111,6 @@ contract P384Verifier is IP384Verifier {
         bytes calldata hint
     ) external view returns (bool) {
         if (hash.length != 48 || signature.length != 96 || publicKey.length != 96) return false;
-        if (hint.length != 0 && hint.length != HINT_LENGTH) return false;
         address table = TABLE;
         assembly {
             /// Ends the call: `valid` is what `verify` returns.
@@ -333,41 +335,43 @@ contract P384Verifier is IP384Verifier {
                 mstore(Y0, add(sub(add(y0, L0), z0), mul(t, C)))
             }
 
-            /// Adds the multiple that `digit` names of the point whose table is at `base`.
-            function addMultiple(base, digit) {
+            /// The multiple that `digit` names of the point whose table is at `base`.
+            function multiple(base, digit) -> x1, x0, y1, y0 {
                 base := add(base, shl(6, sub(and(digit, 0x7f), 1)))
-                let y1 := mload(add(base, 0x40))
-                let y0 := mload(add(base, 0x60))
+                x1 := mload(base)
+                x0 := mload(add(base, 0x20))
+                y1 := mload(add(base, 0x40))
+                y0 := mload(add(base, 0x60))
                 if shr(7, digit) {
                     y1 := sub(S1, y1)
                     y0 := sub(S0, y0)
                 }
-                addAffine(mload(base), mload(add(base, 0x20)), y1, y0)
             }
 
-            /// Adds the comb's column j: Σ ±2^(43 i + j) G, the signs by bit j of the nine rows.
-            function addColumn(table_, j) {
-                let low := mul(
+            /// The comb's column j: Σ ±2^(43 i + j) G, the signs by bit j of the nine rows.
+            function column(table_, j) -> x1, x0, y1, y0 {
+                x1 := mul(
                     and(shr(j, mload(COMB)), 0x1000000000000000100000000000000010000000000000001),
                     0x1000000000000000200000000000000040000000000000008
                 )
-                let high := mul(
+                x0 := mul(
                     and(shr(j, mload(add(COMB, 0x20))), 0x1000000000000000100000000000000010000000000000001),
                     0x1000000000000000200000000000000040000000000000008
                 )
-                let index := or(shr(192, low), shl(4, shr(192, high)))
+                x0 := or(shr(192, x1), shl(4, shr(192, x0)))
                 let minus := iszero(and(shr(j, mload(add(COMB, 0x40))), 1))
                 if minus {
-                    index := xor(index, 0xff)
+                    x0 := xor(x0, 0xff)
                 }
-                extcodecopy(table_, ENTRY, mul(index, 96), 96)
-                let y1 := shr(96, mload(add(ENTRY, 48)))
-                let y0 := shr(32, mload(add(ENTRY, 68)))
+                extcodecopy(table_, ENTRY, mul(x0, 96), 96)
+                x1 := shr(96, mload(ENTRY))
+                x0 := shr(32, mload(add(ENTRY, 20)))
+                y1 := shr(96, mload(add(ENTRY, 48)))
+                y0 := shr(32, mload(add(ENTRY, 68)))
                 if minus {
                     y1 := sub(S1, y1)
                     y0 := sub(S0, y0)
                 }
-                addAffine(shr(96, mload(ENTRY)), shr(32, mload(add(ENTRY, 20))), y1, y0)
             }
 
             /// The running sum := scalar of the comb · G + Σ digits · table, from the power 2^`i` down.
@@ -381,19 +385,79 @@ contract P384Verifier is IP384Verifier {
                     }
                     let digit := byte(0, mload(add(DIGITS_Q, i)))
                     if digit {
-                        addMultiple(TABLE_Q, digit)
-                    }
-                    digit := byte(0, mload(add(DIGITS_R, i)))
-                    if digit {
-                        addMultiple(TABLE_R, digit)
+                        let x1, x0, y1, y0 := multiple(TABLE_Q, digit)
+                        addAffine(x1, x0, y1, y0)
                     }
                     if lt(i, 43) {
-                        addColumn(table_, i)
+                        let x1, x0, y1, y0 := column(table_, i)
+                        addAffine(x1, x0, y1, y0)
                         if iszero(i) {
                             leave
                         }
                     }
                 }
+            }
+
+            /// Like `accumulate`, for both tables, in affine coordinates with the hint's slopes. Answers false where an
+            /// addition would be an exceptional one.
+            function accumulateBySlopes(table_, i) {
+                mstore(X1, 0)
+                for {} 1 {
+                    i := sub(i, 1)
+                } {
+                    let doubled := iszero(mload(X1))
+                    let digit := byte(0, mload(add(DIGITS_Q, i)))
+                    if digit {
+                        let x1, x0, y1, y0 := multiple(TABLE_Q, digit)
+                        addBySlope(doubled, x1, x0, y1, y0)
+                        doubled := 1
+                    }
+                    digit := byte(0, mload(add(DIGITS_R, i)))
+                    if digit {
+                        let x1, x0, y1, y0 := multiple(TABLE_R, digit)
+                        addBySlope(doubled, x1, x0, y1, y0)
+                        doubled := 1
+                    }
+                    if lt(i, 43) {
+                        let x1, x0, y1, y0 := column(table_, i)
+                        addBySlope(doubled, x1, x0, y1, y0)
+                        doubled := 1
+                    }
+                    if iszero(doubled) {
+                        let m1, m0 := tangent(X1)
+                        let x1 := mload(X1)
+                        let x0 := mload(X0)
+                        follow(m1, m0, x1, x0, mload(Y1), mload(Y0), x1, x0, X1)
+                    }
+                    if iszero(i) {
+                        leave
+                    }
+                }
+            }
+
+            /// Adds (u, w) to the affine running sum P, which may be empty, and before that P to itself if it has not
+            /// been `doubled`: 2 P + (u, w) is P + (P + (u, w)), without the ordinate of the sum in the middle.
+            function addBySlope(doubled, u1, u0, w1, w0) {
+                let x1 := mload(X1)
+                let x0 := mload(X0)
+                if iszero(x1) {
+                    begin(X1, u1, u0, w1, w0)
+                    leave
+                }
+                w1 := sub(add(w1, S1), mload(Y1))
+                w0 := sub(add(w0, S0), mload(Y0))
+                w1, w0 := chord(w1, w0, sub(add(u1, S1), x1), sub(add(u0, S0), x0))
+                if iszero(doubled) {
+                    // With v the abscissa of P + (u, w) and m' the next slope: (m + m') (x - v) = 2 y.
+                    let v1, v0 := fsqr(w1, w0)
+                    u1, u0 := normalise(sub(sub(add(v1, S1), u1), x1), sub(sub(add(v0, S0), u0), x0))
+                    v1, v0 := nextSlope()
+                    w1, w0 := fmul(add(w1, v1), add(w0, v0), sub(add(x1, S1), u1), sub(add(x0, S0), u0))
+                    assertZero(sub(add(w1, W1), shl(1, mload(Y1))), sub(add(w0, W0), shl(1, mload(Y0))))
+                    w1 := v1
+                    w0 := v0
+                }
+                follow(w1, w0, x1, x0, mload(Y1), mload(Y0), u1, u0, X1)
             }
 
             /// Writes the signed digits (wNAF of width 5: odd, below 16, at least five powers apart) of the number
@@ -475,24 +539,70 @@ contract P384Verifier is IP384Verifier {
                 r0 := add(and(a0, MASK), mul(t, C))
             }
 
-            /// numerator / denominator: taken from the hint at `from` and checked, or found, if `from` is 0.
-            function slope(n1, n0, d1, d0, from) -> r1, r0 {
-                switch from
-                case 0 {
-                    d1, d0 := reduce(d1, d0, C)
-                    d1, d0 := invert(d1, d0, P0)
-                    d1, d0 := fmul(add(d1, S1), add(d0, S0), CUBE1, CUBE0)
-                    r1, r0 := fmul(n1, n0, d1, d0)
+            /// The hint's next slope.
+            function nextSlope() -> m1, m0 {
+                let at := mload(SLOPES)
+                mstore(SLOPES, add(at, 48))
+                m1, m0 := limbs(at)
+                m1 := add(m1, TOP)
+                m0 := add(m0, P0)
+            }
+
+            /// Answers false unless a ≡ 0 modulo p, for a0 < 2^240 and a1 < 2^224: a must be k p with k in the high
+            /// limb's upper bits.
+            function assertZero(a1, a0) {
+                a1 := add(add(a1, shr(224, a0)), 1)
+                let k := shr(160, a1)
+                if or(xor(a1, shl(160, k)), and(add(a0, mul(k, C)), MASK)) {
+                    answer(0)
                 }
-                default {
-                    r1, r0 := limbs(from)
-                    r1 := add(r1, S1)
-                    r0 := add(r0, S0)
-                    d1, d0 := fmul(r1, r0, d1, d0)
-                    if iszero(isEqual(d1, d0, n1, n0, C)) {
+            }
+
+            /// The slope n / d of a chord: from the hint, if there is one, and checked, or else found. Answers false where
+            /// d ≡ 0; the quick test is for multiples of p up to 2^11 p, whose low limb is close below 2^224.
+            function chord(n1, n0, d1, d0) -> m1, m0 {
+                if iszero(shr(140, and(sub(0, d0), MASK))) {
+                    if isZero(d1, d0) {
                         answer(0)
                     }
                 }
+                switch mload(SLOPES)
+                case 0 {
+                    m1, m0 := divide(n1, n0, d1, d0)
+                }
+                default {
+                    m1, m0 := nextSlope()
+                    d1, d0 := fmul(m1, m0, d1, d0)
+                    assertZero(sub(add(d1, W1), n1), sub(add(d0, W0), n0))
+                }
+            }
+
+            /// The slope of the tangent at the point stored at `at`, (3 x² - 3) / 2 y, like `chord`.
+            function tangent(at) -> m1, m0 {
+                let x1 := mload(at)
+                let x0 := mload(add(at, 0x20))
+                let n1, n0 := fsqr(x1, x0)
+                n1 := add(mul(3, n1), MINUS3_1)
+                n0 := add(mul(3, n0), P0)
+                let d1 := shl(1, mload(add(at, 0x40)))
+                let d0 := shl(1, mload(add(at, 0x60)))
+                switch mload(SLOPES)
+                case 0 {
+                    m1, m0 := divide(n1, n0, d1, d0)
+                }
+                default {
+                    m1, m0 := nextSlope()
+                    d1, d0 := fmul(m1, m0, d1, d0)
+                    assertZero(sub(add(d1, S1), n1), sub(add(d0, S0), n0))
+                }
+            }
+
+            /// n / d modulo p, for d not 0.
+            function divide(n1, n0, d1, d0) -> r1, r0 {
+                d1, d0 := reduce(d1, d0, C)
+                d1, d0 := invert(d1, d0, P0)
+                d1, d0 := fmul(add(d1, S1), add(d0, S0), CUBE1, CUBE0)
+                r1, r0 := fmul(n1, n0, d1, d0)
             }
 
             /// Stores the third point of the line of slope m through (x, y) and one with the abscissa u, mirrored.
@@ -510,32 +620,26 @@ contract P384Verifier is IP384Verifier {
             }
 
             /// Completes the table at `base`, whose first entry is P: 3P, 5P … 15P. No line here is vertical, since the
-            /// multiples of a point of large prime order that meet here are neither equal nor opposite. The eight
-            /// slopes are at `from` in the calldata, if it is not 0.
-            function multiples(base, from) {
+            /// multiples of a point of large prime order that meet here are neither equal nor opposite.
+            function multiples(base) {
                 let x1 := mload(base)
                 let x0 := mload(add(base, 0x20))
                 let y1 := mload(add(base, 0x40))
                 let y0 := mload(add(base, 0x60))
                 {
-                    let n1, n0 := fsqr(x1, x0)
-                    n1, n0 := slope(add(mul(3, n1), MINUS3_1), add(mul(3, n0), P0), add(y1, y1), add(y0, y0), from)
-                    follow(n1, n0, x1, x0, y1, y0, x1, x0, TWICE)
+                    let m1, m0 := tangent(base)
+                    follow(m1, m0, x1, x0, y1, y0, x1, x0, TWICE)
                 }
                 for {
                     let end := add(base, 0x380)
                 } lt(base, end) {} {
-                    if from {
-                        from := add(from, 48)
-                    }
                     let u1 := mload(TWICE)
                     let u0 := mload(add(TWICE, 0x20))
-                    let m1, m0 := slope(
+                    let m1, m0 := chord(
                         sub(add(mload(add(TWICE, 0x40)), S1), y1),
                         sub(add(mload(add(TWICE, 0x60)), S0), y0),
                         sub(add(u1, S1), x1),
-                        sub(add(u0, S0), x0),
-                        from
+                        sub(add(u0, S0), x0)
                     )
                     base := add(base, 0x80)
                     follow(m1, m0, x1, x0, y1, y0, u1, u0, base)
@@ -599,8 +703,6 @@ contract P384Verifier is IP384Verifier {
                 a1, a0 := nmul(add(r1, S1), add(r0, SN0), s1, s0)
                 a1, a0 := reduce(a1, a0, D)
                 s1 := recode(a1, a0, DIGITS_Q, 42)
-                calldatacopy(DIGITS_R, calldatasize(), DIGITS_SIZE)
-
                 mstore(COMPLETE, 0)
                 accumulate(table_, s1)
                 if isZero(mload(Z1), mload(Z0)) {
@@ -621,13 +723,12 @@ contract P384Verifier is IP384Verifier {
             }
 
             /// The path with a hint: t G + v1 Q + (v2 - 1) R = -R, where v1 ≡ ±v2 u2 and t ≡ ±v2 u1 modulo n,
-            /// 0 < v2 < n, and R is a point of the curve whose x is r modulo n. Returns only if an addition met an
-            /// exceptional case, so that the sum is not known.
-            function verifyHinted(hash_, signature_, hint_, table_) {
+            /// 0 < v2 < n, and R is a point of the curve whose x is r modulo n.
+            function verifyHinted(hash_, signature_, hint_, end, table_) {
                 let top
                 {
                     let flags := byte(0, calldataload(hint_))
-                    let v2 := shr(64, calldataload(add(hint_, 25)))
+                    let v2 := shr(56, calldataload(add(hint_, 26)))
                     if or(gt(flags, 3), iszero(v2)) {
                         answer(0)
                     }
@@ -635,7 +736,7 @@ contract P384Verifier is IP384Verifier {
                     let s1, s0 := limbs(add(signature_, 48))
                     s1 := add(s1, S1)
                     s0 := add(s0, SN0)
-                    let v1 := shr(64, calldataload(add(hint_, 1)))
+                    let v1 := shr(56, calldataload(add(hint_, 1)))
                     let a1, a0 := limbs(signature_)
                     if and(flags, 1) {
                         a1 := sub(S1, a1)
@@ -656,7 +757,7 @@ contract P384Verifier is IP384Verifier {
                         a0 := sub(SN0, a0)
                     }
                     a1, a0 := nmul(add(a1, S1), add(a0, SN0), S1, add(v2, SN0))
-                    v1, v2 := limbs(add(hint_, 49))
+                    v1, v2 := limbs(add(hint_, 51))
                     comb(v1, v2)
                     v1, v2 := nmul(s1, s0, add(v1, S1), add(v2, SN0))
                     if iszero(isEqual(a1, a0, v1, v2, D)) {
@@ -672,32 +773,23 @@ contract P384Verifier is IP384Verifier {
                         }
                     }
                     x1, x0 := montgomery(x1, x0)
-                    let y1, y0 := limbs(add(hint_, 97))
+                    let y1, y0 := limbs(add(hint_, 99))
                     y1, y0 := normalise(add(y1, S1), add(y0, S0))
                     if iszero(isOnCurve(x1, x0, y1, y0)) {
                         answer(0)
                     }
                     begin(TABLE_R, x1, x0, y1, y0)
                 }
-                multiples(TABLE_Q, add(hint_, 145))
-                multiples(TABLE_R, add(hint_, 529))
-
-                accumulate(table_, top)
-                let z1 := mload(Z1)
-                let z0 := mload(Z0)
-                if isZero(z1, z0) {
-                    leave
+                mstore(SLOPES, add(hint_, 147))
+                multiples(TABLE_Q)
+                multiples(TABLE_R)
+                accumulateBySlopes(table_, top)
+                if xor(mload(SLOPES), end) {
+                    answer(0)
                 }
-                let u1, u0 := fsqr(z1, z0)
-                z1, z0 := fmul(z1, z0, u1, u0)
-                u1, u0 := fmul(u1, u0, mload(TABLE_R), mload(add(TABLE_R, 0x20)))
-                z1, z0 := fmul(z1, z0, mload(add(TABLE_R, 0x40)), mload(add(TABLE_R, 0x60)))
-                answer(
-                    and(
-                        isZero(sub(add(u1, S1), mload(X1)), sub(add(u0, S0), mload(X0))),
-                        isZero(add(z1, mload(Y1)), add(z0, mload(Y0)))
-                    )
-                )
+                assertZero(sub(add(mload(X1), S1), mload(TABLE_R)), sub(add(mload(X0), S0), mload(add(TABLE_R, 0x20))))
+                assertZero(add(mload(Y1), mload(add(TABLE_R, 0x40))), add(mload(Y0), mload(add(TABLE_R, 0x60))))
+                answer(1)
             }
 
             {
@@ -725,13 +817,10 @@ contract P384Verifier is IP384Verifier {
                 }
                 begin(TABLE_Q, x1, x0, y1, y0)
             }
-            switch hint.length
-            case 0 {
-                multiples(TABLE_Q, 0)
+            if hint.length {
+                verifyHinted(hash.offset, signature.offset, hint.offset, add(hint.offset, hint.length), table)
             }
-            default {
-                verifyHinted(hash.offset, signature.offset, hint.offset, table)
-            }
+            multiples(TABLE_Q)
             verifyPlain(hash.offset, signature.offset, table)
         }
     }

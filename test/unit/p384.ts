@@ -23,7 +23,7 @@ describe("P384Verifier", () => {
     for (let i = 0; i < samples; i++) {
       const { hash, signature, publicKey } = randomSignature();
       const hint = p384Hint({ hash, signature, publicKey });
-      expect(dataLength(hint)).to.equal(913);
+      expect(dataLength(hint)).to.be.greaterThan(915);
       expect(await verifier.verify(hash, signature, publicKey, hint), `${hash} ${signature} ${publicKey}`).to.equal(
         true,
       );

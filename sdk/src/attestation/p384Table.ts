@@ -1,7 +1,28 @@
-import { add, G, montgomery, negate, type Point } from "./p384Curve.ts";
+import { add, G, montgomery, n, negate, type Point } from "./p384Curve.ts";
 
 const TEETH = 9;
 const SPACING = 43;
+
+let entries: readonly Point[] | undefined;
+
+/** The table's points, computed once. */
+function tablePoints(): readonly Point[] {
+  if (entries !== undefined) return entries;
+  const teeth: Point[] = [];
+  let power: Point = G;
+  for (let i = 0; i < TEETH; i++) {
+    teeth.push(power);
+    for (let j = 0; j < SPACING; j++) power = finite(add(power, power));
+  }
+  const [top, ...lower] = teeth.toReversed();
+  const points: Point[] = [lower.reduce((sum, tooth) => finite(add(sum, negate(tooth))), finite(top))];
+  for (const tooth of teeth.slice(0, TEETH - 1)) {
+    const twice = finite(add(tooth, tooth));
+    points.push(...points.map((point) => finite(add(point, twice))));
+  }
+  entries = points;
+  return points;
+}
 
 /**
  * The fixed-base table of the P-384 verifier: a signed comb with nine teeth, 43 bits apart. Entry e (0 to 255) is
@@ -10,20 +31,25 @@ const SPACING = 43;
  *
  * @returns The table's 24,576 bytes as 0x-hex: the constructor argument of P384Table.
  */
-export function p384Table(): `0x${string}` {
-  const teeth: Point[] = [];
-  let power: Point = G;
-  for (let i = 0; i < TEETH; i++) {
-    teeth.push(power);
-    for (let j = 0; j < SPACING; j++) power = finite(add(power, power));
-  }
-  const [top, ...lower] = teeth.toReversed();
-  const entries: Point[] = [lower.reduce((sum, tooth) => finite(add(sum, negate(tooth))), finite(top))];
-  for (const tooth of teeth.slice(0, TEETH - 1)) {
-    const twice = finite(add(tooth, tooth));
-    entries.push(...entries.map((entry) => finite(add(entry, twice))));
-  }
-  return `0x${entries.map(({ x, y }) => montgomery(x) + montgomery(y)).join("")}`;
+export const p384Table = (): `0x${string}` =>
+  `0x${tablePoints()
+    .map(({ x, y }) => montgomery(x) + montgomery(y))
+    .join("")}`;
+
+/**
+ * The points that the verifier's comb adds for `scalar`·G, below 2^384, by column: `scalar`·G = Σ 2^j · column(j) over
+ * j from 0 to 42. Made odd by adding n if need be, the scalar is Σ ±2^i over i below 387.
+ */
+export function combColumns(scalar: bigint): (column: number) => Point {
+  const odd = scalar & 1n ? scalar : scalar + n;
+  const signs = (odd + 2n ** BigInt(TEETH * SPACING) - 1n) / 2n;
+  return (column) => {
+    let index = 0;
+    for (let i = 0; i < TEETH; i++) index |= Number((signs >> BigInt(SPACING * i + column)) & 1n) << i;
+    const plus = index >> (TEETH - 1) === 1;
+    const point = finite(tablePoints()[plus ? index & 0xff : ~index & 0xff]);
+    return plus ? point : negate(point);
+  };
 }
 
 /** No sum in the table is infinity: each is a multiple of G by a number in [1, n - 1]. */
