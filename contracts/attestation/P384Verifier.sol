@@ -30,15 +30,19 @@ contract P384Verifier is IP384Verifier {
     uint256 private constant C_INVERSE = 0x50000000400000001fffffffffffffffefffffffeffffffff;
     // C - 2^160 ≡ -p modulo MASK.
     uint256 private constant C_FOLD = 0xffffffffffffffff0000000100000000ffffffffffffffff00000000;
+    // -3 C_FOLD and -131 C_FOLD modulo MASK, plus MASK and 2^20 MASK.
+    uint256 private constant C_BACK = 0x10000000000000002fffffffcfffffffd0000000000000002fffffffc;
+    uint256 private constant C_BACK131 = 0x1000000000000000000082ffffff7cffffff7d0000000000000082ffefff7d;
     // The same for n = 2^384 - D, the order of the group.
     uint256 private constant D = 0x389cb27e0bc8d220a7e5f24db74f58851313e695333ad68d;
     uint256 private constant D_INVERSE = 0x9929e878119371c20ba9db31ab577a66a2df44d4912b9f76177023bb;
     uint256 private constant D_FOLD = 0x389cb27d0bc8d220a7e5f24db74f58851313e695333ad68d;
+    uint256 private constant D_BACK = 0x1ffffffff5629e888dca5899e084e2916da11f670c6c44c40664f7c57;
 
     // 2^224 - 1: the mask of a low limb, and a modulus under which 2^224 is 1.
     uint256 private constant MASK = 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffff;
-    // 2^255 - 1, under which 2^31 is the inverse of 2^224.
-    uint256 private constant M255 = 0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff;
+    // 2^254 - 1, under which 2^30 is the inverse of 2^224.
+    uint256 private constant M254 = 0x3fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff;
     uint256 private constant M256 = 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff;
 
     // p and n as limbs; both have the high limb 2^160 - 1.
@@ -48,9 +52,11 @@ contract P384Verifier is IP384Verifier {
     // 64 p = (64 · 2^160 - 64, 64 · 2^224 - 64 C): dominates limbs (< 63 · 2^160, < 63 · 2^224).
     uint256 private constant S1 = 0x3fffffffffffffffffffffffffffffffffffffffc0;
     uint256 private constant S0 = 0x3fffffffffffffffffffffffbfffffffc0000000000000003fffffffc0;
-    // 256 p = (256 · 2^160 - 256, 256 · 2^224 - 256 C): dominates limbs (< 255 · 2^160, < 255 · 2^224).
-    uint256 private constant W1 = 0x00ffffffffffffffffffffffffffffffffffffffff00;
-    uint256 private constant W0 = 0xfffffffffffffffffffffffeffffffff0000000000000000ffffffff00;
+    // 8 p = (8 · 2^160 - 8, 8 · 2^224 - 8 C): dominates limbs (< 7 · 2^160, < 7 · 2^224).
+    uint256 private constant E1 = 0x007fffffffffffffffffffffffffffffffffffffff8;
+    uint256 private constant E0 = 0x7fffffffffffffffffffffff7fffffff80000000000000007fffffff8;
+    // 2^167, what the high limb of a subtrahend of `fmulsub` may be at most.
+    uint256 private constant LIMIT = 0x800000000000000000000000000000000000000000;
     // 2^32 p = (2^192 - 16, 16 · 2^224 - 2^32 C): dominates limbs (< 2^191, < 15 · 2^224).
     uint256 private constant L1 = 0xfffffffffffffffffffffffffffffffffffffffffffffff0;
     uint256 private constant L0 = 0xffffffffffffffffeffffffff0000000000000000ffffffff00000000;
@@ -69,6 +75,11 @@ contract P384Verifier is IP384Verifier {
     uint256 private constant B1 = 0x005013875b798769361f9ee929a552b63d9d412dcc;
     uint256 private constant B0 = 0xcd08114b604fbff9b62b21f3ceee9939199c5b5cfb6d38830314088f;
     uint256 private constant ONE1 = 0x0010000000000000000000000000000000000000000;
+
+    // The states of `accumulateBySlopes`.
+    uint256 private constant TO_DOUBLE = 0;
+    uint256 private constant DOUBLED = 1;
+    uint256 private constant EMPTY = 2;
 
     // The running sum.
     uint256 private constant X1 = 0x80;
@@ -120,23 +131,51 @@ contract P384Verifier is IP384Verifier {
             }
 
             /// a · b / 2^224 modulo p. With T = a · b and B = 2^224: q = -T/p modulo B makes T - q · p a multiple of
-            /// B, and t, within 1 to 3 below T / (B · 2^384), takes off the top: r = (T - q · p) / B - t · p lies
-            /// between 2^384 and a few 2^384. Its low limb is r modulo B, its high limb follows from r modulo B - 1.
+            /// B, and t - 3, within 2 to 3 below T / (B · 2^384), takes off the top: r = (T - q · p) / B - (t - 3) · p
+            /// lies between 2^384 and a few 2^384. Its low limb is r modulo B, its high limb follows from r modulo
+            /// B - 1.
             function fmul(a1, a0, b1, b0) -> r1, r0 {
                 let q := and(mul(mul(a0, b0), C_INVERSE), MASK)
                 let t := shl(48, a1)
                 r0 := shl(48, b1)
-                t := sub(sub(mulmod(t, r0, M256), mul(t, r0)), 3)
+                t := sub(mulmod(t, r0, M256), mul(t, r0))
                 r0 := and(
                     add(
-                        add(mulmod(add(mulmod(a0, b0, M255), mulmod(q, C, M255)), 0x80000000, M255), mul(t, C)),
+                        add(mulmod(add(mulmod(a0, b0, M254), mulmod(q, C, M254)), 0x40000000, M254), mul(sub(t, 3), C)),
                         sub(add(mul(a0, b1), mul(a1, b0)), shl(160, q))
                     ),
                     MASK
                 )
                 r1 := addmod(
                     add(mulmod(add(a0, a1), add(b0, b1), MASK), mulmod(add(q, t), C_FOLD, MASK)),
-                    sub(MASK, r0),
+                    sub(C_BACK, r0),
+                    MASK
+                )
+            }
+
+            /// a · b / 2^224 - s modulo p, for s0 < 2^230 and s1 <= LIMIT, which may be all that keeps a chain of
+            /// subtractions from growing: `fmul` with t made smaller by the s1 / 2^160 that is subtracted.
+            function fmulsub(a1, a0, b1, b0, s1, s0) -> r1, r0 {
+                let q := and(mul(mul(a0, b0), C_INVERSE), MASK)
+                r1 := shl(48, a1)
+                r0 := shl(48, b1)
+                let t := add(sub(mulmod(r1, r0, M256), mul(r1, r0)), shr(160, sub(LIMIT, s1)))
+                r0 := and(
+                    sub(
+                        add(
+                            add(
+                                mulmod(add(mulmod(a0, b0, M254), mulmod(q, C, M254)), 0x40000000, M254),
+                                mul(sub(t, 131), C)
+                            ),
+                            add(mul(a0, b1), mul(a1, b0))
+                        ),
+                        add(shl(160, q), s0)
+                    ),
+                    MASK
+                )
+                r1 := addmod(
+                    add(mulmod(add(a0, a1), add(b0, b1), MASK), mulmod(add(q, t), C_FOLD, MASK)),
+                    sub(C_BACK131, add(r0, add(s1, s0))),
                     MASK
                 )
             }
@@ -145,16 +184,16 @@ contract P384Verifier is IP384Verifier {
             function fsqr(a1, a0) -> r1, r0 {
                 let q := and(mul(mul(a0, a0), C_INVERSE), MASK)
                 let t := shl(48, a1)
-                t := sub(sub(mulmod(t, t, M256), mul(t, t)), 3)
+                t := sub(mulmod(t, t, M256), mul(t, t))
                 r0 := and(
                     add(
-                        add(mulmod(add(mulmod(a0, a0, M255), mulmod(q, C, M255)), 0x80000000, M255), mul(t, C)),
+                        add(mulmod(add(mulmod(a0, a0, M254), mulmod(q, C, M254)), 0x40000000, M254), mul(sub(t, 3), C)),
                         sub(shl(1, mul(a0, a1)), shl(160, q))
                     ),
                     MASK
                 )
                 r1 := add(a0, a1)
-                r1 := addmod(add(mulmod(r1, r1, MASK), mulmod(add(q, t), C_FOLD, MASK)), sub(MASK, r0), MASK)
+                r1 := addmod(add(mulmod(r1, r1, MASK), mulmod(add(q, t), C_FOLD, MASK)), sub(C_BACK, r0), MASK)
             }
 
             /// a · b / 2^224 modulo n: `fmul` with the other constants.
@@ -162,17 +201,17 @@ contract P384Verifier is IP384Verifier {
                 let q := and(mul(mul(a0, b0), D_INVERSE), MASK)
                 let t := shl(48, a1)
                 r0 := shl(48, b1)
-                t := sub(sub(mulmod(t, r0, M256), mul(t, r0)), 3)
+                t := sub(mulmod(t, r0, M256), mul(t, r0))
                 r0 := and(
                     add(
-                        add(mulmod(add(mulmod(a0, b0, M255), mulmod(q, D, M255)), 0x80000000, M255), mul(t, D)),
+                        add(mulmod(add(mulmod(a0, b0, M254), mulmod(q, D, M254)), 0x40000000, M254), mul(sub(t, 3), D)),
                         sub(add(mul(a0, b1), mul(a1, b0)), shl(160, q))
                     ),
                     MASK
                 )
                 r1 := addmod(
                     add(mulmod(add(a0, a1), add(b0, b1), MASK), mulmod(add(q, t), D_FOLD, MASK)),
-                    sub(MASK, r0),
+                    sub(D_BACK, r0),
                     MASK
                 )
             }
@@ -401,59 +440,68 @@ contract P384Verifier is IP384Verifier {
             /// Like `accumulate`, for both tables, in affine coordinates with the hint's slopes. Answers false where an
             /// addition would be an exceptional one.
             function accumulateBySlopes(table_, i) {
-                mstore(X1, 0)
+                // Where the sum stands: EMPTY, TO_DOUBLE before the first addition of a power, DOUBLED after it.
+                let state := EMPTY
                 for {} 1 {
                     i := sub(i, 1)
+                    state := TO_DOUBLE
                 } {
-                    let doubled := iszero(mload(X1))
                     let digit := byte(0, mload(add(DIGITS_Q, i)))
                     if digit {
                         let x1, x0, y1, y0 := multiple(TABLE_Q, digit)
-                        addBySlope(doubled, x1, x0, y1, y0)
-                        doubled := 1
+                        addBySlope(state, x1, x0, y1, y0)
+                        state := DOUBLED
                     }
                     digit := byte(0, mload(add(DIGITS_R, i)))
                     if digit {
                         let x1, x0, y1, y0 := multiple(TABLE_R, digit)
-                        addBySlope(doubled, x1, x0, y1, y0)
-                        doubled := 1
+                        addBySlope(state, x1, x0, y1, y0)
+                        state := DOUBLED
                     }
                     if lt(i, 43) {
                         let x1, x0, y1, y0 := column(table_, i)
-                        addBySlope(doubled, x1, x0, y1, y0)
-                        doubled := 1
+                        addBySlope(state, x1, x0, y1, y0)
+                        if iszero(i) {
+                            leave
+                        }
+                        continue
                     }
-                    if iszero(doubled) {
-                        let m1, m0 := tangent(X1)
+                    if iszero(state) {
                         let x1 := mload(X1)
                         let x0 := mload(X0)
-                        follow(m1, m0, x1, x0, mload(Y1), mload(Y0), x1, x0, X1)
-                    }
-                    if iszero(i) {
-                        leave
+                        let y1 := mload(Y1)
+                        let y0 := mload(Y0)
+                        let m1, m0 := tangent(x1, x0, y1, y0)
+                        follow(m1, m0, x1, x0, y1, y0, x1, x0, X1)
                     }
                 }
             }
 
-            /// Adds (u, w) to the affine running sum P, which may be empty, and before that P to itself if it has not
-            /// been `doubled`: 2 P + (u, w) is P + (P + (u, w)), without the ordinate of the sum in the middle.
-            function addBySlope(doubled, u1, u0, w1, w0) {
-                let x1 := mload(X1)
-                let x0 := mload(X0)
-                if iszero(x1) {
+            /// Adds (u, w) to the affine running sum P, in the state TO_DOUBLE after adding P to itself: 2 P + (u, w) is
+            /// P + (P + (u, w)), which does without the ordinate of the sum in the middle.
+            function addBySlope(state, u1, u0, w1, w0) {
+                if eq(state, EMPTY) {
                     begin(X1, u1, u0, w1, w0)
                     leave
                 }
+                let x1 := mload(X1)
+                let x0 := mload(X0)
                 w1 := sub(add(w1, S1), mload(Y1))
                 w0 := sub(add(w0, S0), mload(Y0))
                 w1, w0 := chord(w1, w0, sub(add(u1, S1), x1), sub(add(u0, S0), x0))
-                if iszero(doubled) {
+                if iszero(state) {
                     // With v the abscissa of P + (u, w) and m' the next slope: (m + m') (x - v) = 2 y.
-                    let v1, v0 := fsqr(w1, w0)
-                    u1, u0 := normalise(sub(sub(add(v1, S1), u1), x1), sub(sub(add(v0, S0), u0), x0))
-                    v1, v0 := nextSlope()
-                    w1, w0 := fmul(add(w1, v1), add(w0, v0), sub(add(x1, S1), u1), sub(add(x0, S0), u0))
-                    assertZero(sub(add(w1, W1), shl(1, mload(Y1))), sub(add(w0, W0), shl(1, mload(Y0))))
+                    u1, u0 := fmulsub(w1, w0, w1, w0, add(u1, x1), add(u0, x0))
+                    let v1, v0 := nextSlope()
+                    w1, w0 := fmulsub(
+                        add(w1, v1),
+                        add(w0, v0),
+                        sub(add(x1, E1), u1),
+                        sub(add(x0, E0), u0),
+                        shl(1, mload(Y1)),
+                        shl(1, mload(Y0))
+                    )
+                    assertZero(w1, w0)
                     w1 := v1
                     w0 := v0
                 }
@@ -539,23 +587,22 @@ contract P384Verifier is IP384Verifier {
                 r0 := add(and(a0, MASK), mul(t, C))
             }
 
-            /// The hint's next slope.
-            function nextSlope() -> m1, m0 {
-                let at := mload(SLOPES)
-                mstore(SLOPES, add(at, 48))
-                m1, m0 := limbs(at)
-                m1 := add(m1, TOP)
-                m0 := add(m0, P0)
-            }
-
-            /// Answers false unless a ≡ 0 modulo p, for a0 < 2^240 and a1 < 2^224: a must be k p with k in the high
-            /// limb's upper bits.
+            /// Answers false unless a ≡ 0 modulo p, for a result of `fmulsub`: a must be k p, whose limbs are k 2^160 - 1
+            /// and 2^224 - k C.
             function assertZero(a1, a0) {
-                a1 := add(add(a1, shr(224, a0)), 1)
+                a1 := add(a1, 1)
                 let k := shr(160, a1)
                 if or(xor(a1, shl(160, k)), and(add(a0, mul(k, C)), MASK)) {
                     answer(0)
                 }
+            }
+
+            /// The hint's next slope.
+            function nextSlope() -> m1, m0 {
+                m0 := mload(SLOPES)
+                mstore(SLOPES, add(m0, 48))
+                m1 := shr(96, calldataload(m0))
+                m0 := shr(32, calldataload(add(m0, 20)))
             }
 
             /// The slope n / d of a chord: from the hint, if there is one, and checked, or else found. Answers false where
@@ -572,28 +619,24 @@ contract P384Verifier is IP384Verifier {
                 }
                 default {
                     m1, m0 := nextSlope()
-                    d1, d0 := fmul(m1, m0, d1, d0)
-                    assertZero(sub(add(d1, W1), n1), sub(add(d0, W0), n0))
+                    d1, d0 := fmulsub(m1, m0, d1, d0, n1, n0)
+                    assertZero(d1, d0)
                 }
             }
 
-            /// The slope of the tangent at the point stored at `at`, (3 x² - 3) / 2 y, like `chord`.
-            function tangent(at) -> m1, m0 {
-                let x1 := mload(at)
-                let x0 := mload(add(at, 0x20))
-                let n1, n0 := fsqr(x1, x0)
-                n1 := add(mul(3, n1), MINUS3_1)
-                n0 := add(mul(3, n0), P0)
-                let d1 := shl(1, mload(add(at, 0x40)))
-                let d0 := shl(1, mload(add(at, 0x60)))
+            /// The slope of the tangent at (x, y), (3 x² - 3) / 2 y, like `chord`.
+            function tangent(x1, x0, y1, y0) -> m1, m0 {
+                x1, x0 := fsqr(x1, x0)
+                x1 := add(mul(3, x1), MINUS3_1)
+                x0 := add(mul(3, x0), P0)
                 switch mload(SLOPES)
                 case 0 {
-                    m1, m0 := divide(n1, n0, d1, d0)
+                    m1, m0 := divide(x1, x0, shl(1, y1), shl(1, y0))
                 }
                 default {
                     m1, m0 := nextSlope()
-                    d1, d0 := fmul(m1, m0, d1, d0)
-                    assertZero(sub(add(d1, S1), n1), sub(add(d0, S0), n0))
+                    x1, x0 := fmulsub(m1, m0, shl(1, y1), shl(1, y0), x1, x0)
+                    assertZero(x1, x0)
                 }
             }
 
@@ -602,21 +645,18 @@ contract P384Verifier is IP384Verifier {
                 d1, d0 := reduce(d1, d0, C)
                 d1, d0 := invert(d1, d0, P0)
                 d1, d0 := fmul(add(d1, S1), add(d0, S0), CUBE1, CUBE0)
-                r1, r0 := fmul(n1, n0, d1, d0)
+                d1, d0 := fmul(n1, n0, d1, d0)
+                r1, r0 := reduce(d1, d0, C)
             }
 
             /// Stores the third point of the line of slope m through (x, y) and one with the abscissa u, mirrored.
             function follow(m1, m0, x1, x0, y1, y0, u1, u0, to) {
-                u1 := add(u1, x1)
-                u0 := add(u0, x0)
-                let v1, v0 := fsqr(m1, m0)
-                v1, v0 := normalise(sub(add(v1, S1), u1), sub(add(v0, S0), u0))
-                mstore(to, v1)
-                mstore(add(to, 0x20), v0)
-                v1, v0 := fmul(m1, m0, sub(add(x1, S1), v1), sub(add(x0, S0), v0))
-                v1, v0 := normalise(sub(add(v1, S1), y1), sub(add(v0, S0), y0))
-                mstore(add(to, 0x40), v1)
-                mstore(add(to, 0x60), v0)
+                u1, u0 := fmulsub(m1, m0, m1, m0, add(x1, u1), add(x0, u0))
+                mstore(to, u1)
+                mstore(add(to, 0x20), u0)
+                x1, x0 := fmulsub(m1, m0, sub(add(x1, E1), u1), sub(add(x0, E0), u0), y1, y0)
+                mstore(add(to, 0x40), x1)
+                mstore(add(to, 0x60), x0)
             }
 
             /// Completes the table at `base`, whose first entry is P: 3P, 5P … 15P. No line here is vertical, since the
@@ -627,7 +667,7 @@ contract P384Verifier is IP384Verifier {
                 let y1 := mload(add(base, 0x40))
                 let y0 := mload(add(base, 0x60))
                 {
-                    let m1, m0 := tangent(base)
+                    let m1, m0 := tangent(x1, x0, y1, y0)
                     follow(m1, m0, x1, x0, y1, y0, x1, x0, TWICE)
                 }
                 for {
@@ -787,9 +827,15 @@ contract P384Verifier is IP384Verifier {
                 if xor(mload(SLOPES), end) {
                     answer(0)
                 }
-                assertZero(sub(add(mload(X1), S1), mload(TABLE_R)), sub(add(mload(X0), S0), mload(add(TABLE_R, 0x20))))
-                assertZero(add(mload(Y1), mload(add(TABLE_R, 0x40))), add(mload(Y0), mload(add(TABLE_R, 0x60))))
-                answer(1)
+                answer(
+                    and(
+                        isZero(
+                            sub(add(mload(X1), S1), mload(TABLE_R)),
+                            sub(add(mload(X0), S0), mload(add(TABLE_R, 0x20)))
+                        ),
+                        isZero(add(mload(Y1), mload(add(TABLE_R, 0x40))), add(mload(Y0), mload(add(TABLE_R, 0x60))))
+                    )
+                )
             }
 
             {
