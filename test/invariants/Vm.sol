@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+/// @notice The cheatcodes that the tests here use.
+interface Vm {
+    struct Log {
+        bytes32[] topics;
+        bytes data;
+        address emitter;
+    }
+
+    function prank(address sender) external;
+    function warp(uint256 timestamp) external;
+    function roll(uint256 blockNumber) external;
+    function recordLogs() external;
+    function getCode(string calldata artifact) external view returns (bytes memory);
+    function getRecordedLogs() external returns (Log[] memory);
+}
