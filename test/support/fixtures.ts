@@ -437,4 +437,9 @@ export async function setUpProtocol(deployed: Deployed): Promise<Protocol> {
 export const deployProtocol = async (): Promise<Protocol> => setUpProtocol(await ignition.deploy(TestToken));
 
 /** {@link deployProtocol}, once: later calls take the chain back to where it was then. */
-export const loadProtocol = (): Promise<Protocol> => networkHelpers.loadFixture(deployProtocol);
+export async function loadProtocol(): Promise<Protocol> {
+  const protocol = await networkHelpers.loadFixture(deployProtocol);
+  // The clock is not taken back with the state: without a block, who asks the latest one is told a time long past.
+  await networkHelpers.mine();
+  return protocol;
+}

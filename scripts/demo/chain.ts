@@ -1,0 +1,56 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Deployment } from "@opg/settlement-sdk";
+import { readIgnitionDeployment } from "@opg/settlement-sdk/node";
+import { HDNodeWallet, JsonRpcProvider, Mnemonic } from "ethers";
+import hre, { network } from "hardhat";
+import TestToken from "../../ignition/modules/TestToken.ts";
+
+/** The mnemonic that every local Ethereum chain funds; worthless anywhere else. */
+const MNEMONIC = "test test test test test test test test test test test junk";
+
+/** A chain on this machine. */
+export interface LocalChain {
+  readonly url: string;
+  readonly provider: JsonRpcProvider;
+  /** A funded account. */
+  wallet(index: number): HDNodeWallet;
+  /** Moves the chain's clock, and mines. */
+  pass(seconds: number, blocks: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts a chain that mines each transaction at once. @param port 0 for any free one. */
+export async function startChain(port: number): Promise<LocalChain> {
+  // Without this, a dozen blocks in a second would carry the chain's clock a dozen seconds ahead, and every figure of
+  // the trust gap with it.
+  const params = { network: "default", override: { allowBlocksWithSameTimestamp: true } };
+  const server = await network.createServer(params, "127.0.0.1", port);
+  const bound = await server.listen();
+  const url = `http://${bound.address}:${bound.port}`;
+  const provider = new JsonRpcProvider(url, undefined, { cacheTimeout: -1, staticNetwork: true, pollingInterval: 50 });
+  const mnemonic = Mnemonic.fromPhrase(MNEMONIC);
+  return {
+    url,
+    provider,
+    wallet: (index) => HDNodeWallet.fromMnemonic(mnemonic, `m/44'/60'/0'/0/${index}`).connect(provider),
+    pass: async (seconds, blocks) => {
+      await provider.send("evm_increaseTime", [seconds]);
+      await provider.send("hardhat_mine", [`0x${blocks.toString(16)}`]);
+    },
+    close: async () => {
+      provider.destroy();
+      await server.close();
+    },
+  };
+}
+
+/** Deploys the protocol with a test token, through the module and the files that a testnet gets. */
+export async function deploy(url: string, deploymentId: string): Promise<Deployment> {
+  const directory = join(hre.config.paths.ignition, "deployments", deploymentId);
+  // What is in there belongs to a chain that is gone.
+  rmSync(directory, { recursive: true, force: true });
+  const { ignition } = await network.create({ network: "localhost", override: { url } });
+  await ignition.deploy(TestToken, { deploymentId });
+  return readIgnitionDeployment(directory);
+}
