@@ -46,7 +46,8 @@ export const modelEventKind = onchainEnum("model_event_kind", MODEL_EVENTS);
 export const inferenceEventKind = onchainEnum("inference_event_kind", INFERENCE_EVENTS);
 export const burnCause = onchainEnum("burn_cause", BURN_CAUSES);
 export const creditCause = onchainEnum("credit_cause", CREDIT_CAUSES);
-export const interval = onchainEnum("interval_kind", INTERVALS);
+// Not "interval_…": Ponder takes a type whose name begins like one of PostgreSQL's own for that one.
+export const interval = onchainEnum("period_kind", INTERVALS);
 
 /** A sum or a count, from 0. */
 const sum = (p: PgColumnsBuilders) =>

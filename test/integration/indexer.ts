@@ -39,6 +39,7 @@ const orNull = (value: string) => (value === ZeroAddress || value === ZeroHash ?
 const sum = (rows: Row[], column: string) => rows.reduce((total, row) => total + big(row[column]), 0n);
 const big = (value: Row[string] | undefined) => BigInt(value as string);
 
+/** With OPG_TEST_DATABASE_URL, the address of an empty PostgreSQL database, in that; in PGlite otherwise. */
 describe("indexer", () => {
   let protocol: Protocol;
   let rpc: RpcServer;
@@ -68,8 +69,10 @@ describe("indexer", () => {
     await beforeTheIndexer();
     rpc = await serveRpc(provider);
     const { settlement, nodes, models, verifiers, opg } = protocol.contracts;
+    const databaseUrl = process.env.OPG_TEST_DATABASE_URL;
     indexer = await startIndexer({
       rpcUrl: rpc.url,
+      ...(databaseUrl ? { databaseUrl } : {}),
       deployment: {
         chainId: 31_337,
         startBlock: 0,
@@ -713,10 +716,12 @@ describe("indexer", () => {
       return { status: response.status, body: await response.text() };
     };
 
-    it("give the supply and the burn as plain numbers", async () => {
+    it("give the supply and the burn, in base units and as plain numbers", async () => {
       const { opg } = protocol.contracts;
       const whole = (amount: bigint) => ethers.formatEther(amount).replace(/\.0$/, "");
-      const [row] = await rows("protocols", "burned");
+      const columns = ["initialSupply", "minted", "supply", "destroyed", "burned"];
+      const [row] = await rows("protocols", columns.join(" "));
+      expect(JSON.parse((await get("/supply")).body)).to.deep.equal(row);
       expect(await get("/supply/total")).to.deep.equal({ status: 200, body: whole(await opg.totalSupply()) });
       expect(await get("/supply/burned")).to.deep.equal({ status: 200, body: whole(big(row?.burned)) });
     });

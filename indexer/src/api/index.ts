@@ -1,7 +1,7 @@
 import { db } from "ponder:api";
 import schema, { period, protocol } from "ponder:schema";
-import { Hono } from "hono";
-import { client, desc, eq, graphql } from "ponder";
+import { type Context, Hono } from "hono";
+import { client, desc, eq, graphql, replaceBigInts } from "ponder";
 import { formatUnits } from "viem";
 import { deflation, parseDeflationQuery } from "../mapping/deflation.ts";
 
@@ -14,15 +14,26 @@ app.use("/", graphql({ db, schema }));
 app.use("/graphql", graphql({ db, schema }));
 app.use("/sql/*", client({ db, schema }));
 
-async function protocolRow() {
+/** Answers from the protocol's row, which is there from the indexer's first moment on. */
+async function fromProtocol(context: Context, answer: (row: typeof protocol.$inferSelect) => Response) {
   const [row] = await db.select().from(protocol).limit(1);
-  if (row === undefined) throw new Error("The indexer has not begun: there is no row of the protocol yet.");
-  return row;
+  return row ? answer(row) : context.json({ error: "the indexer is starting; try again" }, 503);
 }
 
+/** The supply in base units, as decimal strings. */
+app.get("/supply", (context) =>
+  fromProtocol(context, ({ initialSupply, minted, supply, destroyed, burned }) =>
+    context.json(replaceBigInts({ initialSupply, minted, supply, destroyed, burned }, String)),
+  ),
+);
+
 /** Whole OPG as plain decimal text, which is what listings of tokens read. */
-app.get("/supply/total", async (context) => context.text(formatUnits((await protocolRow()).supply, DECIMALS)));
-app.get("/supply/burned", async (context) => context.text(formatUnits((await protocolRow()).burned, DECIMALS)));
+app.get("/supply/total", (context) =>
+  fromProtocol(context, ({ supply }) => context.text(formatUnits(supply, DECIMALS))),
+);
+app.get("/supply/burned", (context) =>
+  fromProtocol(context, ({ burned }) => context.text(formatUnits(burned, DECIMALS))),
+);
 
 /** The latest hours or days, the oldest first; one in which nothing happened is left out. */
 app.get("/metrics/deflation", async (context) => {
