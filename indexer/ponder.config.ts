@@ -1,10 +1,12 @@
-import { createConfig } from "ponder";
-import { zeroAddress } from "viem";
+import { createConfig, factory } from "ponder";
+import { getAbiItem, zeroAddress } from "viem";
 import {
+  enclaveRegistryAbi,
   modelRegistryAbi,
   nodeRegistryAbi,
   opgAbi,
   settlementAbi,
+  teeVerifierAbi,
   verifierRegistryAbi,
 } from "../sdk/src/generated/abis.ts";
 import { settings } from "./src/settings.ts";
@@ -36,6 +38,18 @@ export default createConfig({
     ModelRegistry: { ...since, abi: modelRegistryAbi, address: addresses.ModelRegistry },
     VerifierRegistry: { ...since, abi: verifierRegistryAbi, address: addresses.VerifierRegistry },
     Settlement: { ...since, abi: settlementAbi, address: addresses.Settlement },
+    EnclaveRegistry: { ...since, abi: enclaveRegistryAbi, address: addresses.EnclaveRegistry ?? zeroAddress },
+    // Measurement sets are the verifiers' own: whatever the registry has added may have some.
+    Verifier: {
+      ...since,
+      abi: teeVerifierAbi,
+      address: factory({
+        address: addresses.VerifierRegistry,
+        event: getAbiItem({ abi: verifierRegistryAbi, name: "VerifierAdded" }),
+        parameter: "verifier",
+        startBlock,
+      }),
+    },
     // Two sources, because Ponder takes one filter per event and source.
     OpgMint: { ...opg, filter: { event: "Transfer", args: { from: zeroAddress } } },
     OpgBurn: { ...opg, filter: { event: "Transfer", args: { to: gone } } },

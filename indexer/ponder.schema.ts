@@ -23,8 +23,10 @@ import {
   NODE_STATUSES,
   OFFER_EVENTS,
   OUTPUT_COMMITMENTS,
+  PROOF_MEANINGS,
   REQUEST_STATUSES,
   ROUTES,
+  TRUSTS,
   VERIFIER_STATUSES,
 } from "./src/mapping/enums.ts";
 
@@ -40,6 +42,8 @@ export const outputCommitment = onchainEnum("output_commitment", OUTPUT_COMMITME
 export const deliveryMode = onchainEnum("delivery_mode", DELIVERY_MODES);
 export const requestStatus = onchainEnum("request_status", REQUEST_STATUSES);
 export const verifierStatus = onchainEnum("verifier_status", VERIFIER_STATUSES);
+export const trust = onchainEnum("trust", TRUSTS);
+export const proofMeaning = onchainEnum("proof_meaning", PROOF_MEANINGS);
 export const nodeEventKind = onchainEnum("node_event_kind", NODE_EVENTS);
 export const offerEventKind = onchainEnum("offer_event_kind", OFFER_EVENTS);
 export const modelEventKind = onchainEnum("model_event_kind", MODEL_EVENTS);
@@ -324,6 +328,8 @@ export const routeVersion = onchainTable(
     verifierId: p.bigint().notNull(),
     outputCommitment: outputCommitment().notNull(),
     parameters: p.hex().notNull(),
+    /** The enclaves that a TEE route trusts; null on other routes. */
+    measurementSetId: p.hex(),
     ...stamp(p),
   }),
   (table) => ({ key: primaryKey({ columns: [table.modelId, table.route, table.version] }) }),
@@ -339,6 +345,53 @@ export const verifier = onchainTable("verifier", (p) => ({
   addedAt: p.bigint().notNull(),
   frozenAt: p.bigint(),
   revokedAt: p.bigint(),
+}));
+
+/** Enclave images that a model may trust, and what for. A set is its content's hash, so it never changes. */
+export const measurementSet = onchainTable("measurement_set", (p) => ({
+  id: p.hex().primaryKey(),
+  trust: trust().notNull(),
+  /** Where the images of a gateway relay to; empty for LOCAL. */
+  backend: p.text().notNull(),
+  measurements: p.hex().array().notNull(),
+  registeredAt: p.bigint().notNull(),
+}));
+
+/** An attestation of an enclave: its key signs for its node while it is valid. */
+export const enclave = onchainTable(
+  "enclave",
+  (p) => ({
+    nodeId: p.hex().notNull(),
+    /** The node's attestations count from 0. */
+    index: p.bigint().notNull(),
+    key: p.hex().notNull(),
+    /** keccak256(PCR0 ‖ PCR1 ‖ PCR2) of the image. */
+    measurement: p.hex().notNull(),
+    validFrom: p.bigint().notNull(),
+    validUntil: p.bigint().notNull(),
+    /** When the document was made, in milliseconds. */
+    documentTime: p.bigint().notNull(),
+    /** The enclave's name at AWS. */
+    moduleId: p.text().notNull(),
+    /** When its end was brought forward; an emergency may have put it before that. */
+    revokedAt: p.bigint(),
+    emergency: p
+      .boolean()
+      .notNull()
+      .$default(() => false),
+    ...stamp(p),
+  }),
+  (table) => ({
+    key: primaryKey({ columns: [table.nodeId, table.index] }),
+    byKey: index().on(table.key),
+    byMeasurement: index().on(table.measurement),
+  }),
+);
+
+/** A measurement that no new enclave can be attested with. */
+export const bannedMeasurement = onchainTable("banned_measurement", (p) => ({
+  measurement: p.hex().primaryKey(),
+  ...stamp(p),
 }));
 
 // --- inferences ---------------------------------------------------------------------------------------------------------
@@ -357,6 +410,8 @@ export const inference = onchainTable(
     modelId: p.hex().notNull(),
     route: route().notNull(),
     token: p.hex().notNull(),
+    /** What its proof shows, or would show; null if its route's measurement set is not known. */
+    proves: proofMeaning(),
     /** Whether the requester was the node's owner, signer or payout at the request, the delivery or the settlement. */
     selfDealing: p.boolean().notNull(),
 
@@ -651,6 +706,11 @@ export const nodeRelations = relations(node, ({ many }) => ({
   offers: many(offer),
   events: many(nodeEvent),
   inferences: many(inference),
+  enclaves: many(enclave),
+}));
+
+export const enclaveRelations = relations(enclave, ({ one }) => ({
+  node: one(node, { fields: [enclave.nodeId], references: [node.id] }),
 }));
 
 export const nodeEventRelations = relations(nodeEvent, ({ one }) => ({
@@ -687,6 +747,10 @@ export const routeVersionRelations = relations(routeVersion, ({ one }) => ({
     references: [modelRoute.modelId, modelRoute.route],
   }),
   verifier: one(verifier, { fields: [routeVersion.verifierId], references: [verifier.id] }),
+  measurementSet: one(measurementSet, {
+    fields: [routeVersion.measurementSetId],
+    references: [measurementSet.id],
+  }),
 }));
 
 export const inferenceRelations = relations(inference, ({ one, many }) => ({

@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import type { Deployment } from "../sdk/src/deployment.ts";
 import { parseSettings } from "./src/environment.ts";
 
 /** How long a stopped indexer may take to close its database, in milliseconds. */
@@ -20,19 +21,12 @@ const ponder = fileURLToPath(new URL("bin/ponder.js", import.meta.resolve("ponde
 /** Ends the indexer with whoever started it, even by a kill: then the channel between the two breaks, and its log. */
 const endWithParent = 'data:text/javascript,process.once("disconnect",()=>process.kill(process.pid,"SIGKILL"))';
 
-/** A deployment as the SDK knows it: contracts' addresses by their names. */
-interface DeploymentLike {
-  readonly chainId: number;
-  readonly startBlock: number;
-  readonly addresses: Readonly<Record<string, string>>;
-}
-
 /** What {@link startIndexer} needs to know. */
 export interface IndexerOptions {
   /** The chain's RPC node, over HTTP. */
   readonly rpcUrl: string;
   /** Where the protocol is on that chain: the deployment, or the path of its JSON file. */
-  readonly deployment: DeploymentLike | string;
+  readonly deployment: Deployment | string;
   /** Port of the API on 127.0.0.1; any free one by default. The next free one if it is taken. */
   readonly port?: number;
   /** PGlite's directory. By default a temporary one, which goes when the indexer stops. */
@@ -98,7 +92,7 @@ export async function startIndexer(options: IndexerOptions): Promise<Indexer> {
  */
 export async function deploymentKey(
   rpcUrl: string,
-  { chainId, startBlock }: Pick<DeploymentLike, "chainId" | "startBlock">,
+  { chainId, startBlock }: Pick<Deployment, "chainId" | "startBlock">,
 ): Promise<string> {
   const block = await rpc(rpcUrl, "eth_getBlockByNumber", [`0x${startBlock.toString(16)}`, false]);
   const { hash } = Object(block) as { hash?: string };

@@ -1,18 +1,19 @@
 import { readFileSync } from "node:fs";
-import { type Address, isAddress } from "viem";
+import type { Address } from "viem";
+import { parseDeployment } from "../../sdk/src/deployment.ts";
 
-/** The contracts that the indexer reads. */
-const CONTRACTS = ["Settlement", "NodeRegistry", "ModelRegistry", "VerifierRegistry", "OPG"] as const;
-
-/** Where a deployment of the protocol is; what `npm run opg -- deployment` writes. */
+/** Where the contracts that the indexer reads are. */
 export interface Deployment {
   readonly chainId: number;
   /** The first block that can hold an event of the protocol. */
   readonly startBlock: number;
-  readonly addresses: Readonly<Record<(typeof CONTRACTS)[number], Address>> & {
-    /** Where OPG is sent that burns, if the token has no `burn` of its own. */
-    readonly BurnSink?: Address;
-  };
+  readonly addresses: Readonly<
+    Record<"Settlement" | "NodeRegistry" | "ModelRegistry" | "VerifierRegistry" | "OPG", Address> & {
+      /** Where OPG is sent that burns, if the token has no `burn` of its own. */
+      BurnSink?: Address;
+      EnclaveRegistry?: Address;
+    }
+  >;
 }
 
 /** What the indexer is told by its environment. */
@@ -55,72 +56,22 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
 }
 
 /**
- * Checks that a value has the shape of a deployment.
- *
- * @param source What to name in an error.
- * @throws {@link SettingsError}
- */
-export function parseDeployment(value: unknown, source: string): Deployment {
-  const fail = (reason: string): never => {
-    throw new SettingsError(`${source} is not a deployment: ${reason}`);
-  };
-  if (!isRecord(value)) return fail("it is not a JSON object");
-  const { chainId, startBlock, addresses } = value;
-  if (!isNatural(chainId)) return fail("chainId is not a number");
-  if (!isNatural(startBlock)) return fail("startBlock is not a block number");
-  if (!isRecord(addresses)) return fail("it has no addresses");
-  const addressOf = (name: string): Address => {
-    const address = addresses[name];
-    return typeof address === "string" && isAddress(address, { strict: false })
-      ? address
-      : fail(`the address of ${name} is missing or malformed`);
-  };
-  const [Settlement, NodeRegistry, ModelRegistry, VerifierRegistry, OPG] = CONTRACTS.map(addressOf) as [
-    Address,
-    Address,
-    Address,
-    Address,
-    Address,
-  ];
-  return {
-    chainId,
-    startBlock,
-    addresses: {
-      Settlement,
-      NodeRegistry,
-      ModelRegistry,
-      VerifierRegistry,
-      OPG,
-      ...(addresses.BurnSink === undefined ? {} : { BurnSink: addressOf("BurnSink") }),
-    },
-  };
-}
-
-/**
  * Reads a deployment from its JSON file.
  *
  * @throws {@link SettingsError}
  */
 export function readDeployment(file: string): Deployment {
-  let value: unknown;
   try {
-    value = JSON.parse(readFileSync(file, "utf8"));
+    const deployment = parseDeployment(readFileSync(file, "utf8"));
+    // The parser has found every address that a deployment has to have, and each is one.
+    return { ...deployment, addresses: deployment.addresses as Deployment["addresses"] };
   } catch (error) {
     throw new SettingsError(`cannot read the deployment ${file}: ${error instanceof Error ? error.message : error}`);
   }
-  return parseDeployment(value, file);
 }
 
 function required(env: Readonly<Record<string, string | undefined>>, name: string, what: string): string {
   const value = env[name];
   if (!value) throw new SettingsError(`${name} is not set: it has to be ${what}`);
   return value;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isNatural(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

@@ -1,10 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
-import { type BaseContract, type EventLog, id, MaxUint256, ZeroAddress, ZeroHash } from "ethers";
-import { digitImages } from "../../circuits/src/dataset.ts";
-import { loadDigits, proveDigit } from "../../circuits/src/digits.ts";
-import { encodeZkParameters } from "../../circuits/src/key.ts";
-import { commitInput, commitOutput, type Hex, infer } from "../../circuits/src/model.ts";
+import { type BaseContract, type EventLog, getBytes, id, MaxUint256, ZeroAddress, ZeroHash } from "ethers";
 import {
   DELIVERY_MODES,
   NODE_STATUSES,
@@ -14,7 +10,13 @@ import {
   ROUTES,
 } from "../../indexer/src/mapping/enums.ts";
 import { type Indexer, startIndexer } from "../../indexer/start.ts";
+import { createDevelopmentRoot, EnclaveSimulator } from "../../scripts/enclave/simulator.ts";
+import { documentHints } from "../../sdk/src/attestation/documentHints.ts";
+import { p384Table } from "../../sdk/src/attestation/p384Table.ts";
+import type { EnclaveRegistry } from "../../types/ethers-contracts/index.ts";
+import { IMAGE, newEnclaveKey, POLICY } from "../helpers/enclaves.ts";
 import { type RpcServer, serveRpc } from "../helpers/rpcServer.ts";
+import { DigitRoute } from "../support/digits.ts";
 import {
   Commitment,
   ethers,
@@ -44,6 +46,7 @@ describe("indexer", () => {
   let protocol: Protocol;
   let rpc: RpcServer;
   let indexer: Indexer;
+  let enclaves: EnclaveRegistry;
   /** What every request was made with, by its id. */
   const made = new Map<string, Terms>();
   const labelled: Record<string, string> = {};
@@ -67,6 +70,7 @@ describe("indexer", () => {
     this.timeout(240_000);
     protocol = await loadProtocol();
     await beforeTheIndexer();
+    await attestEnclaves();
     rpc = await serveRpc(provider);
     const { settlement, nodes, models, verifiers, opg } = protocol.contracts;
     const databaseUrl = process.env.OPG_TEST_DATABASE_URL;
@@ -82,6 +86,7 @@ describe("indexer", () => {
           ModelRegistry: await models.getAddress(),
           VerifierRegistry: await verifiers.getAddress(),
           OPG: await opg.getAddress(),
+          EnclaveRegistry: await enclaves.getAddress(),
         },
       },
     });
@@ -145,28 +150,6 @@ describe("indexer", () => {
     await consumer.instruct(3, ZeroAddress, "0x"); // REVERT
     keep("callback", await protocol.settled({ consumer: await consumer.getAddress() }));
 
-    // A real digit, really proven, by a model of its own.
-    const digits = await loadDigits((line) => console.error(line));
-    const digitModel = idOf(modelOwner.address, id("digits"));
-    const groth16 = await ethers.getContractAt("Groth16Verifier", (await verifiers.verifierOf(1)).verifier);
-    await groth16.registerKey(digits.keyBytes);
-    await models.connect(modelOwner).register(id("digits"), "ipfs://digits");
-    const parameters = encodeZkParameters({ ...digits, units: 1n });
-    await models.connect(modelOwner).setRoute(digitModel, Route.ZK, 1, Commitment.VALUE, parameters);
-    const digitOffer = await protocol.offer({ modelId: digitModel, pricePerUnit: 0n });
-    await asOperator.postOffer(digitOffer);
-    const pixels = digitImages().heldOut[0]?.pixels ?? [];
-    const digit = await protocol.request({ inputHash: commitInput(pixels, 1n), offer: digitOffer });
-    const digitAnswer = await protocol.answer(digit.terms, {
-      outputHash: commitOutput(infer(digits.weights, pixels).digit),
-      units: 1n,
-    });
-    await settlement.deliver(digit.terms, digitAnswer);
-    const claimHash = (await protocol.hashClaim(await protocol.claim(digit.terms, digitAnswer))) as Hex;
-    const { proof } = await proveDigit(digits, { claimHash, pixels, salt: 1n });
-    await settlement.settle(digit.terms, digitAnswer.outputHash, digitAnswer.units, proof);
-    keep("digit", digit);
-
     // The node's stake, its offers, and a second node that is handed over and retired.
     await asOperator.unbond(protocol.nodeId, 50n * OPG_UNIT);
     await asOperator.rebond(protocol.nodeId, 20n * OPG_UNIT);
@@ -224,10 +207,76 @@ describe("indexer", () => {
     const asModelOwner = models.connect(modelOwner);
     await asModelOwner.setRoute(protocol.modelId, Route.ZK, Protocol.ZK_VERIFIER, Commitment.OPAQUE, "0x01");
     await asModelOwner.disableRoute(protocol.modelId, Route.TEE);
-    await asModelOwner.transferModel(digitModel, stranger);
-    await models.connect(stranger).acceptModel(digitModel);
-    await asModelOwner.transferModel(protocol.modelId, deployer);
     await verifiers.freeze(Protocol.ZK_VERIFIER);
+    await trustEnclaves(asModelOwner);
+
+    // A real digit, really proven.
+    const route = await DigitRoute.open(protocol);
+    const pixels = route.pixels(0);
+    const terms = await route.terms(pixels);
+    await settlement.connect(requester).request(terms, "0x");
+    const answer = await route.answer(terms, pixels);
+    await settlement.deliver(terms, answer);
+    await settlement.settle(terms, answer.outputHash, answer.units, await route.prove(terms, pixels));
+    keep("digit", { terms, requestId: await protocol.requestIdOf(terms) });
+
+    await asModelOwner.transferModel(protocol.modelId, deployer);
+  }
+
+  /** Requests to a model of another owner that trusts an image first to run the model, then only to relay to one. */
+  async function trustEnclaves(asModelOwner: Protocol["contracts"]["models"]) {
+    const { nodes, models, verifiers } = protocol.contracts;
+    const { modelOwner, operator, stranger } = protocol.accounts;
+    const teeVerifier = await ethers.getContractAt("TeeVerifier", (await verifiers.verifierOf(2)).verifier);
+    const modelId = idOf(modelOwner.address, id("in an enclave"));
+    await asModelOwner.register(id("in an enclave"), "ipfs://enclave");
+    const sets = [
+      { label: "execution", trust: 1, backend: "" },
+      { label: "relay", trust: 2, backend: "models.example" },
+    ];
+    for (const [index, { label, trust, backend }] of sets.entries()) {
+      await teeVerifier.registerMeasurementSet(trust, backend, [id("image")]);
+      const setId = await teeVerifier.registerMeasurementSet.staticCall(trust, backend, [id("image")]);
+      await asModelOwner.setRoute(modelId, Route.TEE, 2, Commitment.KECCAK256, setId);
+      const offer = await protocol.offer({ modelId, route: Route.TEE, routeVersion: BigInt(index + 1) });
+      await nodes.connect(operator).postOffer(offer);
+      keep(label, await protocol.request({ offer }));
+    }
+    await asModelOwner.transferModel(modelId, stranger);
+    await models.connect(stranger).acceptModel(modelId);
+  }
+
+  /** A registry of enclaves under a development root, and the node's attestations: one stands, one was revoked. */
+  async function attestEnclaves() {
+    const { manager, nodes } = protocol.contracts;
+    const { operator } = protocol.accounts;
+    const table = await ethers.deployContract("P384Table", [p384Table()]);
+    const p384 = await ethers.deployContract("P384Verifier", [table]);
+    const now = await networkHelpers.time.latest();
+    const root = createDevelopmentRoot(undefined, now - 86_400);
+    const verifier = await ethers.deployContract("NitroVerifier", [manager, p384, root.certificate]);
+    const { freshness, futureSkew, lifetime } = POLICY;
+    enclaves = await ethers.deployContract("EnclaveRegistry", [
+      manager,
+      nodes,
+      verifier,
+      freshness,
+      futureSkew,
+      lifetime,
+    ]);
+    const simulator = new EnclaveSimulator({ root, measurement: IMAGE, now });
+    for (const index of [0, 1]) {
+      const { userData, nonce } = await enclaves.expectedBinding(protocol.nodeId);
+      const document = simulator.attest({
+        timestamp: (await networkHelpers.time.latest()) * 1_000,
+        publicKey: newEnclaveKey().publicKey,
+        userData: getBytes(userData),
+        nonce: getBytes(nonce),
+      });
+      await enclaves.connect(operator).attest(protocol.nodeId, document, await documentHints(document));
+      if (index === 0) await enclaves.connect(operator).revoke(protocol.nodeId, index);
+    }
+    await enclaves.banMeasurement(id("a compromised image"));
   }
 
   describe("nodes", () => {
@@ -268,7 +317,7 @@ describe("indexer", () => {
       const { nodes } = protocol.contracts;
       const burned = (await nodes.queryFilter(nodes.filters.Burned(protocol.nodeId))).map(({ args }) => args.amount);
       expect(row).to.deep.equal({
-        requests: "12",
+        requests: "14",
         deliveries: "8",
         settlements: "6",
         declines: "1",
@@ -329,7 +378,12 @@ describe("indexer", () => {
 
     it("have bonds that are locked for exactly the open requests", async () => {
       const locked = await rows("bonds(where: { unlockedAt: null })", "ref amount");
-      expect(locked.map(({ ref }) => ref)).to.have.members([labelled.requested, labelled.delivered]);
+      expect(locked.map(({ ref }) => ref)).to.have.members([
+        labelled.requested,
+        labelled.delivered,
+        labelled.execution,
+        labelled.relay,
+      ]);
     });
   });
 
@@ -375,6 +429,43 @@ describe("indexer", () => {
           status: names[Number(status)],
         });
       }
+    });
+  });
+
+  describe("enclaves", () => {
+    it("agree with the registry, attestation by attestation", async () => {
+      const found = await rows("enclaves", "nodeId index key measurement validFrom validUntil revokedAt emergency");
+      expect(found).to.have.length(Number(await enclaves.attestationCount(protocol.nodeId)));
+      for (const { nodeId, index, revokedAt, emergency, ...row } of found) {
+        const stored = await enclaves.enclaveAt(nodeId as string, index as string);
+        expect(row).to.deep.equal({
+          key: lower(stored.key),
+          measurement: stored.measurement,
+          validFrom: String(stored.validFrom),
+          validUntil: String(stored.validUntil),
+        });
+        expect([revokedAt, emergency]).to.deep.equal([index === "0" ? row.validUntil : null, false]);
+      }
+      expect(await rows("bannedMeasurements", "measurement")).to.deep.equal([
+        { measurement: id("a compromised image") },
+      ]);
+    });
+
+    it("never make the relay of an answer look like an execution", async () => {
+      const { routeVersions } = await query<{ routeVersions: { items: { measurementSet: Row | null }[] } }>(
+        `{ routeVersions(where: { verifierId: "2" }, orderBy: "version") {
+             items { measurementSet { trust backend measurements } } } }`,
+      );
+      expect(routeVersions.items.map(({ measurementSet }) => measurementSet)).to.deep.equal([
+        { trust: "LOCAL", backend: "", measurements: [id("image")] },
+        { trust: "GATEWAY", backend: "models.example", measurements: [id("image")] },
+      ]);
+      const proves = new Map((await rows("inferences", "id proves")).map((row) => [row.id, row.proves]));
+      expect(proves.get(labelled.execution)).to.equal("EXECUTION");
+      expect(proves.get(labelled.relay)).to.equal("RELAY");
+      expect(proves.get(labelled.digit)).to.equal("EXECUTION");
+      // Its route names no set that any verifier knows.
+      expect(proves.get(labelled.onchain)).to.equal(null);
     });
   });
 
@@ -681,7 +772,7 @@ describe("indexer", () => {
       expect(burned).to.equal(verificationFee);
       const [row] = await rows("protocols", "burned supply");
       expect(total).to.deep.equal({
-        requests: "12",
+        requests: "14",
         deliveries: "8",
         settlements: "6",
         settlementsNet: "5",

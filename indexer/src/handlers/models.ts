@@ -2,6 +2,7 @@ import { type Context, ponder } from "ponder:registry";
 import { model, modelEvent, modelRoute, routeVersion, verifier } from "ponder:schema";
 import { nameOf, OUTPUT_COMMITMENTS, ROUTES } from "../mapping/enums.ts";
 import { type ChainEvent, stampOf } from "../mapping/stamp.ts";
+import { measurementSetOf } from "../mapping/trust.ts";
 import { addToProtocol } from "./store.ts";
 
 type Recorded = Omit<typeof modelEvent.$inferInsert, "id" | "blockNumber" | "timestamp" | "transactionHash">;
@@ -50,6 +51,7 @@ ponder.on("ModelRegistry:RouteSet", async ({ event, context }) => {
     verifierId: BigInt(verifierId),
     outputCommitment: nameOf(OUTPUT_COMMITMENTS, event.args.outputCommitment),
     parameters,
+    measurementSetId: measurementSetOf(key.route, parameters),
     ...stampOf(event),
   });
   await record(context, event, { ...key, kind: "ROUTE_SET", version });

@@ -5,11 +5,13 @@ import {
   creditEvent,
   inference,
   inferenceEvent,
+  measurementSet,
   model,
   node,
   parameterSet,
   proofDefault,
   protocol,
+  routeVersion,
   token,
 } from "ponder:schema";
 import type { Hex } from "viem";
@@ -29,11 +31,13 @@ import {
 } from "../mapping/inference.ts";
 import { plus } from "../mapping/period.ts";
 import { type ChainEvent, stampOf } from "../mapping/stamp.ts";
+import { proves } from "../mapping/trust.ts";
 import { settings } from "../settings.ts";
 import { addCredits, addToBreakdown, addToFees, addToPeriods, addToProtocol, addToToken } from "./store.ts";
 
 type InferenceRow = typeof inference.$inferSelect;
 type RequestEvent = ChainEvent & { readonly args: { readonly requestId: Hex } };
+type RouteKey = Pick<InferenceRow, "modelId" | "route" | "routeVersion">;
 type NodeCount = "requests" | "deliveries" | "settlements" | "declines" | "defaults";
 
 const { OPG } = settings.deployment.addresses;
@@ -57,6 +61,13 @@ async function inferenceOf({ db }: Context, requestId: Hex): Promise<InferenceRo
 /** Counts something for a request's node. */
 async function countForNode({ db }: Context, nodeId: Hex | null, count: NodeCount): Promise<void> {
   if (nodeId !== null) await db.update(node, { id: nodeId }).set((row) => ({ [count]: row[count] + 1n }));
+}
+
+/** What a proof of a request shows, by the measurement set of its version of the route. */
+async function meaningOf({ db }: Context, { modelId, route, routeVersion: version }: RouteKey) {
+  const setId = (await db.find(routeVersion, { modelId, route, version }))?.measurementSetId;
+  const set = setId ? await db.find(measurementSet, { id: setId }) : null;
+  return proves(route, set?.trust);
 }
 
 /** Whether a request is self-dealing by what its row says or by who the node's parties are now. */
@@ -108,7 +119,9 @@ ponder.on("Settlement:Requested", async ({ event, context }) => {
   const { db } = context;
   const row = requested(event.args, stampOf(event));
   const named = row.nodeId === null ? null : await db.find(node, { id: row.nodeId });
-  await db.insert(inference).values({ ...row, selfDealing: isSelfDealing(row.requester, named) });
+  await db
+    .insert(inference)
+    .values({ ...row, selfDealing: isSelfDealing(row.requester, named), proves: await meaningOf(context, row) });
   await record(context, event, "REQUESTED");
 
   await addToProtocol(context, transition(null, "REQUESTED"));
@@ -144,7 +157,8 @@ ponder.on("Settlement:Settled", async ({ event, context }) => {
   const { requestId, nodeId, fee, returned } = event.args;
   const row = await inferenceOf(context, requestId);
   const selfDealing = await dealsWithItself(context, row, nodeId);
-  const patch = { ...settled(row, event.args, stampOf(event)), selfDealing };
+  // The set may have been registered since the request.
+  const patch = { ...settled(row, event.args, stampOf(event)), selfDealing, proves: await meaningOf(context, row) };
   await end(context, event, row, patch, creditsOfSettlement(row, event.args));
   await explainBurn(context, row, "SETTLEMENT");
   await record(context, event, "SETTLED");

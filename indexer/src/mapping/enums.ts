@@ -11,6 +11,8 @@ export const NODE_STATUSES = ["NONE", "ACTIVE", "PAUSED", "RETIRED"] as const;
 export const OUTPUT_COMMITMENTS = ["OPAQUE", "VALUE", "KECCAK256"] as const;
 /** `DeliveryMode` in ISettlement.sol. */
 export const DELIVERY_MODES = ["DIRECT", "ONCHAIN"] as const;
+/** `Trust` in IMeasurementSets.sol. */
+export const TRUSTS = ["NONE", "LOCAL", "GATEWAY"] as const;
 /** `RequestStatus` in ISettlement.sol. */
 export const REQUEST_STATUSES = [
   "NONE",
@@ -80,6 +82,12 @@ export const BURN_CAUSES = ["SETTLEMENT", "DEFAULT", "OTHER"] as const;
  * COMPENSATION and REWARD: of a default. WITHDRAWAL: paid out.
  */
 export const CREDIT_CAUSES = ["FEE", "RETURN", "REFUND", "COMPENSATION", "REWARD", "WITHDRAWAL"] as const;
+
+/**
+ * What a proof of an inference shows. EXECUTION: the model ran on the input and gave the output. RELAY: an attested
+ * gateway sent this prompt to a named backend and relayed its answer; what ran there, nobody knows.
+ */
+export const PROOF_MEANINGS = ["EXECUTION", "RELAY"] as const;
 
 /** TOTAL is since the start block. */
 export const INTERVALS = ["HOUR", "DAY", "TOTAL"] as const;

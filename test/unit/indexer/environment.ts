@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { parseDeployment, parseSettings, SettingsError } from "../../../indexer/src/environment.ts";
+import { parseSettings, readDeployment, SettingsError } from "../../../indexer/src/environment.ts";
 import { IndexerError, startIndexer } from "../../../indexer/start.ts";
 
 const address = `0x${"1".repeat(40)}`;
@@ -61,30 +61,17 @@ describe("the indexer's environment", () => {
     );
   });
 
-  it("says in one line what is wrong with a deployment", () => {
-    const refuses = (value: unknown, reason: string) =>
-      expect(() => parseDeployment(value, "it.json")).to.throw(SettingsError, `it.json is not a deployment: ${reason}`);
-    refuses([], "it is not a JSON object");
-    refuses({ ...deployment, chainId: "31337" }, "chainId is not a number");
-    refuses({ ...deployment, startBlock: -1 }, "startBlock is not a block number");
-    refuses({ ...deployment, addresses: null }, "it has no addresses");
-    for (const name of Object.keys(deployment.addresses)) {
-      const reason = `the address of ${name} is missing or malformed`;
-      refuses({ ...deployment, addresses: { ...deployment.addresses, [name]: undefined } }, reason);
-      refuses({ ...deployment, addresses: { ...deployment.addresses, [name]: "0x1" } }, reason);
-    }
-    refuses(
-      { ...deployment, addresses: { ...deployment.addresses, BurnSink: "0x1" } },
-      "the address of BurnSink is missing or malformed",
-    );
-  });
-
-  it("keeps a burn sink, and nothing that the indexer does not read", () => {
-    const addresses = { ...deployment.addresses, BurnSink: address, TestUSD: address };
-    expect(parseDeployment({ ...deployment, addresses }, "it").addresses).to.deep.equal({
-      ...deployment.addresses,
-      BurnSink: address,
-    });
+  it("says in one line which deployment is wrong, and why", () => {
+    const refuses = (value: unknown, reason: string) => {
+      const wrong = join(directory, "wrong.json");
+      writeFileSync(wrong, JSON.stringify(value));
+      expect(() => readDeployment(wrong)).to.throw(SettingsError, `cannot read the deployment ${wrong}: ${reason}`);
+    };
+    const { OPG, ...addresses } = deployment.addresses;
+    refuses({ ...deployment, addresses }, "The deployment has no OPG.");
+    refuses({ ...deployment, addresses: { ...addresses, OPG: "0x1" } }, "The deployment's address of OPG is not");
+    refuses({ ...deployment, startBlock: -1 }, "The deployment's startBlock is not");
+    expect(OPG).to.equal(address);
   });
 
   it("does not start without a chain, and says so", async () => {

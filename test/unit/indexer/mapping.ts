@@ -8,6 +8,7 @@ import {
   OUTPUT_COMMITMENTS,
   REQUEST_STATUSES,
   ROUTES,
+  TRUSTS,
 } from "../../../indexer/src/mapping/enums.ts";
 import {
   creditsOfDefault,
@@ -24,6 +25,7 @@ import { moves } from "../../../indexer/src/mapping/node.ts";
 import { offerRow } from "../../../indexer/src/mapping/offer.ts";
 import { periodsOf, plus } from "../../../indexer/src/mapping/period.ts";
 import { stampOf } from "../../../indexer/src/mapping/stamp.ts";
+import { measurementSetOf, proves } from "../../../indexer/src/mapping/trust.ts";
 
 const address = (digit: string) => `0x${digit.repeat(40)}` as const;
 const word = (digit: string) => `0x${digit.repeat(64)}` as const;
@@ -76,6 +78,7 @@ describe("indexer mappings", () => {
       ...declared,
       DeliveryMode: DELIVERY_MODES,
       RequestStatus: REQUEST_STATUSES,
+      Trust: TRUSTS,
     })) {
       it(`${name} has the names of the contracts, in their order`, () => {
         const body = new RegExp(`enum ${name} \\{([^}]*)\\}`).exec(source)?.[1] ?? "";
@@ -243,6 +246,23 @@ describe("indexer mappings", () => {
         deliveryWindow: 2n ** 32n - 1n,
         proofWindow: 2n ** 32n - 1n,
       });
+    });
+  });
+
+  describe("trust", () => {
+    it("finds the measurement set that a TEE route names, and none elsewhere", () => {
+      expect(measurementSetOf("TEE", word("7"))).to.equal(word("7"));
+      expect(measurementSetOf("TEE", "0x")).to.equal(null);
+      expect(measurementSetOf("TEE", `${word("7")}00`)).to.equal(null);
+      expect(measurementSetOf("ZK", word("7"))).to.equal(null);
+    });
+
+    it("takes a circuit and a local enclave for execution, a gateway for a relay, and the unknown for nothing", () => {
+      expect(proves("ZK", undefined)).to.equal("EXECUTION");
+      expect(proves("TEE", "LOCAL")).to.equal("EXECUTION");
+      expect(proves("TEE", "GATEWAY")).to.equal("RELAY");
+      expect(proves("TEE", "NONE")).to.equal(null);
+      expect(proves("TEE", undefined)).to.equal(null);
     });
   });
 
