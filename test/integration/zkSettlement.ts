@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { getBytes, hexlify } from "ethers";
-import { commitOutput, infer } from "../../circuits/src/model.ts";
+import { proveDigit } from "../../circuits/src/digits.ts";
+import { commitOutput, type Hex, infer } from "../../circuits/src/model.ts";
 import { DigitRoute } from "../support/digits.ts";
 import { loadProtocol, Mode, OPG_UNIT, type Protocol, RequestStatus, type Terms } from "../support/fixtures.ts";
 import { refused } from "../support/refused.ts";
@@ -117,5 +118,43 @@ describe("Settling digits by zero-knowledge proofs", function () {
       await refusedProof(terms, answer.outputHash, hexlify(bytes.with(i, (bytes[i] ?? 0) ^ (1 << (i % 8)))));
     }
     await settlement.settle(terms, answer.outputHash, 1n, proof);
+  });
+
+  it("refuses a claim of another input, or of more units than the model counts, whatever the node delivered", async () => {
+    const { settlement } = protocol.contracts;
+    const { requester } = protocol.accounts;
+    const pixels = route.pixels(14);
+    const { inputHash } = await route.terms(route.pixels(15));
+    for (const [change, units] of [
+      [{ inputHash }, 1n],
+      [{}, 2n],
+    ] as const) {
+      const terms = await route.terms(pixels, change);
+      const { outputHash } = await route.answer(terms, pixels);
+      await settlement.connect(requester).request(terms, "0x");
+      await settlement.deliver(terms, await protocol.answer(terms, { outputHash, units }));
+      // The node proves what it ran, bound to exactly the claim that it delivered.
+      const claimHash = (await protocol.hashClaim(await protocol.claim(terms, { outputHash, units }))) as Hex;
+      const { proof } = await proveDigit(route.digits, { claimHash, pixels, salt: 1n });
+      const settle = () => settlement.settle(terms, outputHash, units, proof);
+      const values = [await protocol.requestIdOf(terms), claimHash];
+      await refused(protocol, settle, settlement, "Settlement_InvalidProof", values);
+    }
+  });
+
+  it("delivers and settles a named request at once, and no proof settles twice", async () => {
+    const { settlement } = protocol.contracts;
+    const pixels = route.pixels(16);
+    const terms = await route.terms(pixels);
+    const answer = await route.answer(terms, pixels);
+    const requestId = await protocol.requestIdOf(terms);
+    await settlement.connect(protocol.accounts.requester).request(terms, "0x");
+    const proof = await route.prove(terms, pixels);
+    const atOnce = () => settlement.deliverAndSettle(terms, protocol.nodeId, answer, proof);
+    await atOnce();
+    const over = [requestId, RequestStatus.SETTLED];
+    await refused(protocol, atOnce, settlement, "Settlement_WrongStatus", over);
+    const again = () => settlement.settle(terms, answer.outputHash, 1n, proof);
+    await refused(protocol, again, settlement, "Settlement_WrongStatus", over);
   });
 });
