@@ -7,8 +7,9 @@ import {SettlementHandler} from "./SettlementHandler.sol";
 
 /// @notice Laws 1 to 5, after whatever {SettlementHandler} did. Each is an equation with the handler's own books, so
 /// nothing can be created, and nothing stranded either.
-/// @dev To run it alone, name both files: the fuzzer only calls contracts whose source is among those that are tested.
-/// `hardhat test solidity test/invariants/SettlementHandler.sol test/invariants/SettlementLaws.t.sol`
+/// @dev To run it alone: `hardhat build`, for the settlement's artifact is what is deployed, then
+/// `hardhat test solidity test/invariants/SettlementHandler.sol test/invariants/SettlementLaws.t.sol`; the fuzzer only
+/// calls contracts whose source is named.
 contract SettlementLawsTest {
     SettlementHandler private handler;
 
