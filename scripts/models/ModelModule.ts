@@ -2,7 +2,7 @@ import type { InferenceModel } from "../../sdk/src/model.ts";
 import type { NodeModel } from "../../sdk/src/node/NodeModel.ts";
 
 /** What a module exports so that the commands can request and serve a model: both sides of it, and its files. */
-export interface ModelModule<Input = never, Output = unknown> {
+export interface ModelModule<Input = unknown, Output = unknown> {
   /** Reads an input from a file's bytes. @throws if they are none. */
   readInput(file: Uint8Array): Input;
   /** The model as its requesters see it. */

@@ -8,6 +8,7 @@ export { mined, TypedContract, type TypedEvent } from "./chain/TypedContract.ts"
 export * from "./client/OpgClient.ts";
 export type { OfferFilter, StandingOffer } from "./client/offers.ts";
 export { readOutcome, type SettledInference } from "./client/outcome.ts";
+export { type RequestState, readRequest, readTerms } from "./client/readRequest.ts";
 export { requireProductionKey, type ZkParameters } from "./client/requireProductionKey.ts";
 export { feeOf } from "./client/verifyReply.ts";
 export { addressOf, type Deployment, parseDeployment } from "./deployment.ts";

@@ -1,6 +1,6 @@
 import { isAddress, isHexString } from "ethers";
 import { OpgError } from "./errors/OpgError.ts";
-import { DeliveryMode, Route, type Terms } from "./types.ts";
+import { type Answer, DeliveryMode, Route, type Terms } from "./types.ts";
 
 /** Where a node takes requests for inferences: this path below its endpoint. */
 export const INFERENCES_PATH = "/v1/inferences";
@@ -44,6 +44,17 @@ export function parseInferenceReply(value: unknown): InferenceReply {
     units: reply.uint("units", 64),
     output: reply.bytes("output"),
     signature: reply.bytes("signature", 65),
+  };
+}
+
+/** Reads an answer as it is posted on chain. @throws OpgError naming the field that is wrong. */
+export function parseAnswer(value: unknown): Answer {
+  const answer = new Fields(value, "the answer");
+  return {
+    outputHash: answer.bytes("outputHash", 32),
+    units: answer.uint("units", 64),
+    output: answer.bytes("output"),
+    signature: answer.bytes("signature"),
   };
 }
 

@@ -10,20 +10,12 @@ import type { SettlementFailure } from "../errors/SettlementFailure.ts";
 import { hashTerms } from "../hash/hashTerms.ts";
 import { type SettlementDomain, TERMS_TYPES, typedDataDomain } from "../hash/typedData.ts";
 import { type InferenceModel, randomSalt } from "../model.ts";
-import {
-  type Answer,
-  DeliveryMode,
-  type Offer,
-  OutputCommitment,
-  type Permit,
-  type RequestStatus,
-  Route,
-  type Terms,
-} from "../types.ts";
+import { type Answer, DeliveryMode, type Offer, OutputCommitment, type Permit, Route, type Terms } from "../types.ts";
 import type { InferenceReply } from "../wire.ts";
 import { askNode } from "./askNode.ts";
 import { findOffers, type OfferFilter, type StandingOffer } from "./offers.ts";
-import { readOutcome, type SettledInference } from "./outcome.ts";
+import type { SettledInference } from "./outcome.ts";
+import { type RequestState, readRequest, readTerms } from "./readRequest.ts";
 import { requireProductionKey } from "./requireProductionKey.ts";
 import { feeOf, verifyDelivery, verifyOutput } from "./verifyReply.ts";
 import { waitForOutcome } from "./waitForOutcome.ts";
@@ -106,16 +98,6 @@ export interface InferenceRun<Output> extends RequestReceipt {
    * compensation when the request ended otherwise.
    */
   readonly settled: Promise<SettledInference>;
-}
-
-/** A request's state, as the chain has it. */
-export interface RequestState {
-  readonly requestId: string;
-  readonly status: RequestStatus;
-  readonly terms: Terms;
-  /** Block time, in seconds, of the request, or of the delivery once there is one. */
-  readonly since: bigint;
-  readonly outcome: SettledInference | SettlementFailure | undefined;
 }
 
 /** Seconds within which a request has to be mined. */
@@ -295,20 +277,13 @@ export class OpgClient {
   }
 
   /** The terms of a request that is on chain. */
-  async termsOf(requestId: string): Promise<Terms> {
-    const [requested] = await this.contracts.settlement.events("Requested", [requestId], this.#deployment.startBlock);
-    if (requested === undefined) throw new OpgError(`There is no request ${requestId} on this chain.`);
-    return requested.args.terms;
+  termsOf(requestId: string): Promise<Terms> {
+    return readTerms(this.contracts, this.#deployment, requestId);
   }
 
   /** Where a request stands. */
-  async status(requestId: string): Promise<RequestState> {
-    const terms = await this.termsOf(requestId);
-    const [{ status, since }, outcome] = await Promise.all([
-      this.contracts.settlement.read("clockOf", requestId),
-      readOutcome(this.contracts, this.domain, terms, this.#deployment.startBlock),
-    ]);
-    return { requestId, status, terms, since, outcome };
+  status(requestId: string): Promise<RequestState> {
+    return readRequest(this.contracts, this.#deployment, requestId);
   }
 
   /** After the delivery deadline: takes the escrow back, as a credit. @returns the transaction's hash. */
