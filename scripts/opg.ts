@@ -1,5 +1,7 @@
 // The command line of requesters, operators and model owners: `npm run opg -- --help`.
 import { Command } from "commander";
+import { registerAttestationCommands } from "./attestation/command.ts";
+import { registerCircuitCommands } from "./circuit/command.ts";
 import { registerDeploymentCommand } from "./cli/deployment.ts";
 import { registerModelCommands } from "./cli/model.ts";
 import { registerNodeCommands } from "./cli/node.ts";
@@ -20,4 +22,6 @@ registerNodeCommands(program);
 registerModelCommands(program);
 registerRequestCommands(program);
 registerDeploymentCommand(program);
+registerCircuitCommands(program);
+registerAttestationCommands(program);
 await program.parseAsync();

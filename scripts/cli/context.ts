@@ -33,6 +33,7 @@ export class Context {
   readonly deployment: Deployment;
   readonly contracts: Contracts;
   readonly #options: NetworkOptions;
+  readonly #done = new AbortController();
   #signer: Promise<Signer> | undefined;
 
   constructor(provider: JsonRpcProvider, chainId: number, deployment: Deployment, options: NetworkOptions) {
@@ -58,7 +59,13 @@ export class Context {
   }
 
   async client(): Promise<OpgClient> {
-    return new OpgClient({ signer: await this.signer(), deployment: this.deployment });
+    return new OpgClient({ signer: await this.signer(), deployment: this.deployment, signal: this.#done.signal });
+  }
+
+  /** Ends what is still at work, so that the process can end. */
+  close(): void {
+    this.#done.abort();
+    this.provider.destroy();
   }
 
   /** The node that an option names, or else the account's own with its salt. */
@@ -101,20 +108,22 @@ export async function runOnNetwork(
   options: NetworkOptions,
   task: (context: Context) => Promise<Report>,
 ): Promise<number> {
-  let provider: JsonRpcProvider | undefined;
+  let context: Context | undefined;
   try {
     const url = await urlOf(options.network);
     const chainId = await chainIdOf(url, options.network);
-    provider = new JsonRpcProvider(url, chainId, { staticNetwork: true });
+    const deployment = deploymentFor(chainId, options);
+    const provider = new JsonRpcProvider(url, chainId, { staticNetwork: true, cacheTimeout: -1 });
     if (isLocalChain(chainId)) provider.pollingInterval = 100;
-    const { json, text } = await task(new Context(provider, chainId, deploymentFor(chainId, options), options));
+    context = new Context(provider, chainId, deployment, options);
+    const { json, text } = await task(context);
     console.log(options.json ? toJson(json) : text);
     return 0;
   } catch (error) {
     console.error(`opg: ${error instanceof InputError ? error.message : ContractError.from(error).message}`);
     return error instanceof InputError ? 2 : 1;
   } finally {
-    provider?.destroy();
+    context?.close();
   }
 }
 

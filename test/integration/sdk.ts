@@ -20,22 +20,28 @@ describe("SDK: requester and node", () => {
   let node: RunningNode | undefined;
   let events: NodeEvent[];
   let directory: ReturnType<typeof temporaryDirectory>;
+  let stop: AbortController;
 
   beforeEach(async () => {
     p = await loadProtocol();
+    stop = new AbortController();
     client = await clientWith({});
     events = [];
     directory = temporaryDirectory();
   });
 
   afterEach(async () => {
+    stop.abort();
     await node?.close();
     node = undefined;
     directory.remove();
   });
 
-  const clientWith = async (options: Partial<ClientOptions>) =>
-    new OpgClient({ signer: p.accounts.requester, deployment: await deploymentOf(p), pollingInterval: 20, ...options });
+  const clientWith = async (options: Partial<ClientOptions>) => {
+    const deployment = await deploymentOf(p);
+    const { signal } = stop;
+    return new OpgClient({ signer: p.accounts.requester, deployment, pollingInterval: 20, signal, ...options });
+  };
 
   /** Starts the fixture's node, and publishes where it is reached. */
   async function start(change: Partial<NodeModel> = {}, options: Partial<ServeOptions> = {}): Promise<RunningNode> {
@@ -202,6 +208,13 @@ describe("SDK: requester and node", () => {
 
     const cheap = await rejection(infer({ offer: { ...offer, pricePerRequest: 1n }, endpoint: node.url }));
     expect(cheap.message).to.contain("does not serve these terms");
+  });
+
+  it("stops looking after its requests when it is told to", async () => {
+    await start({ prove: () => Promise.reject(new Error("not yet")) });
+    const run = await infer();
+    stop.abort();
+    expect((await rejection(run.settled)).message).to.contain("the client was stopped");
   });
 
   it("sends nothing when no node offers the model", async () => {

@@ -2,6 +2,7 @@ import {
   Contract,
   type ContractRunner,
   Interface,
+  isError,
   type Log,
   type Provider,
   type Result,
@@ -15,6 +16,7 @@ import type { Abi, EventArgs, EventName, FunctionArgs, FunctionResult, ReadName,
 import { findLogs } from "./findLogs.ts";
 import { inOrder } from "./inOrder.ts";
 import { plainStruct, plainValue } from "./plainValue.ts";
+import { sleep } from "./sleep.ts";
 
 /** An event with where it happened. */
 export interface TypedEvent<Args> {
@@ -62,8 +64,9 @@ export class TypedContract<const A extends Abi> {
   async send<N extends WriteName<A>>(name: N, ...args: FunctionArgs<A, N>): Promise<TransactionResponse> {
     const sender = await (this.#runner as Partial<Signer>).getAddress?.();
     if (sender === undefined) throw new OpgError(`Sending ${name} needs a signer, and there is only a provider.`);
+    const method = this.#contract.getFunction(name);
     try {
-      return await inOrder(sender, () => this.#contract.getFunction(name).send(...args));
+      return await inOrder(sender, () => withFreshNonce(() => method.send(...args)));
     } catch (error) {
       throw ContractError.from(error);
     }
@@ -113,6 +116,24 @@ export class TypedContract<const A extends Abi> {
     const { provider } = this.#runner;
     if (!provider) throw new OpgError("this signer is not connected to a provider");
     return provider;
+  }
+}
+
+/** How long ethers keeps an account's transaction count by default, and some more, in milliseconds. */
+const NONCE_CACHE = 300;
+
+/**
+ * Sends again when the nonce was used already, which says that nothing was sent: a provider that keeps the count for a
+ * moment gives two transactions in a row the same one.
+ */
+async function withFreshNonce<T>(send: () => Promise<T>): Promise<T> {
+  for (let attempts = 3; ; --attempts) {
+    try {
+      return await send();
+    } catch (error) {
+      if (attempts === 1 || !isError(error, "NONCE_EXPIRED")) throw error;
+      await sleep(NONCE_CACHE);
+    }
   }
 }
 

@@ -38,6 +38,8 @@ export interface ClientOptions {
   readonly insecureEndpoints?: boolean;
   /** Another `fetch` than the platform's. */
   readonly fetch?: typeof fetch;
+  /** Stops the client: every `settled` that is pending rejects, and nobody looks after the requests any more. */
+  readonly signal?: AbortSignal;
 }
 
 /** What a request is to say; everything else is read from the chain. */
@@ -114,6 +116,7 @@ export class OpgClient {
   readonly #guard: boolean;
   readonly #insecure: boolean;
   readonly #fetch: typeof fetch;
+  readonly #signal: AbortSignal | undefined;
 
   constructor(options: ClientOptions) {
     const { signer, deployment } = options;
@@ -127,6 +130,7 @@ export class OpgClient {
     this.#guard = options.guard ?? true;
     this.#insecure = options.insecureEndpoints ?? local;
     this.#fetch = options.fetch ?? fetch;
+    this.#signal = options.signal;
   }
 
   /** The offers that stand now, of nodes that take requests, the cheapest per request first. */
@@ -273,6 +277,7 @@ export class OpgClient {
       pollingInterval: this.#pollingInterval,
       guard: this.#guard,
       answer: answer ?? (() => undefined),
+      signal: this.#signal,
     });
   }
 

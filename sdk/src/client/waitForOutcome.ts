@@ -32,19 +32,21 @@ export interface Watch {
   readonly guard: boolean;
   /** The node's signed delivery, as soon as there is one. */
   readonly answer: () => Answer | undefined;
+  /** Ends the waiting. */
+  readonly signal: AbortSignal | undefined;
 }
 
 /**
  * Waits until a request has ended.
  *
  * @returns The settlement.
- * @throws SettlementFailure when it ended without a proof.
+ * @throws SettlementFailure when it ended without a proof; OpgError when the signal ended the waiting.
  */
 export async function waitForOutcome(watch: Watch): Promise<SettledInference> {
   const { contracts, domain, terms, fromBlock, confirmations, pollingInterval } = watch;
   const requestId = hashTerms(domain, terms);
   let failures = 0;
-  for (;;) {
+  while (!watch.signal?.aborted) {
     try {
       const outcome = await readOutcome(contracts, domain, terms, fromBlock, confirmations);
       if (outcome instanceof SettlementFailure) throw outcome;
@@ -54,8 +56,9 @@ export async function waitForOutcome(watch: Watch): Promise<SettledInference> {
     } catch (error) {
       if (error instanceof SettlementFailure || ++failures > PATIENCE) throw error;
     }
-    await sleep(Math.min(pollingInterval * 2 ** failures, Math.max(pollingInterval, MAX_PAUSE)));
+    await sleep(Math.min(pollingInterval * 2 ** failures, Math.max(pollingInterval, MAX_PAUSE)), watch.signal);
   }
+  throw new OpgError(`Request ${requestId} is not looked after any more: the client was stopped.`);
 }
 
 /** Does what the requester is entitled to now. */

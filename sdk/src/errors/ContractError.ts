@@ -48,5 +48,9 @@ export class ContractError extends OpgError {
   }
 }
 
-const firstLine = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split("\n", 1)[0] ?? "unknown error";
+/** One line without the dump of the transaction that ethers adds. */
+function firstLine(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const short = "shortMessage" in error ? String(error.shortMessage) : error.message;
+  return short.split("\n", 1)[0] ?? short;
+}

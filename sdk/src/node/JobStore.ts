@@ -38,7 +38,7 @@ export class JobStore {
   /** Every job that was saved and not removed. @throws OpgError naming a file that is not a job. */
   load(): Job[] {
     return readdirSync(this.#directory)
-      .filter((name) => name.endsWith(".json"))
+      .filter((name) => /^0x[0-9a-f]{64}\.json$/.test(name))
       .map((name) => {
         try {
           const { call, reply } = JSON.parse(readFileSync(join(this.#directory, name), "utf8"));

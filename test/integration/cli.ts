@@ -1,0 +1,235 @@
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { Contract, HDNodeWallet, JsonRpcProvider, Mnemonic, parseUnits, Wallet } from "ethers";
+import { network } from "hardhat";
+import { digitImages } from "../../circuits/src/dataset.ts";
+import { loadDigits } from "../../circuits/src/digits.ts";
+import { infer } from "../../circuits/src/model.ts";
+import { addressOf, type Deployment } from "../../sdk/src/deployment.ts";
+import { opgAbi, testUsdAbi } from "../../sdk/src/generated/abis.ts";
+import { loadDeployment } from "../../sdk/src/node/loadDeployment.ts";
+import { opg, opgService, run } from "../support/cli.ts";
+import { temporaryDirectory } from "../support/sdk.ts";
+
+/** A local chain, but not the one that Hardhat's own tests run on. */
+const CHAIN_ID = 1_337;
+const DEPLOYMENT_ID = `test-${process.pid}`;
+const DEPLOYMENT = join("ignition", "deployments", DEPLOYMENT_ID);
+
+/** The accounts that the local chain starts with: Hardhat's public phrase. */
+const phrase = Mnemonic.fromPhrase("test test test test test test test test test test test junk");
+const keyOf = (index: number): string => HDNodeWallet.fromMnemonic(phrase, `m/44'/60'/0'/0/${index}`).privateKey;
+const [DEPLOYER, OPERATOR, REQUESTER] = [keyOf(0), keyOf(1), keyOf(2)];
+
+const DIGIT = digitImages().heldOut[7];
+
+describe("The command line on a chain of its own, over HTTP", function () {
+  this.timeout(600_000);
+
+  let server: Awaited<ReturnType<typeof network.createServer>>;
+  let url: string;
+  let provider: JsonRpcProvider;
+  let deployment: Deployment;
+  let directory: ReturnType<typeof temporaryDirectory>;
+  let modelId: string;
+  let nodeId: string;
+
+  /** Runs a command as an account, with `--json`. @returns what it printed, parsed. */
+  const as = async (key: string, ...args: readonly string[]) => {
+    const full = [...args, "--network", "custom", "--deployment", DEPLOYMENT, "--json"];
+    const { code, stdout, stderr } = await opg(full, { CUSTOM_RPC_URL: url, OPG_PRIVATE_KEY: key });
+    expect(code, `opg ${args.join(" ")}: ${stderr}`).to.equal(0);
+    return JSON.parse(stdout);
+  };
+  /** Runs a command that fails. @returns its exit code and its line. */
+  const refused = async (key: string, ...args: readonly string[]) => {
+    const full = [...args, "--network", "custom", "--deployment", DEPLOYMENT];
+    const { code, stdout, stderr } = await opg(full, { CUSTOM_RPC_URL: url, OPG_PRIVATE_KEY: key });
+    expect(stdout).to.equal("");
+    expect(stderr.trimEnd().split("\n"), stderr).to.have.length(1);
+    return { code, line: stderr.trimEnd() };
+  };
+  const passTime = async (seconds: number) => {
+    await provider.send("evm_increaseTime", [seconds]);
+    await provider.send("hardhat_mine", ["0x10"]);
+  };
+
+  before(async () => {
+    await loadDigits();
+    directory = temporaryDirectory();
+    server = await network.createServer({ network: "default", override: { chainId: CHAIN_ID } }, "127.0.0.1", 0);
+    const { port } = await server.listen();
+    url = `http://127.0.0.1:${port}`;
+    provider = new JsonRpcProvider(url, CHAIN_ID, { staticNetwork: true });
+  });
+
+  after(async () => {
+    provider?.destroy();
+    await server?.close();
+    directory?.remove();
+    rmSync(DEPLOYMENT, { recursive: true, force: true });
+  });
+
+  it("is deployed by the command that deploys to a testnet", async () => {
+    const { code, stderr } = await run(
+      "hardhat",
+      [
+        ...["ignition", "deploy", "ignition/modules/TestToken.ts", "--network", "custom"],
+        ...["--parameters", "ignition/parameters/localhost.json", "--deployment-id", DEPLOYMENT_ID],
+        // The production profile is the same settings, but would compile everything once more.
+        ...["--build-profile", "default"],
+      ],
+      { CUSTOM_RPC_URL: url, OPG_PRIVATE_KEY: DEPLOYER, HARDHAT_IGNITION_CONFIRM_DEPLOYMENT: "false" },
+    );
+    expect(code, stderr).to.equal(0);
+    const out = join(directory.path, "deployment.json");
+    deployment = await as(DEPLOYER, "deployment", "--out", out);
+    expect(deployment).to.deep.equal(loadDeployment(out));
+    expect(deployment.chainId).to.equal(CHAIN_ID);
+    expect(deployment.startBlock).to.equal(1);
+    for (const address of Object.values(deployment.addresses)) {
+      expect(await provider.getCode(address)).not.to.equal("0x");
+    }
+  });
+
+  it("takes an operator from nothing to a staked, listed node with four commands", async () => {
+    const funder = new Wallet(DEPLOYER, provider);
+    const requester = new Wallet(REQUESTER, provider);
+    const operator = new Wallet(OPERATOR, provider);
+    await (
+      await new Contract(addressOf(deployment, "OPG"), opgAbi, funder)
+        .getFunction("transfer")
+        .send(operator.address, parseUnits("5000"))
+    ).wait();
+    await (
+      await new Contract(addressOf(deployment, "TestUSD"), testUsdAbi, requester)
+        .getFunction("mint")
+        .send(requester.address, parseUnits("100", 6))
+    ).wait();
+    ({ modelId } = await as(DEPLOYER, "model", "digits"));
+
+    ({ nodeId } = await as(OPERATOR, "node", "register"));
+    await as(OPERATOR, "node", "stake", "1000");
+    await as(OPERATOR, "node", "offer", "--model", modelId, "--price", "0.25", "--coverage", "100");
+    const status = await as(OPERATOR, "node", "status");
+    expect(status).to.deep.include({
+      nodeId,
+      status: "ACTIVE",
+      free: `${parseUnits("1000")}`,
+      owner: operator.address,
+    });
+    expect(status.offers).to.have.length(1);
+    expect(status.offers[0]).to.deep.include({ modelId, pricePerRequest: "250000", coverage: `${parseUnits("100")}` });
+  });
+
+  it("runs, proves, settles and pays for an inference on a real digit", async () => {
+    if (DIGIT === undefined) throw new Error("there are held-out digits");
+    const input = join(directory.path, "digit.json");
+    writeFileSync(input, JSON.stringify(DIGIT.pixels));
+    const service = await opgService(
+      [
+        ...[
+          "node",
+          "serve",
+          "--model",
+          `digits=${modelId}`,
+          "--port",
+          "0",
+          "--directory",
+          join(directory.path, "jobs"),
+        ],
+        ...["--network", "custom", "--deployment", DEPLOYMENT, "--json"],
+      ],
+      { CUSTOM_RPC_URL: url, OPG_PRIVATE_KEY: OPERATOR },
+    );
+    try {
+      await as(OPERATOR, "node", "describe", "--endpoint", String(service.first.url));
+      const run = await as(REQUESTER, "request", "--model", `digits=${modelId}`, "--input", input);
+      const { digit } = infer((await loadDigits()).weights, DIGIT.pixels);
+      expect(run).to.deep.include({ nodeId, output: digit, fee: "250000" });
+      expect(run.settled).to.deep.include({ fee: "250000", returned: "0", burned: `${parseUnits("2")}` });
+      const status = await as(REQUESTER, "status", run.requestId);
+      expect(status).to.deep.include({ status: "SETTLED" });
+      expect(status.outcome.transactionHash).to.equal(run.settled.transactionHash);
+      expect((await as(OPERATOR, "node", "collect")).collected).to.equal("250000");
+    } finally {
+      const { code, stdout } = await service.stop();
+      expect(code).to.equal(0);
+      expect(stdout).to.contain('"type":"settled"');
+    }
+  });
+
+  it("changes the price, pauses, and moves stake in and out", async () => {
+    const { offer } = await as(OPERATOR, "node", "price", "0.2");
+    expect(offer.pricePerRequest).to.equal("200000");
+    expect(await as(OPERATOR, "node", "pause")).to.include({ status: "PAUSED" });
+    expect(await as(OPERATOR, "node", "unpause")).to.include({ status: "ACTIVE" });
+    expect((await as(OPERATOR, "node", "unbond", "300")).unbonding).to.equal(`${parseUnits("300")}`);
+    expect((await as(OPERATOR, "node", "rebond", "50")).unbonding).to.equal(`${parseUnits("250")}`);
+    const early = await refused(OPERATOR, "node", "withdraw");
+    expect(early.code).to.equal(1);
+    expect(early.line).to.match(/^opg: The unbonding OPG of node 0x\w+ can be withdrawn from \d{4}-.*Z on\.$/);
+    await passTime(3 * 3_600 + 1);
+    expect((await as(OPERATOR, "node", "withdraw")).withdrawn).to.equal(`${parseUnits("250")}`);
+  });
+
+  it("refunds a request that nobody answers", async () => {
+    const input = join(directory.path, "digit.json");
+    // The node does not run any more: the request is made, and no answer comes.
+    const failed = await refused(
+      REQUESTER,
+      ...["request", "--model", `digits=${modelId}`, "--input", input, "--timeout", "1"],
+    );
+    expect(failed.code).to.equal(1);
+    const requestId = /^opg: Request (0x\w{64}): /.exec(failed.line)?.[1] ?? "";
+    expect((await as(REQUESTER, "status", requestId)).status).to.equal("REQUESTED");
+    const early = await refused(REQUESTER, "refund", requestId);
+    expect(early.line).to.contain("can still be delivered until");
+    await passTime(601);
+    await as(REQUESTER, "refund", requestId);
+    expect((await as(REQUESTER, "status", requestId)).outcome).to.include({ reason: "refunded", returned: "200000" });
+    expect((await as(REQUESTER, "withdraw")).withdrawn).to.equal("200000");
+  });
+
+  it("retires a node, and lists it no more", async () => {
+    await as(OPERATOR, "node", "unlist");
+    expect(await as(OPERATOR, "node", "retire")).to.deep.include({ status: "RETIRED", offers: [] });
+  });
+
+  it("says in one line what is wrong, with exit code 1, and 2 for input that cannot be read", async () => {
+    const nobody = `0x${"00".repeat(32)}`;
+    expect(await refused(REQUESTER, "status", nobody)).to.deep.equal({
+      code: 1,
+      line: `opg: There is no request ${nobody} on this chain.`,
+    });
+    expect((await refused(REQUESTER, "node", "status", "--node", nobody)).line).to.equal(
+      `opg: There is no node ${nobody}.`,
+    );
+    const model = `digits=${modelId}`;
+    expect(await refused(REQUESTER, "request", "--model", model, "--input", "absent.json")).to.deep.equal({
+      code: 2,
+      line: "opg: absent.json cannot be read: there is no such file",
+    });
+    expect((await refused(REQUESTER, "request", "--model", model, "--input", "package.json")).code).to.equal(2);
+    expect((await refused(REQUESTER, "request", "--model", "digits", "--input", "package.json")).code).to.equal(2);
+    expect((await refused(REQUESTER, "model", "key", "package.json")).code).to.equal(2);
+    const elsewhere = (...args: string[]) => opg([...args, "--network", "custom"], { CUSTOM_RPC_URL: url });
+    expect((await elsewhere("deployment", "--deployment", "absent")).code).to.equal(2);
+    const offline = await opg(["node", "status", "--network", "custom"], { CUSTOM_RPC_URL: "http://127.0.0.1:9" });
+    expect(offline.code).to.equal(1);
+    expect(offline.stderr).to.match(/^opg: Network custom cannot be reached: .*\.\n$/);
+  });
+});
+
+describe("Every command's help", () => {
+  it("shows an example that parses", async () => {
+    const { stdout } = await opg(["--help"], {});
+    expect(stdout).to.contain("never from an option");
+    for (const command of ["node register", "node serve", "model route", "request", "settle", "deployment"]) {
+      const help = (await opg([...command.split(" "), "--help"], {})).stdout;
+      expect(help).to.contain(`Example:\n  npm run opg -- ${command}`);
+      expect(help).not.to.match(/private|--key <key>/i);
+    }
+  });
+});
