@@ -18,8 +18,7 @@ const QUOTED_LINES = 20;
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 const ponder = fileURLToPath(new URL("bin/ponder.js", import.meta.resolve("ponder")));
-/** Ends the indexer with whoever started it, even by a kill: then the channel between the two breaks, and its log. */
-const endWithParent = 'data:text/javascript,process.once("disconnect",()=>process.kill(process.pid,"SIGKILL"))';
+const endWithParent = new URL("endWithParent.ts", import.meta.url).href;
 
 /** What {@link startIndexer} needs to know. */
 export interface IndexerOptions {
@@ -70,9 +69,15 @@ export async function startIndexer(options: IndexerOptions): Promise<Indexer> {
   const temporary = mkdtempSync(join(tmpdir(), "opg-indexer-"));
   const cleanUp = () => rmSync(temporary, { recursive: true, force: true });
   try {
-    const head = Number(await rpc(options.rpcUrl, "eth_blockNumber", []));
     const env = environmentOf(options, temporary, options.port ?? (await freePort()));
-    parseSettings(env);
+    const { rpcUrl, deployment } = parseSettings(env);
+    const chainId = Number(await rpc(rpcUrl, "eth_chainId", []));
+    if (chainId !== deployment.chainId) {
+      throw new IndexerError(
+        `The deployment is on chain ${deployment.chainId}, and the node at ${rpcUrl} on ${chainId}`,
+      );
+    }
+    const head = Number(await rpc(rpcUrl, "eth_blockNumber", []));
     const child = spawn(
       process.execPath,
       ["--import", endWithParent, ponder, "start", "--root", root, "--hostname", "127.0.0.1", "--log-format", "json"],
@@ -211,9 +216,11 @@ async function rpc(url: string, method: string, params: readonly unknown[]): Pro
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
     });
-    return ((await response.json()) as { result?: unknown }).result;
+    const { result, error } = (await response.json()) as { result?: unknown; error?: { message: string } };
+    if (result === undefined) throw new Error(error?.message ?? "it answers neither result nor error");
+    return result;
   } catch (error) {
-    throw new IndexerError(`There is no RPC node at ${url}: ${error instanceof Error ? error.message : error}`);
+    throw new IndexerError(`${method} failed at ${url}: ${error instanceof Error ? error.message : error}`);
   }
 }
 

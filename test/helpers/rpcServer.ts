@@ -16,7 +16,7 @@ export interface RpcServer {
 }
 
 /** Serves an in-process chain as JSON-RPC over HTTP on 127.0.0.1, for what can only read a chain by its address. */
-export async function serveRpc(provider: EthereumProvider): Promise<RpcServer> {
+export async function serveRpc(provider: Pick<EthereumProvider, "request">): Promise<RpcServer> {
   const answer = async ({ id, method, params = [] }: Call) => {
     try {
       return { jsonrpc: "2.0", id, result: await provider.request({ method, params }) };

@@ -1,4 +1,8 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { type BaseContract, type EventLog, getBytes, id, MaxUint256, ZeroAddress, ZeroHash } from "ethers";
 import {
@@ -13,6 +17,7 @@ import { type Indexer, startIndexer } from "../../indexer/start.ts";
 import { createDevelopmentRoot, EnclaveSimulator } from "../../scripts/enclave/simulator.ts";
 import { documentHints } from "../../sdk/src/attestation/documentHints.ts";
 import { p384Table } from "../../sdk/src/attestation/p384Table.ts";
+import type { Deployment } from "../../sdk/src/deployment.ts";
 import type { EnclaveRegistry } from "../../types/ethers-contracts/index.ts";
 import { IMAGE, newEnclaveKey, POLICY } from "../helpers/enclaves.ts";
 import { type RpcServer, serveRpc } from "../helpers/rpcServer.ts";
@@ -45,6 +50,7 @@ const big = (value: Row[string] | undefined) => BigInt(value as string);
 describe("indexer", () => {
   let protocol: Protocol;
   let rpc: RpcServer;
+  let deployment: Deployment;
   let indexer: Indexer;
   let enclaves: EnclaveRegistry;
   /** What every request was made with, by its id. */
@@ -74,22 +80,19 @@ describe("indexer", () => {
     rpc = await serveRpc(provider);
     const { settlement, nodes, models, verifiers, opg } = protocol.contracts;
     const databaseUrl = process.env.OPG_TEST_DATABASE_URL;
-    indexer = await startIndexer({
-      rpcUrl: rpc.url,
-      ...(databaseUrl ? { databaseUrl } : {}),
-      deployment: {
-        chainId: 31_337,
-        startBlock: 0,
-        addresses: {
-          Settlement: await settlement.getAddress(),
-          NodeRegistry: await nodes.getAddress(),
-          ModelRegistry: await models.getAddress(),
-          VerifierRegistry: await verifiers.getAddress(),
-          OPG: await opg.getAddress(),
-          EnclaveRegistry: await enclaves.getAddress(),
-        },
+    deployment = {
+      chainId: 31_337,
+      startBlock: 0,
+      addresses: {
+        Settlement: await settlement.getAddress(),
+        NodeRegistry: await nodes.getAddress(),
+        ModelRegistry: await models.getAddress(),
+        VerifierRegistry: await verifiers.getAddress(),
+        OPG: await opg.getAddress(),
+        EnclaveRegistry: await enclaves.getAddress(),
       },
-    });
+    };
+    indexer = await startIndexer({ rpcUrl: rpc.url, deployment, ...(databaseUrl ? { databaseUrl } : {}) });
     await indexer.ready;
     await whileItRuns();
   });
@@ -855,6 +858,30 @@ describe("indexer", () => {
       await indexer.reached(await ethers.provider.getBlockNumber());
       // A bound on being live at all, not a benchmark: the machine may be busy.
       expect(Date.now() - started).to.be.lessThan(10_000);
+    });
+
+    it("ends with the process that started it, even by a kill", async () => {
+      const start = `
+        const { startIndexer } = await import(process.argv[1]);
+        const indexer = await startIndexer(JSON.parse(process.argv[2]));
+        console.log(indexer.url);
+        await indexer.ended;
+      `;
+      const module = new URL("../../indexer/start.ts", import.meta.url).href;
+      const options = JSON.stringify({ rpcUrl: rpc.url, deployment });
+      const parent = spawn(process.execPath, ["--input-type=module", "-e", start, module, options], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      const [line] = (await once(createInterface({ input: parent.stdout }), "line")) as [string];
+      expect((await fetch(`${line}/health`)).status).to.equal(200);
+      parent.kill("SIGKILL");
+      const isUp = () =>
+        fetch(`${line}/health`).then(
+          () => true,
+          () => false,
+        );
+      for (let attempt = 0; attempt < 100 && (await isUp()); attempt++) await sleep(50);
+      expect(await isUp()).to.equal(false);
     });
 
     it("answers every query of docs/indexer.md", async () => {

@@ -173,40 +173,26 @@ ponder.on("NodeRegistry:BondUnlocked", async ({ event, context }) => {
 });
 
 ponder.on("NodeRegistry:Burned", async ({ event, context }) => {
+  const { db } = context;
   const { nodeId, ref, amount } = event.args;
   // What a bond burned has left the account with the bond, a moment before in the same transaction.
-  const source = await context.db.find(bond, { nodeId, ref });
-  const fromBond = source?.unlockedBy === event.transaction.hash;
-  const { move, burned } = { move: fromBond ? UNCHANGED : moves.burnedFree(event.args), burned: amount };
-  const parties = await context.db.find(node, { id: nodeId });
-  const request = await context.db.find(inference, { id: ref });
-  const selfDealing = request !== null && (request.selfDealing || isSelfDealing(request.requester, parties));
+  const unlockedBy = (await db.find(bond, { nodeId, ref }))?.unlockedBy;
+  const move = unlockedBy === event.transaction.hash ? UNCHANGED : moves.burnedFree(event.args);
+  await changeNode(context, event, nodeId, { kind: "BURNED", amount, ref, move });
+  const parties = await db.update(node, { id: nodeId }).set((row) => plus(row, { burned: amount }));
 
-  await changeNode(context, event, nodeId, {
-    kind: "BURNED",
-    amount,
-    ref,
-    move,
-    change: { burned: (parties?.burned ?? 0n) + amount },
-  });
-  await context.db.insert(burn).values({
-    id: event.id,
-    nodeId,
-    ref,
-    amount,
-    cause: "OTHER",
-    modelId: request?.modelId ?? null,
-    route: request?.route ?? null,
-    selfDealing,
-    ...stampOf(event),
-  });
-  const net = { burned, burnedNet: selfDealing ? 0n : burned };
-  await addToProtocol(context, { burned });
-  await addToPeriods(context, event, net);
-  if (request) {
-    await context.db.update(inference, { id: ref }).set((row) => ({ burned: row.burned + amount, burnId: event.id }));
-    await addToBreakdown(context, event, request, net);
-  }
+  const request = await db.find(inference, { id: ref });
+  const selfDealing = request !== null && (request.selfDealing || isSelfDealing(request.requester, parties));
+  const { modelId = null, route = null } = request ?? {};
+  const attribution = { nodeId, ref, modelId, route, selfDealing };
+  // The settlement says why, in a later event.
+  await db.insert(burn).values({ id: event.id, ...attribution, amount, cause: "OTHER", ...stampOf(event) });
+  await addToProtocol(context, { burned: amount });
+  const burned = { burned: amount, burnedNet: selfDealing ? 0n : amount };
+  await addToPeriods(context, event, burned);
+  if (request === null) return;
+  await addToBreakdown(context, event, request, burned);
+  await db.update(inference, { id: ref }).set((row) => ({ ...plus(row, { burned: amount }), burnId: event.id }));
 });
 
 // --- the registry itself ------------------------------------------------------------------------------------------------

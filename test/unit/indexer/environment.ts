@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { parseSettings, readDeployment, SettingsError } from "../../../indexer/src/environment.ts";
 import { IndexerError, startIndexer } from "../../../indexer/start.ts";
+import { serveRpc } from "../../helpers/rpcServer.ts";
 
 const address = `0x${"1".repeat(40)}`;
 const deployment = {
@@ -74,12 +75,20 @@ describe("the indexer's environment", () => {
     expect(OPG).to.equal(address);
   });
 
-  it("does not start without a chain, and says so", async () => {
-    let refusal: unknown;
-    await startIndexer({ rpcUrl: "http://127.0.0.1:1", deployment }).catch((error: unknown) => {
-      refusal = error;
-    });
-    expect(refusal).to.be.instanceOf(IndexerError);
-    expect(String(refusal)).to.contain("There is no RPC node at http://127.0.0.1:1");
+  it("does not start without a chain, or on another one than the deployment's", async () => {
+    const refusal = async (rpcUrl: string) => {
+      try {
+        await (await startIndexer({ rpcUrl, deployment })).stop();
+      } catch (error) {
+        expect(error).to.be.instanceOf(IndexerError);
+        return String(error);
+      }
+      throw new Error("it has started");
+    };
+    expect(await refusal("http://127.0.0.1:1")).to.contain("eth_chainId failed at http://127.0.0.1:1: ");
+
+    const rpc = await serveRpc({ request: async () => "0x1" });
+    expect(await refusal(rpc.url)).to.contain(`The deployment is on chain 31337, and the node at ${rpc.url} on 1`);
+    await rpc.close();
   });
 });
