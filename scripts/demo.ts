@@ -10,11 +10,12 @@ import { deploy, startChain } from "./demo/chain.ts";
 import { bold, green, heading, print, progress, red } from "./demo/console.ts";
 import { NodeLog, run } from "./demo/inferences.ts";
 import { summarise } from "./demo/summary.ts";
+import { createDevelopmentRoot } from "./enclave/simulator.ts";
 
 const USAGE = `usage: npm run demo [-- --keep]
 
-Starts a chain and an indexer on this machine, deploys the protocol, registers a model and three operators, asks for
-thirteen handwritten digits, and shows each one's answer, proof, settlement, burn and trust gap. Exits with 0 only if
+Starts a chain and an indexer on this machine, deploys the protocol, registers a model and four operators, asks for
+handwritten digits, and shows each one's answer, proof, settlement, burn and trust gap. Exits with 0 only if
 everything that the indexer then says is what the chain says.
 
   --keep   leave chain, nodes and indexer up, and print their addresses, until Ctrl-C
@@ -53,8 +54,9 @@ async function demo(): Promise<number> {
   // Kept, it is where the command line looks by itself, with the deployment that it reads by itself.
   const chain = await startChain(options.keep ? 8545 : 0);
   closing.push(() => chain.close());
-  progress("deploying ignition/modules/TestToken.ts: the protocol, and a fee token to try it with");
-  const deployment = await deploy(chain.url, options.keep ? "chain-31337" : "demo");
+  progress("deploying ignition/modules/Demo.ts: the protocol, a fee token to try it with, and simulated enclaves");
+  const root = createDevelopmentRoot();
+  const deployment = await deploy(chain.url, options.keep ? "chain-31337" : "demo", root.certificate);
   print(`  chain    ${chain.url}, ${Object.keys(deployment.addresses).length} contracts deployed`);
 
   progress("starting the indexer");
@@ -63,12 +65,16 @@ async function demo(): Promise<number> {
   print(`  indexer  ${indexer.url}/graphql`);
 
   const log = new NodeLog();
-  const cast = await assemble(chain, deployment, digits, (event) => log.observe(event));
+  const cast = await assemble(chain, deployment, digits, root, (event) => log.observe(event));
   for (const { node } of cast.operators) closing.push(() => node.close());
   for (const { name, node, nodeId } of cast.operators)
     print(`  ${name}'s node  ${node.url}, 1,000 OPG staked, ${nodeId}`);
 
-  heading("Thirteen digits");
+  print(
+    `  Dee's enclave is attested on chain: certificates and document in one transaction of ${cast.attestationGas.toLocaleString("en")} gas`,
+  );
+
+  heading("Handwritten digits");
   const ended = await run(cast, deployment, log, async ({ operator, run: { terms } }) => {
     print(`${operator.name}'s node has delivered and does not prove. The chain's clock moves past its proof window:`);
     print();

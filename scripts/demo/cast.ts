@@ -14,13 +14,16 @@ import {
   TypedContract,
   testUsdAbi,
 } from "@opg/settlement-sdk";
-import { type NodeEvent, type RunningNode, serveNode } from "@opg/settlement-sdk/node";
+import { type NodeEvent, type NodeModel, type RunningNode, serveNode } from "@opg/settlement-sdk/node";
 import { type HDNodeWallet, id } from "ethers";
 import type { Digits } from "../../circuits/src/digits.ts";
 import { encodeZkParameters } from "../../circuits/src/key.ts";
+import type { Identity } from "../enclave/simulator.ts";
 import { DIGIT_UNITS, digitsRuntime } from "../models/digits.ts";
 import type { LocalChain } from "./chain.ts";
 import { progress } from "./console.ts";
+import { DemoEnclave, trustImage } from "./enclave.ts";
+import { sheetRuntime } from "./sheets.ts";
 
 export const OPG = 10n ** 18n;
 export const USD = 10n ** 6n;
@@ -42,77 +45,118 @@ export interface Operator {
 export interface Cast {
   readonly modelId: string;
   readonly requester: HDNodeWallet;
-  readonly operators: readonly [Operator, Operator, Operator];
+  /** Two that prove in zero knowledge, one that should and does not, one with an enclave. */
+  readonly operators: readonly [Operator, Operator, Operator, Operator];
+  /** Gas of the one transaction that attested the enclave. */
+  readonly attestationGas: bigint;
 }
 
-/** What each operator asks for, and how it behaves. */
-const PLANS = [
-  { name: "Ada", price: USD / 100n, proofWindow: 3_600, proves: true },
-  { name: "Ben", price: USD / 125n, proofWindow: 3_600, proves: true },
-  { name: "Cal", price: USD / 200n, proofWindow: 60, proves: false },
-] as const;
+/** What an operator asks for, in base units and seconds. */
+interface Plan {
+  readonly name: string;
+  readonly route: Route;
+  readonly pricePerRequest: bigint;
+  readonly pricePerUnit: bigint;
+  readonly proofWindow: number;
+}
+
+const PLANS = {
+  ada: { name: "Ada", route: Route.ZK, pricePerRequest: USD / 100n, pricePerUnit: 0n, proofWindow: 3_600 },
+  ben: { name: "Ben", route: Route.ZK, pricePerRequest: USD / 125n, pricePerUnit: 0n, proofWindow: 3_600 },
+  cal: { name: "Cal", route: Route.ZK, pricePerRequest: USD / 200n, pricePerUnit: 0n, proofWindow: 60 },
+  dee: { name: "Dee", route: Route.TEE, pricePerRequest: USD / 1_000n, pricePerUnit: USD / 500n, proofWindow: 600 },
+} as const satisfies Record<string, Plan>;
 
 /**
- * Publishes the digit model, and registers, stakes, lists and starts three nodes. The third delivers and never proves.
+ * Publishes the digit model on both routes, and registers, stakes, lists and starts four nodes.
  *
+ * @param root The development root that the simulated enclave's documents come under.
  * @param onEvent Is told what happens at the nodes.
  */
 export async function assemble(
   chain: LocalChain,
   deployment: Deployment,
   digits: Digits,
+  root: Identity,
   onEvent: (event: NodeEvent) => void,
 ): Promise<Cast> {
   const treasury = chain.wallet(0);
   const { opg } = contractsOf(deployment, treasury);
   const testUsd = new TypedContract(addressOf(deployment, "TestUSD"), testUsdAbi, treasury);
+  const enclave = new DemoEnclave(root, JSON.stringify(digits.weights), digits.weightsCommitment);
 
-  progress("registering the model and its verifying key");
-  const modelId = await publish(chain.wallet(1), deployment, digits);
-
+  progress("registering the model, its verifying key and the image of its enclave");
+  const modelId = await publish(chain.wallet(1), deployment, digits, enclave.measurement);
   const requester = chain.wallet(2);
   await testUsd.write("mint", requester.address, PURSE);
-  const operators: Operator[] = [];
-  for (const [index, plan] of PLANS.entries()) {
+
+  /** Registers, stakes and lists a node. */
+  async function list(index: number, plan: Plan): Promise<Listed> {
     progress(`operator ${plan.name}: registering a node, staking ${STAKE / OPG} OPG, posting an offer`);
-    const [wallet, signer, payout] = [chain.wallet(3 + index), chain.wallet(6 + index), chain.wallet(9 + index)];
+    const [wallet, signer, payout] = [chain.wallet(3 + index), chain.wallet(7 + index), chain.wallet(11 + index)];
     await opg.write("transfer", wallet.address, STAKE);
     await testUsd.write("mint", wallet.address, PURSE);
     const operator = new OpgOperator({ signer: wallet, deployment });
     const nodeId = await operator.register({ signer: signer.address, payout: payout.address });
     await operator.stake(nodeId, STAKE);
+    const { name, ...terms } = plan;
+    const token = addressOf(deployment, "TestUSD");
     const offer = await operator.postOffer({
+      ...terms,
       nodeId,
       modelId,
-      route: Route.ZK,
-      token: addressOf(deployment, "TestUSD"),
-      pricePerRequest: plan.price,
-      pricePerUnit: 0n,
+      token,
       coverage: 100n * OPG,
       deliveryWindow: 600,
-      proofWindow: plan.proofWindow,
     });
-    const model = digitsRuntime(modelId, digits);
+    return { name, wallet, signer, payout: payout.address, nodeId, offer, operator };
+  }
+
+  /** Starts a listed node and publishes where it is. */
+  async function start(
+    { operator, signer, ...listed }: Listed,
+    model: NodeModel,
+    acceptOpen: boolean,
+  ): Promise<Operator> {
     const node = await serveNode({
       signer,
       deployment,
-      nodes: [nodeId],
-      models: [plan.proves ? model : { ...model, prove: () => new Promise<never>(() => undefined) }],
+      nodes: [listed.nodeId],
+      models: [model],
       directory: mkdtempSync(join(tmpdir(), "opg-node-")),
       pollingInterval: 100,
-      acceptOpen: () => plan.proves,
+      acceptOpen: () => acceptOpen,
       onEvent,
     });
-    await operator.describe(nodeId, node.url, "");
-    operators.push({ name: plan.name, wallet, payout: payout.address, nodeId, offer, node });
+    await operator.describe(listed.nodeId, node.url, "");
+    return { ...listed, node };
   }
-  const [ada, ben, cal] = operators;
-  if (ada === undefined || ben === undefined || cal === undefined) throw new Error("an operator is missing");
-  return { modelId, requester, operators: [ada, ben, cal] };
+
+  const prover = digitsRuntime(modelId, digits);
+  const idler = { ...prover, prove: () => new Promise<never>(() => undefined) };
+  const ada = await start(await list(0, PLANS.ada), prover, false);
+  const ben = await start(await list(1, PLANS.ben), prover, true);
+  const cal = await start(await list(2, PLANS.cal), idler, false);
+  const listed = await list(3, PLANS.dee);
+  progress("operator Dee: attesting the enclave, five P-384 signatures in one transaction");
+  const { index, gas } = await enclave.attest(deployment, listed.signer, listed.nodeId);
+  const dee = await start(
+    listed,
+    sheetRuntime(modelId, digits.weights, (claim) => enclave.sign(claim, index)),
+    false,
+  );
+  return { modelId, requester, operators: [ada, ben, cal, dee], attestationGas: gas };
 }
 
-/** Registers the circuit's verifying key, the model, and its ZK route. @returns the model's identifier. */
-async function publish(owner: HDNodeWallet, deployment: Deployment, digits: Digits): Promise<string> {
+type Listed = Omit<Operator, "node"> & { readonly signer: HDNodeWallet; readonly operator: OpgOperator };
+
+/** Registers the circuit's verifying key, the model, and its two routes. @returns the model's identifier. */
+async function publish(
+  owner: HDNodeWallet,
+  deployment: Deployment,
+  digits: Digits,
+  measurement: string,
+): Promise<string> {
   const models = new OpgModels({ signer: owner, deployment });
   const groth16 = new TypedContract(addressOf(deployment, "Groth16Verifier"), groth16VerifierAbi, owner);
   await groth16.write("registerKey", digits.keyBytes);
@@ -122,6 +166,12 @@ async function publish(owner: HDNodeWallet, deployment: Deployment, digits: Digi
     verifierId: await models.verifierIdOf(groth16.address),
     outputCommitment: OutputCommitment.VALUE,
     parameters: encodeZkParameters({ ...digits, units: DIGIT_UNITS }),
+  });
+  await models.setRoute(modelId, {
+    route: Route.TEE,
+    verifierId: await models.verifierIdOf(addressOf(deployment, "TeeVerifier")),
+    outputCommitment: OutputCommitment.KECCAK256,
+    parameters: await trustImage(deployment, owner, measurement),
   });
   return modelId;
 }

@@ -2,9 +2,9 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Deployment } from "@opg/settlement-sdk";
 import { readIgnitionDeployment } from "@opg/settlement-sdk/node";
-import { HDNodeWallet, JsonRpcProvider, Mnemonic } from "ethers";
+import { HDNodeWallet, hexlify, JsonRpcProvider, Mnemonic } from "ethers";
 import hre, { network } from "hardhat";
-import TestToken from "../../ignition/modules/TestToken.ts";
+import Demo from "../../ignition/modules/Demo.ts";
 
 /** The mnemonic that every local Ethereum chain funds; worthless anywhere else. */
 const MNEMONIC = "test test test test test test test test test test test junk";
@@ -45,12 +45,20 @@ export async function startChain(port: number): Promise<LocalChain> {
   };
 }
 
-/** Deploys the protocol with a test token, through the module and the files that a testnet gets. */
-export async function deploy(url: string, deploymentId: string): Promise<Deployment> {
+/**
+ * Deploys the protocol with a fee token and simulated enclaves, through the modules and files that a testnet gets.
+ *
+ * @param root The certificate (DER) that the development enclaves' verifier pins.
+ */
+export async function deploy(url: string, deploymentId: string, root: Uint8Array): Promise<Deployment> {
   const directory = join(hre.config.paths.ignition, "deployments", deploymentId);
   // What is in there belongs to a chain that is gone.
   rmSync(directory, { recursive: true, force: true });
   const { ignition } = await network.create({ network: "localhost", override: { url } });
-  await ignition.deploy(TestToken, { deploymentId });
-  return readIgnitionDeployment(directory);
+  const parameters = { Protocol: { verifierActivationDelay: 0 }, DevelopmentEnclaves: { root: hexlify(root) } };
+  const { enclaves, teeVerifier } = await ignition.deploy(Demo, { deploymentId, parameters });
+  const deployment = readIgnitionDeployment(directory);
+  // Of the two TEE routes, production's under AWS's root and the simulated enclaves', the demo can only use the latter.
+  const simulated = { EnclaveRegistry: await enclaves.getAddress(), TeeVerifier: await teeVerifier.getAddress() };
+  return { ...deployment, addresses: { ...deployment.addresses, ...simulated } };
 }

@@ -1,9 +1,9 @@
 import {
-  DeliveryMode,
   type Deployment,
   type InferenceRun,
   type Offer,
   OpgClient,
+  Route,
   type SettledInference,
   SettlementFailure,
   type Terms,
@@ -14,12 +14,16 @@ import { type Digit, digitImages, renderDigit } from "../../circuits/src/dataset
 import { digitsModel } from "../models/digits.ts";
 import type { Cast, Operator } from "./cast.ts";
 import { beside, bold, dim, green, print, progress, red } from "./console.ts";
+import { sheetModel } from "./sheets.ts";
 
 const ART_WIDTH = 16;
+/** Digits on a sheet that the requester is ready to pay for; what is not metered comes back. */
+const MOST_DIGITS = 5n;
 
 /** One inference that the demo asks for. */
 interface Plan {
-  readonly image: Digit;
+  /** One image on the ZK route; a sheet of any number on the TEE route. */
+  readonly images: readonly Digit[];
   readonly operator: Operator;
   readonly requester: HDNodeWallet;
   /** Whether the request names no node. */
@@ -28,7 +32,7 @@ interface Plan {
 
 /** One inference that was asked for and answered. */
 export interface Asked extends Plan {
-  readonly run: InferenceRun<number>;
+  readonly run: InferenceRun<number | string>;
   /** Milliseconds from asking to having the answer; the request's transaction is in them. */
   readonly milliseconds: number;
 }
@@ -55,10 +59,10 @@ export class NodeLog {
 }
 
 /**
- * What is asked: every digit twice over the first two operators, one request that names no node, one that the first
- * operator makes to its own node, and one to the operator that never proves.
+ * What is asked: every digit once of the two nodes that prove, one request that names no node, one that the first
+ * operator makes to its own node, two sheets for the enclave, and one for the operator that never proves.
  */
-export function plan({ operators: [ada, ben, cal], requester }: Cast): Plan[] {
+export function plan({ operators: [ada, ben, cal, dee], requester }: Cast): Plan[] {
   const { heldOut } = digitImages();
   // The label's n-th picture; any will do, as long as it is the same at each run.
   const picture = (label: number, n: number) => {
@@ -66,31 +70,39 @@ export function plan({ operators: [ada, ben, cal], requester }: Cast): Plan[] {
     if (image === undefined) throw new Error(`there is no ${label} among the held-out digits`);
     return image;
   };
-  const asked = Array.from({ length: 10 }, (_, label) => ({
-    image: picture(label, 7),
-    operator: label % 2 === 0 ? ada : ben,
-    requester,
-    open: false,
-  }));
+  const usual = { requester, open: false };
   return [
-    ...asked,
-    { image: picture(3, 21), operator: ben, requester, open: true },
-    { image: picture(8, 21), operator: ada, requester: ada.wallet, open: false },
-    { image: picture(5, 21), operator: cal, requester, open: false },
+    ...Array.from({ length: 10 }, (_, label) => ({
+      ...usual,
+      images: [picture(label, 7)],
+      operator: label % 2 === 0 ? ada : ben,
+    })),
+    { ...usual, images: [picture(3, 21)], operator: ben, open: true },
+    { ...usual, images: [picture(8, 21)], operator: ada, requester: ada.wallet },
+    { ...usual, images: [picture(4, 21), picture(2, 21)], operator: dee },
+    { ...usual, images: [picture(1, 21), picture(9, 21), picture(7, 21)], operator: dee },
+    { ...usual, images: [picture(5, 21)], operator: cal },
   ];
 }
 
 /** Asks for one inference. @returns it when the answer is there; its proof is still to come. */
 export async function ask(clientOf: (wallet: HDNodeWallet) => OpgClient, plan: Plan, modelId: string): Promise<Asked> {
-  const { operator, image, open } = plan;
+  const { operator, images, open } = plan;
+  const client = clientOf(plan.requester);
   const started = performance.now();
-  const run = await clientOf(plan.requester).infer({
-    model: digitsModel(modelId),
-    input: image.pixels,
-    offer: open ? openOffer(operator.offer) : operator.offer,
-    ...(open ? { endpoint: operator.node.url } : {}),
-    mode: DeliveryMode.DIRECT,
-  });
+  const run = await (operator.offer.route === Route.ZK
+    ? client.infer({
+        model: digitsModel(modelId),
+        input: images[0]?.pixels ?? [],
+        offer: open ? openOffer(operator.offer) : operator.offer,
+        ...(open ? { endpoint: operator.node.url } : {}),
+      })
+    : client.infer({
+        model: sheetModel(modelId),
+        input: images.map(({ pixels }) => pixels),
+        offer: operator.offer,
+        maxFee: operator.offer.pricePerRequest + MOST_DIGITS * operator.offer.pricePerUnit,
+      }));
   return { ...plan, run, milliseconds: performance.now() - started };
 }
 
@@ -108,28 +120,34 @@ export async function end(asked: Asked): Promise<Ended> {
 }
 
 /** Shows one inference: what was asked, answered, delivered, proven and paid. */
-export function show({ image, operator, requester, open, run, milliseconds, end }: Ended, title: string, log: NodeLog) {
+export function show(ended: Ended, title: string, log: NodeLog): void {
+  const { images, operator, requester, open, run, milliseconds, end } = ended;
   const named = open ? `any node, taken by ${operator.name}'s` : `${operator.name}'s node`;
   const own = requester === operator.wallet ? " by its own operator" : "";
-  const label = run.output === image.label ? green("as labelled") : red(`labelled ${image.label}`);
+  const expected = images.map(({ label }) => label).join("");
+  const label = String(run.output) === expected ? green("as labelled") : red(`labelled ${expected}`);
   const lines = [
     `${bold(title)}  asked of ${named}${own}`,
     `request     ${run.requestId}`,
     `answer      ${bold(String(run.output))} ${label}, after ${milliseconds.toFixed(0)} ms, signed by the node`,
     `delivery    ${dim(log.delivery.get(run.requestId) ?? "with the proof")}`,
-    ...(end instanceof SettlementFailure
-      ? failureLines(end, run.terms)
-      : settlementLines(end, open, log.proofTime.get(run.requestId))),
+    ...(end instanceof SettlementFailure ? failureLines(end, run.terms) : settlementLines(ended, end, log)),
   ];
-  beside(renderDigit(image.pixels).split("\n"), ART_WIDTH, lines);
+  const art = images.map(({ pixels }) => renderDigit(pixels).split("\n"));
+  const rows = (art[0] ?? []).map((_, row) => art.map((image) => image[row]?.padEnd(ART_WIDTH)).join("  "));
+  beside(rows, (ART_WIDTH + 2) * images.length - 2, lines);
   print();
 }
 
-function settlementLines(settled: SettledInference, open: boolean, proofTime = Number.NaN): string[] {
+function settlementLines({ operator, open, run }: Ended, settled: SettledInference, log: NodeLog): string[] {
+  const made = ((log.proofTime.get(run.requestId) ?? Number.NaN) / 1000).toFixed(1);
+  const proof =
+    operator.offer.route === Route.ZK ? `Groth16, 256 bytes, made in ${made} s` : "the enclave's signature, 69 bytes";
+  const returned = settled.returned === 0n ? "" : `, ${usd(settled.returned)} back`;
   return [
-    `proof       Groth16, 256 bytes, made in ${(proofTime / 1000).toFixed(1)} s`,
+    `proof       ${proof}`,
     `settlement  ${dim(settled.transactionHash)}`,
-    `fee         ${usd(settled.fee)} to the operator, burn ${opg(settled.burned)}`,
+    `fee         ${usd(settled.fee)} to the operator${returned}, burn ${opg(settled.burned)}`,
     `trust gap   ${open ? "none" : `${settled.trustGap} s`}`,
   ];
 }

@@ -161,14 +161,14 @@ export async function summarise(
       `${account.free}/${account.bonded}`,
     );
   }
-  for (const [index, { run, end, image, operator, requester }] of ended.entries()) {
+  for (const [index, { run, end, images, operator, requester }] of ended.entries()) {
     const indexed = inferences.items.find(({ id }) => id === run.requestId);
     const failed = end instanceof SettlementFailure;
     checks.equal(
-      `inference ${index + 1} (a ${image.label}): status, output, money, gap and self-dealing`,
+      `inference ${index + 1} (${images.map(({ label }) => label).join("")}): status, output, money, gap and self-dealing`,
       [
         indexed?.status,
-        BigInt(indexed?.outputHash ?? -1),
+        indexed?.outputHash,
         indexed?.fee ?? 0,
         indexed?.compensation ?? 0,
         indexed?.trustGapSeconds,
@@ -176,7 +176,7 @@ export async function summarise(
       ],
       [
         failed ? "DEFAULTED" : "SETTLED",
-        run.output,
+        run.answer.outputHash,
         failed ? 0 : end.fee,
         failed ? end.compensation : 0,
         failed ? null : end.trustGap,
