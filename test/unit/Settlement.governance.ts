@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { ZeroAddress } from "ethers";
-import { ethers, loadProtocol, networkHelpers, OPG_UNIT, type Protocol, RequestStatus } from "../support/fixtures.ts";
+import { ethers, loadProtocol, networkHelpers, OPG_UNIT, Protocol, RequestStatus, Route } from "../support/fixtures.ts";
 import { refused } from "../support/refused.ts";
 
 describe("Settlement: parameters, limits, tokens and pause", () => {
@@ -168,7 +168,7 @@ describe("Settlement: parameters, limits, tokens and pause", () => {
     const settled = await protocol.delivered();
     const defaulted = await protocol.delivered();
     const refunded = await protocol.request();
-    const voided = await protocol.request({ offer: { route: 1n } });
+    const voided = await protocol.request({ offer: { route: Route.TEE } });
 
     await expect(settlement.pause()).to.emit(settlement, "RequestsPaused").withArgs(true);
     expect(await settlement.isPaused()).to.equal(true);
@@ -189,7 +189,7 @@ describe("Settlement: parameters, limits, tokens and pause", () => {
     await protocol.passProofWindow(defaulted.terms);
     await settlement.connect(protocol.accounts.stranger).claimDefault(defaulted.terms);
     await settlement.connect(protocol.accounts.stranger).claimDefault(pending.terms);
-    await protocol.revokeVerifier(3n);
+    await protocol.revokeVerifier(Protocol.TEE_VERIFIER);
     await settlement.voidRequest(voided.terms);
     expect(await settlement.statusOf(voided.requestId)).to.equal(RequestStatus.VOIDED);
 
