@@ -62,9 +62,9 @@ contract P384Verifier is IP384Verifier {
     uint256 private constant L0 = 0xffffffffffffffffeffffffff0000000000000000ffffffff00000000;
     // 64 n = (S1, 64 · 2^224 - 64 D).
     uint256 private constant SN0 = 0x3ffffffff1d8d3607d0dcb77d606836c922c29debb3b065ab3314a5cc0;
-    // The low limbs of 2^448 + p modulo p and 2^672 modulo p, which take a number and the inverse of a Montgomery
-    // number into Montgomery's form; the first one's high limb is TOP.
-    uint256 private constant SQUARE0 = 0x10000000100000000fffffffefffffffe0000000100000000ffffffff;
+    // 2^448 (its high limb is 0) and 2^672 modulo p, which take a number and the inverse of a Montgomery number into
+    // Montgomery's form.
+    uint256 private constant SQUARE0 = 0x100000000ffffffffffffffff000000010000000000000000;
     uint256 private constant CUBE1 = 0x00ffffffffffffffff000000010000000000000000;
     uint256 private constant CUBE0 = 0x00100000000ffffffffffffffff0000000100000000;
     // 2^448 modulo n.
@@ -103,10 +103,8 @@ contract P384Verifier is IP384Verifier {
     // P, 3P, 5P … 15P as limbs x1, x0, y1, y0, for P = Q and R.
     uint256 private constant TABLE_Q = 0x400;
     uint256 private constant TABLE_R = 0x800;
-    // The signed digits, one byte per power of two: 0 or |d|, plus 128 if d < 0.
-    uint256 private constant DIGITS_Q = 0xc00;
-    uint256 private constant DIGITS_R = 0xdc0;
-    uint256 private constant DIGITS_SIZE = 0x1c0;
+    // The signed digits of u2 in the path without a hint, one byte per power of two, as `multiple` takes them.
+    uint256 private constant DIGITS = 0xc00;
 
     /// @param table A P384Table; reverts with P384Verifier_BadTable if its code is not the table.
     constructor(address table) {
@@ -149,33 +147,6 @@ contract P384Verifier is IP384Verifier {
                 r1 := addmod(
                     add(mulmod(add(a0, a1), add(b0, b1), MASK), mulmod(add(q, t), C_FOLD, MASK)),
                     sub(C_BACK, r0),
-                    MASK
-                )
-            }
-
-            /// a · b / 2^224 - s modulo p, for s0 < 2^230 and s1 <= LIMIT, which may be all that keeps a chain of
-            /// subtractions from growing: `fmul` with t made smaller by the s1 / 2^160 that is subtracted.
-            function fmulsub(a1, a0, b1, b0, s1, s0) -> r1, r0 {
-                let q := and(mul(mul(a0, b0), C_INVERSE), MASK)
-                r1 := shl(48, a1)
-                r0 := shl(48, b1)
-                let t := add(sub(mulmod(r1, r0, M256), mul(r1, r0)), shr(160, sub(LIMIT, s1)))
-                r0 := and(
-                    sub(
-                        add(
-                            add(
-                                mulmod(add(mulmod(a0, b0, M254), mulmod(q, C, M254)), 0x40000000, M254),
-                                mul(sub(t, 131), C)
-                            ),
-                            add(mul(a0, b1), mul(a1, b0))
-                        ),
-                        add(shl(160, q), s0)
-                    ),
-                    MASK
-                )
-                r1 := addmod(
-                    add(mulmod(add(a0, a1), add(b0, b1), MASK), mulmod(add(q, t), C_FOLD, MASK)),
-                    sub(C_BACK131, add(r0, add(s1, s0))),
                     MASK
                 )
             }
@@ -374,14 +345,18 @@ contract P384Verifier is IP384Verifier {
                 mstore(Y0, add(sub(add(y0, L0), z0), mul(t, C)))
             }
 
-            /// The multiple that `digit` names of the point whose table is at `base`.
-            function multiple(base, digit) -> x1, x0, y1, y0 {
-                base := add(base, shl(6, sub(and(digit, 0x7f), 1)))
+            /// The multiple d P that `digit` (0x08 for one that is not 0, |d| >> 1 in the low three bits, 0x10 if d < 0) names
+            /// of the point whose table is at `base`, and d.
+            function multiple(base, digit) -> d, x1, x0, y1, y0 {
+                d := and(digit, 7)
+                base := add(base, shl(7, d))
+                d := add(shl(1, d), 1)
                 x1 := mload(base)
                 x0 := mload(add(base, 0x20))
                 y1 := mload(add(base, 0x40))
                 y0 := mload(add(base, 0x60))
-                if shr(7, digit) {
+                if and(digit, 0x10) {
+                    d := sub(0, d)
                     y1 := sub(S1, y1)
                     y0 := sub(S0, y0)
                 }
@@ -422,9 +397,9 @@ contract P384Verifier is IP384Verifier {
                     if mload(Z1) {
                         double()
                     }
-                    let digit := byte(0, mload(add(DIGITS_Q, i)))
+                    let digit := byte(0, mload(add(DIGITS, i)))
                     if digit {
-                        let x1, x0, y1, y0 := multiple(TABLE_Q, digit)
+                        let d, x1, x0, y1, y0 := multiple(TABLE_Q, digit)
                         addAffine(x1, x0, y1, y0)
                     }
                     if lt(i, 43) {
@@ -437,82 +412,49 @@ contract P384Verifier is IP384Verifier {
                 }
             }
 
-            /// Like `accumulate`, for both tables, in affine coordinates with the hint's slopes. Answers false where an
-            /// addition would be an exceptional one.
-            function accumulateBySlopes(table_, i) {
+            /// The running sum := scalar of the comb · G + v1 Q + v2 R, in affine coordinates with the hint's slopes. v1 and
+            /// v2 are what the digits at `at` in the calldata say, for `count` powers of two from the highest down, one
+            /// byte for Q and one for R each. Answers false where an addition would be an exceptional one.
+            function accumulateBySlopes(table_, count, at) -> v1, v2 {
                 // Where the sum stands: EMPTY, TO_DOUBLE before the first addition of a power, DOUBLED after it.
                 let state := EMPTY
-                for {} 1 {
-                    i := sub(i, 1)
-                    state := TO_DOUBLE
-                } {
-                    let digit := byte(0, mload(add(DIGITS_Q, i)))
-                    if digit {
-                        let x1, x0, y1, y0 := multiple(TABLE_Q, digit)
-                        addBySlope(state, x1, x0, y1, y0)
-                        state := DOUBLED
-                    }
-                    digit := byte(0, mload(add(DIGITS_R, i)))
-                    if digit {
-                        let x1, x0, y1, y0 := multiple(TABLE_R, digit)
-                        addBySlope(state, x1, x0, y1, y0)
-                        state := DOUBLED
-                    }
-                    if lt(i, 43) {
-                        let x1, x0, y1, y0 := column(table_, i)
-                        addBySlope(state, x1, x0, y1, y0)
-                        if iszero(i) {
-                            leave
+                for {} count {} {
+                    count := sub(count, 1)
+                    state := and(state, EMPTY)
+                    v1 := shl(1, v1)
+                    v2 := shl(1, v2)
+                    let digits := shr(240, calldataload(at))
+                    at := add(at, 2)
+                    if digits {
+                        if shr(8, digits) {
+                            let d, x1, x0, y1, y0 := multiple(TABLE_Q, shr(8, digits))
+                            addBySlope(state, x1, x0, y1, y0)
+                            state := DOUBLED
+                            v1 := add(v1, d)
                         }
+                        if and(digits, 0xff) {
+                            let d, x1, x0, y1, y0 := multiple(TABLE_R, digits)
+                            addBySlope(state, x1, x0, y1, y0)
+                            state := DOUBLED
+                            v2 := add(v2, d)
+                        }
+                    }
+                    if lt(count, 43) {
+                        let x1, x0, y1, y0 := column(table_, count)
+                        addBySlope(state, x1, x0, y1, y0)
+                        state := DOUBLED
                         continue
                     }
                     if iszero(state) {
-                        let x1 := mload(X1)
-                        let x0 := mload(X0)
-                        let y1 := mload(Y1)
-                        let y0 := mload(Y0)
-                        let m1, m0 := tangent(x1, x0, y1, y0)
-                        follow(m1, m0, x1, x0, y1, y0, x1, x0, X1)
+                        doubleBySlope()
                     }
                 }
             }
 
-            /// Adds (u, w) to the affine running sum P, in the state TO_DOUBLE after adding P to itself: 2 P + (u, w) is
-            /// P + (P + (u, w)), which does without the ordinate of the sum in the middle.
-            function addBySlope(state, u1, u0, w1, w0) {
-                if eq(state, EMPTY) {
-                    begin(X1, u1, u0, w1, w0)
-                    leave
-                }
-                let x1 := mload(X1)
-                let x0 := mload(X0)
-                w1 := sub(add(w1, S1), mload(Y1))
-                w0 := sub(add(w0, S0), mload(Y0))
-                w1, w0 := chord(w1, w0, sub(add(u1, S1), x1), sub(add(u0, S0), x0))
-                if iszero(state) {
-                    // With v the abscissa of P + (u, w) and m' the next slope: (m + m') (x - v) = 2 y.
-                    u1, u0 := fmulsub(w1, w0, w1, w0, add(u1, x1), add(u0, x0))
-                    let v1, v0 := nextSlope()
-                    w1, w0 := fmulsub(
-                        add(w1, v1),
-                        add(w0, v0),
-                        sub(add(x1, E1), u1),
-                        sub(add(x0, E0), u0),
-                        shl(1, mload(Y1)),
-                        shl(1, mload(Y0))
-                    )
-                    assertZero(w1, w0)
-                    w1 := v1
-                    w0 := v0
-                }
-                follow(w1, w0, x1, x0, mload(Y1), mload(Y0), u1, u0, X1)
-            }
-
             /// Writes the signed digits (wNAF of width 5: odd, below 16, at least five powers apart) of the number
-            /// v1 · 2^224 + v0 at `digits`, and returns the larger of `top` and the highest power used.
-            function recode(v1, v0, digits, top) -> top_ {
-                top_ := top
-                calldatacopy(digits, calldatasize(), DIGITS_SIZE)
+            /// v1 · 2^224 + v0 at DIGITS, and returns the highest power used, or the comb's if that is higher.
+            function recode(v1, v0) -> top {
+                top := 42
                 v0 := or(v0, shl(224, v1))
                 v1 := shr(32, v1)
                 let i := 0
@@ -528,11 +470,11 @@ contract P384Verifier is IP384Verifier {
                         let d := and(v0, 31)
                         let minus := shr(4, d)
                         if minus {
-                            d := xor(0x80, sub(32, d))
+                            d := sub(32, d)
                         }
-                        mstore8(add(digits, i), d)
-                        if gt(i, top_) {
-                            top_ := i
+                        mstore8(add(DIGITS, i), or(or(8, shl(4, minus)), shr(1, d)))
+                        if gt(i, top) {
+                            top := i
                         }
                         v0 := add(or(shr(5, v0), shl(251, v1)), minus)
                         v1 := add(shr(5, v1), lt(v0, minus))
@@ -579,64 +521,191 @@ contract P384Verifier is IP384Verifier {
                 yes := isZero(sub(add(y1, S1), add(r1, B1)), sub(add(y0, S0), add(r0, B0)))
             }
 
-            /// Limbs with a0 < 2^224 (and a carry, if there is one, in a1), a1 between 2^160 and 2^161.
-            function normalise(a1, a0) -> r1, r0 {
-                a1 := add(a1, shr(224, a0))
-                let t := sub(shr(160, a1), 1)
-                r1 := sub(a1, shl(160, t))
-                r0 := add(and(a0, MASK), mul(t, C))
-            }
-
-            /// Answers false unless a ≡ 0 modulo p, for a result of `fmulsub`: a must be k p, whose limbs are k 2^160 - 1
-            /// and 2^224 - k C.
-            function assertZero(a1, a0) {
-                a1 := add(a1, 1)
-                let k := shr(160, a1)
-                if or(xor(a1, shl(160, k)), and(add(a0, mul(k, C)), MASK)) {
-                    answer(0)
+            /// Doubles the affine running sum P by the slope m of its tangent, the hint's next (or found, without a hint):
+            /// answers false unless m · 2 y - 3 x² + 3 = 0, then moves on. The two products share one reduction.
+            /// A result (r1, r0) is 0 modulo p if it is some k p, which has the limbs k 2^160 - 1 and 2^224 - k C; t here
+            /// and in the other checks is r1 + 1.
+            function doubleBySlope() {
+                let m1
+                let m0 := mload(SLOPES)
+                switch m0
+                case 0 {
+                    m1, m0 := fsqr(mload(X1), mload(X0))
+                    m1, m0 := divide(
+                        add(mul(3, m1), MINUS3_1),
+                        add(mul(3, m0), P0),
+                        shl(1, mload(Y1)),
+                        shl(1, mload(Y0))
+                    )
                 }
-            }
-
-            /// The hint's next slope.
-            function nextSlope() -> m1, m0 {
-                m0 := mload(SLOPES)
-                mstore(SLOPES, add(m0, 48))
-                m1 := shr(96, calldataload(m0))
-                m0 := shr(32, calldataload(add(m0, 20)))
-            }
-
-            /// The slope n / d of a chord: from the hint, if there is one, and checked, or else found. Answers false where
-            /// d ≡ 0; the quick test is for multiples of p up to 2^11 p, whose low limb is close below 2^224.
-            function chord(n1, n0, d1, d0) -> m1, m0 {
-                if iszero(shr(140, and(sub(0, d0), MASK))) {
-                    if isZero(d1, d0) {
+                default {
+                    mstore(SLOPES, add(m0, 48))
+                    m1 := shr(96, calldataload(m0))
+                    m0 := shr(32, calldataload(add(m0, 20)))
+                }
+                let x1 := mload(X1)
+                let x0 := mload(X0)
+                {
+                    let y1 := shl(1, mload(Y1))
+                    let y0 := shl(1, mload(Y0))
+                    let n1 := sub(S1, mul(3, x1))
+                    let n0 := sub(S0, mul(3, x0))
+                    let q := and(mul(add(mul(m0, y0), mul(x0, n0)), C_INVERSE), MASK)
+                    let t := add(
+                        sub(mulmod(shl(48, m1), shl(48, y1), M256), shl(96, mul(m1, y1))),
+                        sub(mulmod(shl(48, x1), shl(48, n1), M256), shl(96, mul(x1, n1)))
+                    )
+                    let r := mulmod(
+                        add(mulmod(q, C, M254), add(mulmod(x0, n0, M254), mulmod(y0, m0, M254))),
+                        0x40000000,
+                        M254
+                    )
+                    r := and(
+                        add(
+                            add(r, mul(sub(t, 3), C)),
+                            sub(add(add(mul(x0, n1), mul(x1, n0)), add(mul(y1, m0), mul(y0, m1))), shl(160, q))
+                        ),
+                        MASK
+                    )
+                    t := addmod(
+                        sub(add(C_BACK, 4), r),
+                        add(
+                            mulmod(add(q, t), C_FOLD, MASK),
+                            add(mulmod(add(x0, x1), add(n0, n1), MASK), mulmod(add(y0, y1), add(m0, m1), MASK))
+                        ),
+                        MASK
+                    )
+                    if or(and(t, TOP), and(add(r, mul(shr(160, t), C)), MASK)) {
                         answer(0)
                     }
                 }
-                switch mload(SLOPES)
-                case 0 {
-                    m1, m0 := divide(n1, n0, d1, d0)
-                }
-                default {
-                    m1, m0 := nextSlope()
-                    d1, d0 := fmulsub(m1, m0, d1, d0, n1, n0)
-                    assertZero(d1, d0)
-                }
+                follow(DOUBLED, m1, m0, x1, x0)
             }
 
-            /// The slope of the tangent at (x, y), (3 x² - 3) / 2 y, like `chord`.
-            function tangent(x1, x0, y1, y0) -> m1, m0 {
-                x1, x0 := fsqr(x1, x0)
-                x1 := add(mul(3, x1), MINUS3_1)
-                x0 := add(mul(3, x0), P0)
-                switch mload(SLOPES)
-                case 0 {
-                    m1, m0 := divide(x1, x0, shl(1, y1), shl(1, y0))
+            /// Adds (u, w) to the affine running sum P by the slope m of the chord, the hint's next (or found, without a
+            /// hint): answers false unless u ≠ x and m (u - x) - (w - y) = 0, then moves on. In the state TO_DOUBLE it
+            /// doubles P first; the EMPTY sum becomes (u, w).
+            function addBySlope(state, u1, u0, w1, w0) {
+                if eq(state, EMPTY) {
+                    begin(X1, u1, u0, w1, w0)
+                    leave
                 }
-                default {
-                    m1, m0 := nextSlope()
-                    x1, x0 := fmulsub(m1, m0, shl(1, y1), shl(1, y0), x1, x0)
-                    assertZero(x1, x0)
+                let m1
+                let m0 := mload(SLOPES)
+                {
+                    let d1 := sub(add(u1, S1), mload(X1))
+                    let d0 := sub(add(u0, S0), mload(X0))
+                    // The quick test is for multiples of p up to 2^11 p, whose low limb is close below 2^224.
+                    if iszero(shr(140, and(sub(0, d0), MASK))) {
+                        if isZero(d1, d0) {
+                            answer(0)
+                        }
+                    }
+                    w1 := sub(add(w1, S1), mload(Y1))
+                    w0 := sub(add(w0, S0), mload(Y0))
+                    switch m0
+                    case 0 {
+                        m1, m0 := divide(w1, w0, d1, d0)
+                    }
+                    default {
+                        mstore(SLOPES, add(m0, 48))
+                        m1 := shr(96, calldataload(m0))
+                        m0 := shr(32, calldataload(add(m0, 20)))
+                    }
+                    let q := and(mul(mul(m0, d0), C_INVERSE), MASK)
+                    let t := add(
+                        sub(mulmod(shl(48, m1), shl(48, d1), M256), shl(96, mul(m1, d1))),
+                        shr(160, sub(LIMIT, w1))
+                    )
+                    let r := mulmod(add(mulmod(q, C, M254), mulmod(d0, m0, M254)), 0x40000000, M254)
+                    r := and(
+                        sub(add(add(r, mul(sub(t, 131), C)), add(mul(d1, m0), mul(d0, m1))), add(shl(160, q), w0)),
+                        MASK
+                    )
+                    t := addmod(
+                        sub(add(C_BACK131, 1), add(r, add(w1, w0))),
+                        add(mulmod(add(q, t), C_FOLD, MASK), mulmod(add(d0, d1), add(m0, m1), MASK)),
+                        MASK
+                    )
+                    if or(and(t, TOP), and(add(r, mul(shr(160, t), C)), MASK)) {
+                        answer(0)
+                    }
+                }
+                follow(state, m1, m0, u1, u0)
+            }
+
+            /// Moves the affine running sum P along the line of slope m through P and a point with the abscissa u: to
+            /// (v, m (x - v) - y) with v = m² - x - u. In the state TO_DOUBLE that point, P + (u, w), is added to P once
+            /// more; its ordinate is not needed, because with the next slope m' it must be that
+            /// (m + m') (x - v) - 2 y = 0. Both subtractions are inside the product's reduction, whose t the subtrahend
+            /// lowers, so that limbs do not grow from step to step.
+            function follow(state, m1, m0, u1, u0) {
+                for {} 1 {} {
+                    u1 := add(u1, mload(X1))
+                    u0 := add(u0, mload(X0))
+                    {
+                        let q := and(mul(mul(m0, m0), C_INVERSE), MASK)
+                        let t := shl(48, m1)
+                        t := add(sub(mulmod(t, t, M256), mul(t, t)), shr(160, sub(LIMIT, u1)))
+                        let r := and(
+                            sub(
+                                add(
+                                    add(
+                                        mulmod(add(mulmod(m0, m0, M254), mulmod(q, C, M254)), 0x40000000, M254),
+                                        mul(sub(t, 131), C)
+                                    ),
+                                    shl(1, mul(m0, m1))
+                                ),
+                                add(shl(160, q), u0)
+                            ),
+                            MASK
+                        )
+                        q := mulmod(add(q, t), C_FOLD, MASK)
+                        t := add(m0, m1)
+                        u1 := addmod(add(mulmod(t, t, MASK), q), sub(C_BACK131, add(r, add(u1, u0))), MASK)
+                        u0 := r
+                    }
+                    let d1 := sub(add(mload(X1), E1), u1)
+                    let d0 := sub(add(mload(X0), E0), u0)
+                    let s1 := mload(Y1)
+                    let s0 := mload(Y0)
+                    let at := mload(SLOPES)
+                    if iszero(state) {
+                        m1 := add(m1, shr(96, calldataload(at)))
+                        m0 := add(m0, shr(32, calldataload(add(at, 20))))
+                        s1 := shl(1, s1)
+                        s0 := shl(1, s0)
+                    }
+                    let q := and(mul(mul(m0, d0), C_INVERSE), MASK)
+                    let t := add(
+                        sub(mulmod(shl(48, m1), shl(48, d1), M256), shl(96, mul(m1, d1))),
+                        shr(160, sub(LIMIT, s1))
+                    )
+                    let r := mulmod(add(mulmod(q, C, M254), mulmod(d0, m0, M254)), 0x40000000, M254)
+                    r := and(
+                        sub(add(add(r, mul(sub(t, 131), C)), add(mul(d1, m0), mul(d0, m1))), add(shl(160, q), s0)),
+                        MASK
+                    )
+                    t := addmod(
+                        sub(C_BACK131, add(r, add(s1, s0))),
+                        add(mulmod(add(q, t), C_FOLD, MASK), mulmod(add(d0, d1), add(m0, m1), MASK)),
+                        MASK
+                    )
+                    if state {
+                        mstore(X1, u1)
+                        mstore(X0, u0)
+                        mstore(Y1, t)
+                        mstore(Y0, r)
+                        leave
+                    }
+                    t := add(t, 1)
+                    if or(and(t, TOP), and(add(r, mul(shr(160, t), C)), MASK)) {
+                        answer(0)
+                    }
+                    m1 := shr(96, calldataload(at))
+                    m0 := shr(32, calldataload(add(at, 20)))
+                    mstore(SLOPES, add(at, 48))
+                    state := DOUBLED
                 }
             }
 
@@ -644,50 +713,36 @@ contract P384Verifier is IP384Verifier {
             function divide(n1, n0, d1, d0) -> r1, r0 {
                 d1, d0 := reduce(d1, d0, C)
                 d1, d0 := invert(d1, d0, P0)
-                d1, d0 := fmul(add(d1, S1), add(d0, S0), CUBE1, CUBE0)
+                d1, d0 := fmul(d1, d0, CUBE1, CUBE0)
                 d1, d0 := fmul(n1, n0, d1, d0)
                 r1, r0 := reduce(d1, d0, C)
-            }
-
-            /// Stores the third point of the line of slope m through (x, y) and one with the abscissa u, mirrored.
-            function follow(m1, m0, x1, x0, y1, y0, u1, u0, to) {
-                u1, u0 := fmulsub(m1, m0, m1, m0, add(x1, u1), add(x0, u0))
-                mstore(to, u1)
-                mstore(add(to, 0x20), u0)
-                x1, x0 := fmulsub(m1, m0, sub(add(x1, E1), u1), sub(add(x0, E0), u0), y1, y0)
-                mstore(add(to, 0x40), x1)
-                mstore(add(to, 0x60), x0)
             }
 
             /// Completes the table at `base`, whose first entry is P: 3P, 5P … 15P. No line here is vertical, since the
             /// multiples of a point of large prime order that meet here are neither equal nor opposite.
             function multiples(base) {
-                let x1 := mload(base)
-                let x0 := mload(add(base, 0x20))
-                let y1 := mload(add(base, 0x40))
-                let y0 := mload(add(base, 0x60))
-                {
-                    let m1, m0 := tangent(x1, x0, y1, y0)
-                    follow(m1, m0, x1, x0, y1, y0, x1, x0, TWICE)
-                }
+                copy(base, X1)
+                doubleBySlope()
+                copy(X1, TWICE)
+                copy(base, X1)
                 for {
                     let end := add(base, 0x380)
                 } lt(base, end) {} {
-                    let u1 := mload(TWICE)
-                    let u0 := mload(add(TWICE, 0x20))
-                    let m1, m0 := chord(
-                        sub(add(mload(add(TWICE, 0x40)), S1), y1),
-                        sub(add(mload(add(TWICE, 0x60)), S0), y0),
-                        sub(add(u1, S1), x1),
-                        sub(add(u0, S0), x0)
+                    addBySlope(
+                        DOUBLED,
+                        mload(TWICE),
+                        mload(add(TWICE, 0x20)),
+                        mload(add(TWICE, 0x40)),
+                        mload(add(TWICE, 0x60))
                     )
                     base := add(base, 0x80)
-                    follow(m1, m0, x1, x0, y1, y0, u1, u0, base)
-                    x1 := mload(base)
-                    x0 := mload(add(base, 0x20))
-                    y1 := mload(add(base, 0x40))
-                    y0 := mload(add(base, 0x60))
+                    copy(X1, base)
                 }
+            }
+
+            /// Copies a point in memory.
+            function copy(from, to) {
+                mcopy(to, from, 0x80)
             }
 
             /// A number of 48 bytes in the calldata, as limbs.
@@ -703,8 +758,7 @@ contract P384Verifier is IP384Verifier {
 
             /// A number below p, in Montgomery's form.
             function montgomery(a1, a0) -> r1, r0 {
-                r1, r0 := fmul(add(a1, S1), add(a0, S0), TOP, SQUARE0)
-                r1, r0 := normalise(r1, r0)
+                r1, r0 := fmul(a1, a0, 0, SQUARE0)
             }
 
             /// Stores (x, y) as the first entry of the table at `base`.
@@ -734,15 +788,15 @@ contract P384Verifier is IP384Verifier {
             function verifyPlain(hash_, signature_, table_) {
                 let s1, s0 := limbs(add(signature_, 48))
                 s1, s0 := invert(s1, s0, N0)
-                s1, s0 := nmul(add(s1, S1), add(s0, SN0), add(SQUARE_N1, S1), add(SQUARE_N0, SN0))
+                s1, s0 := nmul(s1, s0, SQUARE_N1, SQUARE_N0)
                 let a1, a0 := limbs(hash_)
-                a1, a0 := nmul(add(a1, S1), add(a0, SN0), s1, s0)
+                a1, a0 := nmul(a1, a0, s1, s0)
                 a1, a0 := reduce(a1, a0, D)
                 comb(a1, a0)
                 let r1, r0 := limbs(signature_)
-                a1, a0 := nmul(add(r1, S1), add(r0, SN0), s1, s0)
+                a1, a0 := nmul(r1, r0, s1, s0)
                 a1, a0 := reduce(a1, a0, D)
-                s1 := recode(a1, a0, DIGITS_Q, 42)
+                s1 := recode(a1, a0)
                 mstore(COMPLETE, 0)
                 accumulate(table_, s1)
                 if isZero(mload(Z1), mload(Z0)) {
@@ -762,69 +816,61 @@ contract P384Verifier is IP384Verifier {
                 answer(0)
             }
 
-            /// The path with a hint: t G + v1 Q + (v2 - 1) R = -R, where v1 ≡ ±v2 u2 and t ≡ ±v2 u1 modulo n,
-            /// 0 < v2 < n, and R is a point of the curve whose x is r modulo n.
+            /// Whether u · s ≡ v · w modulo n, or ≡ -v · w if `minus`, for v < 2^224 and the numbers s and w at the places
+            /// named in the calldata.
+            function isProportional(minus, u1, u0, s, v, w) -> yes {
+                let a1, a0 := limbs(s)
+                u1, u0 := nmul(u1, u0, a1, a0)
+                a1, a0 := limbs(w)
+                a1, a0 := nmul(a1, a0, 0, v)
+                if minus {
+                    a1 := sub(S1, a1)
+                    a0 := sub(SN0, a0)
+                }
+                yes := isEqual(u1, u0, a1, a0, D)
+            }
+
+            /// The path with a hint (its layout is `p384Hint`'s): t G + v1 Q + (v2 - 1) R = -R, where v1 ≡ ±v2 u2 and
+            /// t ≡ ±v2 u1 modulo n, 0 < v2 < n, and R is a point of the curve whose x is r modulo n.
             function verifyHinted(hash_, signature_, hint_, end, table_) {
-                let top
-                {
-                    let flags := byte(0, calldataload(hint_))
-                    let v2 := shr(56, calldataload(add(hint_, 26)))
-                    if or(gt(flags, 3), iszero(v2)) {
-                        answer(0)
-                    }
-                    // ±r and ±z, then v1 s ≡ ±v2 r and t s ≡ ±v2 z.
-                    let s1, s0 := limbs(add(signature_, 48))
-                    s1 := add(s1, S1)
-                    s0 := add(s0, SN0)
-                    let v1 := shr(56, calldataload(add(hint_, 1)))
-                    let a1, a0 := limbs(signature_)
-                    if and(flags, 1) {
-                        a1 := sub(S1, a1)
-                        a0 := sub(SN0, a0)
-                    }
-                    a1, a0 := nmul(add(a1, S1), add(a0, SN0), S1, add(v2, SN0))
-                    {
-                        let b1, b0 := nmul(s1, s0, S1, add(v1, SN0))
-                        if iszero(isEqual(a1, a0, b1, b0, D)) {
-                            answer(0)
-                        }
-                    }
-                    top := recode(0, v1, DIGITS_Q, 42)
-                    top := recode(0, sub(v2, 1), DIGITS_R, top)
-                    a1, a0 := limbs(hash_)
-                    if and(flags, 1) {
-                        a1 := sub(S1, a1)
-                        a0 := sub(SN0, a0)
-                    }
-                    a1, a0 := nmul(add(a1, S1), add(a0, SN0), S1, add(v2, SN0))
-                    v1, v2 := limbs(add(hint_, 51))
-                    comb(v1, v2)
-                    v1, v2 := nmul(s1, s0, add(v1, S1), add(v2, SN0))
-                    if iszero(isEqual(a1, a0, v1, v2, D)) {
-                        answer(0)
-                    }
+                let flags := byte(0, calldataload(hint_))
+                let count := byte(0, calldataload(add(hint_, 865)))
+                if or(gt(flags, 3), or(lt(count, 43), gt(count, 208))) {
+                    answer(0)
                 }
                 {
                     let x1, x0 := limbs(signature_)
-                    if and(byte(0, calldataload(hint_)), 2) {
+                    if and(flags, 2) {
                         x1, x0 := plusOrder(x1, x0)
                         if iszero(isBelow(x1, x0, P0)) {
                             answer(0)
                         }
                     }
                     x1, x0 := montgomery(x1, x0)
-                    let y1, y0 := limbs(add(hint_, 99))
-                    y1, y0 := normalise(add(y1, S1), add(y0, S0))
+                    let y1, y0 := limbs(add(hint_, 49))
                     if iszero(isOnCurve(x1, x0, y1, y0)) {
                         answer(0)
                     }
                     begin(TABLE_R, x1, x0, y1, y0)
                 }
-                mstore(SLOPES, add(hint_, 147))
+                mstore(SLOPES, add(hint_, 97))
                 multiples(TABLE_Q)
                 multiples(TABLE_R)
-                accumulateBySlopes(table_, top)
-                if xor(mload(SLOPES), end) {
+
+                let t1, t0 := limbs(add(hint_, 1))
+                comb(t1, t0)
+                mstore(SLOPES, add(add(hint_, 866), shl(1, count)))
+                let v1, v2 := accumulateBySlopes(table_, count, add(hint_, 866))
+                v2 := add(v2, 1)
+                // Both sums are below 2^213, so that a negative one is seen here.
+                if or(or(iszero(v2), shr(213, or(v1, v2))), xor(mload(SLOPES), end)) {
+                    answer(0)
+                }
+                flags := and(flags, 1)
+                let s := add(signature_, 48)
+                if iszero(
+                    and(isProportional(flags, 0, v1, s, v2, signature_), isProportional(flags, t1, t0, s, v2, hash_))
+                ) {
                     answer(0)
                 }
                 answer(

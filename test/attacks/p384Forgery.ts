@@ -3,18 +3,19 @@ import { dataLength, dataSlice, hexlify } from "ethers";
 import { network } from "hardhat";
 import {
   add,
+  chord,
   G,
   hex48,
   invert,
   mod,
-  montgomery,
   n,
   negate,
   type Point,
   p,
   sum,
+  tangent,
 } from "../../sdk/src/attestation/p384Curve.ts";
-import { p384Hint } from "../../sdk/src/attestation/p384Hint.ts";
+import { encodeHint, oddMultiples, p384Hint, signedDigits } from "../../sdk/src/attestation/p384Hint.ts";
 import { deployP384, randomSignature } from "../helpers/p384.ts";
 
 const { ethers } = await network.create();
@@ -120,21 +121,19 @@ describe("attack: hints against the P-384 verifier", () => {
   /** `hint` with the bytes from `at` replaced. */
   const patch = (base: string, at: number, hex: string) =>
     base.slice(0, 2 + 2 * at) + hex + base.slice(2 + 2 * at + hex.length);
-  const V1 = 1;
-  const V2 = 26;
-  const T = 51;
-  const Y = 99;
+  // Where p384Hint puts the y of R, the number of powers and the digits.
+  const Y = 49;
+  const POWERS = 865;
+  const DIGITS = 866;
+  const powers = Number(dataSlice(hint, POWERS, DIGITS));
 
   const stride = process.env.OPG_DEEP ? 1 : 211;
   it(`no flipped byte (every ${stride}) makes an invalid signature valid; all of them spoil a valid one`, async () => {
     for (let at = 0; at < dataLength(hint); at += stride) {
-      const flipped = patch(
-        hint,
-        at,
-        (Number(dataSlice(hint, at, at + 1)) ^ (1 << (at % 8))).toString(16).padStart(2, "0"),
-      );
-      expect(await verify(forged, flipped), `byte ${at}`).to.equal(false);
-      expect(await verify(valid, flipped), `byte ${at}`).to.equal(false);
+      const flipped = Number(dataSlice(hint, at, at + 1)) ^ ([1, 2, 4, 16][at % 4] ?? 0);
+      const spoilt = patch(hint, at, flipped.toString(16).padStart(2, "0"));
+      expect(await verify(forged, spoilt), `byte ${at}`).to.equal(false);
+      expect(await verify(valid, spoilt), `byte ${at}`).to.equal(false);
     }
   });
 
@@ -147,32 +146,89 @@ describe("attack: hints against the P-384 verifier", () => {
     expect(await verify(forged, `0x${"00".repeat(dataLength(hint))}`)).to.equal(false);
   });
 
-  it("v2 = 0, for which any t and v1 that are 0 would do, is refused", async () => {
-    const zero = patch(patch(patch(hint, V1, "00".repeat(25)), V2, "00".repeat(25)), T, "00".repeat(48));
-    expect(await verify(forged, zero)).to.equal(false);
-    expect(await verify(valid, zero)).to.equal(false);
-    // t = n and v1 = 0 are other encodings of the same.
-    expect(await verify(forged, patch(zero, T, hex48(n)))).to.equal(false);
+  it("a cut or an extended hint is refused", async () => {
+    for (const length of [1, 865, 866, dataLength(hint) - 48, dataLength(hint) - 1]) {
+      expect(await verify(valid, dataSlice(hint, 0, length))).to.equal(false);
+    }
+    expect(await verify(valid, `${hint}00`)).to.equal(false);
+    for (const count of [0, 42, 209, 255]) {
+      expect(await verify(valid, patch(hint, POWERS, count.toString(16).padStart(2, "0")))).to.equal(false);
+    }
   });
 
-  it("v1, v2 and t that do not belong to the signature are refused, though the sum is infinity", async () => {
-    // t G + v1 Q + v2 R = 0 holds for t' = t + v1 d, v1' = 0 with a known key d: only the congruences notice.
-    const [z, d, k] = [3n, 5n, 7n];
-    const signed = signWith(z, d, k);
-    const [v1, v2] = [2n, 3n];
-    const R = multiple(k);
-    const bad = { ...signed, hash: `0x${hex48(z + 1n)}` };
-    const t = mod(-(v1 * d) - v2 * k, n);
-    const claimed = patch(
-      patch(
-        patch(patch(p384Hint(signed), V1, v1.toString(16).padStart(50, "0")), V2, v2.toString(16).padStart(50, "0")),
-        T,
-        hex48(t),
-      ),
-      Y,
-      montgomery(R.y),
-    );
-    for (const flags of ["00", "01"]) expect(await verify(bad, patch(claimed, 0, flags))).to.equal(false);
+  it("leading powers without a digit start from nothing, not from what the memory holds", async () => {
+    const padded = `${hint.slice(0, 2 + 2 * POWERS)}${(powers + 1).toString(16)}0000${hint.slice(2 + 2 * DIGITS)}`;
+    expect(await verify(valid, padded)).to.equal(true);
+    expect(await verify(forged, padded)).to.equal(false);
+  });
+
+  // A signer who knows all logarithms: any combination of G, Q and R can be written down.
+  const [z, d, k] = [3n, 5n, 7n];
+  const signed = signWith(z, d, k);
+  const R = multiple(k);
+  const bad = { ...signed, hash: `0x${hex48(z + 1n)}` };
+  const claim = (t: bigint, v1: readonly number[], v2Less1: readonly number[], flags: number) =>
+    encodeHint({
+      flags,
+      t: mod(t, n),
+      R,
+      terms: [
+        { table: oddMultiples(multiple(d)), digits: v1 },
+        { table: oddMultiples(R), digits: v2Less1 },
+      ],
+    }) ?? "0x";
+
+  it("a true sum whose scalars do not belong to the signature is refused", async () => {
+    const [v1, v2] = [2n ** 150n + 12_345n, 2n ** 160n + 99n];
+    for (const flags of [0, 1]) {
+      const sumIsInfinity = claim(-v1 * d - v2 * k, signedDigits(v1), signedDigits(v2 - 1n), flags);
+      expect(dataLength(sumIsInfinity)).to.be.greaterThan(DIGITS);
+      expect(await verify(bad, sumIsInfinity)).to.equal(false);
+    }
+  });
+
+  it("v2 = 0, for which t = 0 and v1 = 0 belong to every signature, is refused", async () => {
+    // t G + v1 Q + (v2 - 1) R = -R holds, and all three congruences.
+    for (const flags of [0, 1]) {
+      const zero = claim(0n, [], [-1], flags);
+      expect(dataLength(zero)).to.be.greaterThan(DIGITS);
+      expect(await verify(bad, zero)).to.equal(false);
+      expect(await verify(signed, zero)).to.equal(false);
+    }
+  });
+
+  it("negative scalars are refused", async () => {
+    const [v1, v2] = [-1n, 1n];
+    for (const flags of [0, 1]) {
+      const negative = claim(-v1 * d - v2 * k, [-1], [], flags);
+      expect(await verify(bad, negative)).to.equal(false);
+      expect(await verify(signed, negative)).to.equal(false);
+    }
+  });
+
+  it("a slope at will where a point is added to itself (0 = 0 · m) is refused", async () => {
+    // With the nonce d, R is -Q or Q: the first two points of the sum coincide, and no product constrains m.
+    const same = signWith(z, d, d);
+    expect(await verify(same)).to.equal(true);
+    const Q = multiple(d);
+    const digits = [...Array(50).fill(0), 1];
+    const terms = [
+      { table: oddMultiples(Q), digits },
+      { table: oddMultiples(Q), digits },
+    ] as const;
+    let undefinedLines = 0;
+    const made = encodeHint({ flags: 0, t: 1n, R: Q, terms }, (P, S) => {
+      if (P.x !== S.x) return chord(P, S);
+      undefinedLines++;
+      return tangent(P);
+    });
+    expect(undefinedLines).to.equal(1);
+    // The verifier stops at that slope: what the later ones are makes no difference to its gas.
+    const gas = (given: string) => verifier.verify.estimateGas(same.hash, same.signature, same.publicKey, given);
+    const at = DIGITS + 2 * 51;
+    expect(await verify(same, made)).to.equal(false);
+    expect((await gas(made ?? "0x")) < 400_000n).to.equal(true);
+    expect(await verify(same, patch(made ?? "0x", at, hex48(12_345n)))).to.equal(false);
   });
 
   it("an R of the wrong parity, or off the curve, is refused", async () => {

@@ -13,7 +13,7 @@ import {
   sum,
   tangent,
 } from "./p384Curve.ts";
-import { combColumns } from "./p384Table.ts";
+import { COLUMNS, combColumns } from "./p384Table.ts";
 
 /** What a signature is verified against; all 0x-hex. */
 export type P384Signature = {
@@ -35,9 +35,11 @@ export type P384Signature = {
  * t ≡ ±v2·u1. Every addition on the way is done in affine coordinates with its slope from the hint, which the verifier
  * checks by a multiplication, where it would otherwise have to divide.
  *
- * Layout: flags (1 byte: bit 0 the sign is minus, bit 1 the x of R is r + n), v1 (25), v2 (25), t (48), then in
- * Montgomery's form, 48 bytes each, the y of R, the slopes of the tables of odd multiples of Q (8) and R (8), and the
- * slopes of t·G + v1·Q + (v2 − 1)·R in the order of the verifier.
+ * Layout: flags (1 byte: bit 0 the sign is minus, bit 1 the x of R is r + n), t (48), then in Montgomery's form, 48
+ * bytes each, the y of R and the slopes of the tables of odd multiples of Q (8) and R (8), then the number of powers of
+ * two (1) and for each of them, from the highest down, the digits of v1 and of v2 − 1 (1 each: 0, or 0x08 for the
+ * presence, |digit| >> 1 in the low bits, 0x10 for minus), and the slopes of t·G + v1·Q + (v2 − 1)·R in the order in
+ * which the verifier adds.
  *
  * @returns About 15 KB as 0x-hex; "0x" if no hint can help, because the signature is not valid or not well formed.
  */
@@ -64,15 +66,16 @@ export function p384Hint({ hash, signature, publicKey }: P384Signature): `0x${st
   // for keys and nonces that were chosen for it only.
   for (let factor = 1n; factor < 256n; factor++) {
     const t = mod(factor * v2 * u1, n);
-    const slopes = sumSlopes(t, tables[0].points, factor * v1, tables[1].points, factor * absolute - 1n);
-    if (slopes === undefined) continue;
-    return `0x${[
-      flags.toString(16).padStart(2, "0"),
-      (factor * v1).toString(16).padStart(50, "0"),
-      (factor * absolute).toString(16).padStart(50, "0"),
-      hex48(t),
-      ...[R.y, ...tables[0].slopes, ...tables[1].slopes, ...slopes].map(montgomery),
-    ].join("")}`;
+    const hint = encodeHint({
+      flags,
+      t,
+      R,
+      terms: [
+        { table: tables[0], digits: signedDigits(factor * v1) },
+        { table: tables[1], digits: signedDigits(factor * absolute - 1n) },
+      ],
+    });
+    if (hint !== undefined) return hint;
   }
   return "0x";
 }
@@ -93,7 +96,9 @@ function halve(u: bigint): [bigint, bigint] {
 }
 
 /** P, 3P, 5P … 15P, and the slopes by which the verifier makes 2P and then adds it. */
-function oddMultiples(P: Point): { points: Point[]; slopes: bigint[] } {
+export type OddMultiples = { readonly points: readonly Point[]; readonly slopes: readonly bigint[] };
+
+export function oddMultiples(P: Point): OddMultiples {
   const first = tangent(P);
   const twice = follow(P, P, first);
   const points = [P];
@@ -106,57 +111,86 @@ function oddMultiples(P: Point): { points: Point[]; slopes: bigint[] } {
   return { points, slopes };
 }
 
-/** The signed odd digits of `scalar` (wNAF of width 5), by their power of two. */
-function digits(scalar: bigint): Map<number, number> {
-  const result = new Map<number, number>();
-  for (let power = 0, rest = scalar; rest > 0n; power++, rest >>= 1n) {
-    if ((rest & 1n) === 0n) continue;
+/** The signed digits of `scalar`, odd or 0, from the lowest power of two up (wNAF of width 5). */
+export function signedDigits(scalar: bigint): number[] {
+  const result: number[] = [];
+  for (let rest = scalar; rest > 0n; rest >>= 1n) {
     const low = Number(rest & 31n);
-    const digit = low > 16 ? low - 32 : low;
-    result.set(power, digit);
+    const digit = (low & 1) === 0 ? 0 : low > 16 ? low - 32 : low;
+    result.push(digit);
     rest -= BigInt(digit);
   }
   return result;
 }
 
-/** The slopes of t·G + v1·Q + v2·R as `accumulateBy` of the verifier takes them; `undefined` if a line is not defined. */
-function sumSlopes(t: bigint, Q: readonly Point[], v1: bigint, R: readonly Point[], v2: bigint): bigint[] | undefined {
-  const sources = [
-    [digits(v1), Q],
-    [digits(v2), R],
-  ] as const;
+/** What a hint says: that t·G + Σ digits·table is −R. The terms are v1·Q and (v2 − 1)·R. */
+export type HintParts = {
+  readonly flags: number;
+  readonly t: bigint;
+  readonly R: Point;
+  readonly terms: readonly [HintTerm, HintTerm];
+};
+type HintTerm = { readonly table: OddMultiples; readonly digits: readonly number[] };
+
+/**
+ * The bytes of a hint; `undefined` if the sum meets a vertical line.
+ *
+ * @param line The slope of the line through two points, `undefined` if there is none.
+ */
+export function encodeHint(
+  { flags, t, R, terms }: HintParts,
+  line = (P: Point, Q: Point): bigint | undefined => (P.x === Q.x ? undefined : chord(P, Q)),
+): `0x${string}` | undefined {
+  const powers = Math.max(COLUMNS, ...terms.map(({ digits }) => digits.length));
   const column = combColumns(t);
   const slopes: bigint[] = [];
   let total: Point | undefined;
-  for (let power = Math.max(42, ...sources.flatMap(([named]) => [...named.keys()])); power >= 0; power--) {
-    const points = sources.flatMap(([named, table]) => {
-      const digit = named.get(power) ?? 0;
-      const point = table[Math.abs(digit) >> 1];
+  for (let power = powers - 1; power >= 0; power--) {
+    const points = terms.flatMap(({ table, digits }) => {
+      const digit = digits[power] ?? 0;
+      const point = table.points[Math.abs(digit) >> 1];
       return digit === 0 || point === undefined ? [] : [digit < 0 ? negate(point) : point];
     });
-    if (power < 43) points.push(column(power));
+    if (power < COLUMNS) points.push(column(power));
     let doubled = total === undefined;
     for (const point of points) {
       if (total === undefined) {
         total = point;
         continue;
       }
-      if (total.x === point.x) return undefined;
-      const lambda = chord(total, point);
+      const lambda = line(total, point);
+      if (lambda === undefined) return undefined;
       slopes.push(lambda);
-      let other = point;
-      if (!doubled) {
-        other = follow(total, point, lambda);
-        if (total.x === other.x) return undefined;
-        slopes.push(chord(total, other));
-        doubled = true;
+      const sum = follow(total, point, lambda);
+      if (doubled) {
+        total = sum;
+        continue;
       }
-      total = follow(total, other, slopes.at(-1) ?? lambda);
+      // 2 total + point is total + (total + point).
+      const next = line(total, sum);
+      if (next === undefined) return undefined;
+      slopes.push(next);
+      total = follow(total, sum, next);
+      doubled = true;
     }
     if (!doubled && total !== undefined) {
-      slopes.push(tangent(total));
-      total = follow(total, total, tangent(total));
+      const lambda = tangent(total);
+      slopes.push(lambda);
+      total = follow(total, total, lambda);
     }
   }
-  return slopes;
+  return `0x${[
+    byte(flags),
+    hex48(t),
+    ...[R.y, ...terms.flatMap(({ table }) => table.slopes)].map(montgomery),
+    byte(powers),
+    ...Array.from({ length: powers }, (_, i) =>
+      terms.map(({ digits }) => digitByte(digits[powers - 1 - i] ?? 0)).join(""),
+    ),
+    ...slopes.map(montgomery),
+  ].join("")}`;
 }
+
+const byte = (value: number) => value.toString(16).padStart(2, "0");
+
+const digitByte = (digit: number) => byte(digit === 0 ? 0 : 0x08 | (Math.abs(digit) >> 1) | (digit < 0 ? 0x10 : 0));

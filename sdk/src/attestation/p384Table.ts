@@ -1,7 +1,8 @@
 import { add, G, montgomery, n, negate, type Point } from "./p384Curve.ts";
 
 const TEETH = 9;
-const SPACING = 43;
+/** The number of the comb's columns, and the distance of its teeth in bits. */
+export const COLUMNS = 43;
 
 let entries: readonly Point[] | undefined;
 
@@ -12,7 +13,7 @@ function tablePoints(): readonly Point[] {
   let power: Point = G;
   for (let i = 0; i < TEETH; i++) {
     teeth.push(power);
-    for (let j = 0; j < SPACING; j++) power = finite(add(power, power));
+    for (let j = 0; j < COLUMNS; j++) power = finite(add(power, power));
   }
   const [top, ...lower] = teeth.toReversed();
   const points: Point[] = [lower.reduce((sum, tooth) => finite(add(sum, negate(tooth))), finite(top))];
@@ -42,10 +43,10 @@ export const p384Table = (): `0x${string}` =>
  */
 export function combColumns(scalar: bigint): (column: number) => Point {
   const odd = scalar & 1n ? scalar : scalar + n;
-  const signs = (odd + 2n ** BigInt(TEETH * SPACING) - 1n) / 2n;
+  const signs = (odd + 2n ** BigInt(TEETH * COLUMNS) - 1n) / 2n;
   return (column) => {
     let index = 0;
-    for (let i = 0; i < TEETH; i++) index |= Number((signs >> BigInt(SPACING * i + column)) & 1n) << i;
+    for (let i = 0; i < TEETH; i++) index |= Number((signs >> BigInt(COLUMNS * i + column)) & 1n) << i;
     const plus = index >> (TEETH - 1) === 1;
     const point = finite(tablePoints()[plus ? index & 0xff : ~index & 0xff]);
     return plus ? point : negate(point);
