@@ -132,7 +132,7 @@ export async function assemble(
     return { ...listed, node };
   }
 
-  const prover = digitsRuntime(modelId, digits);
+  const prover = digitsRuntime(modelId, digits.weights);
   const idler = { ...prover, prove: () => new Promise<never>(() => undefined) };
   const ada = await start(await list(0, PLANS.ada), prover, false);
   const ben = await start(await list(1, PLANS.ben), prover, true);

@@ -1,6 +1,7 @@
 import { getBytes } from "ethers";
+import { DigitProver } from "../../circuits/src/DigitProver.ts";
 import { downsample } from "../../circuits/src/dataset.ts";
-import { type Digits, loadDigits, proveDigit } from "../../circuits/src/digits.ts";
+import { loadDigits } from "../../circuits/src/digits.ts";
 import {
   checkPixels,
   commitInput,
@@ -9,6 +10,7 @@ import {
   PIXELS,
   randomSalt,
   toBytes32,
+  type Weights,
 } from "../../circuits/src/model.ts";
 import type { InferenceModel, ModelCodec } from "../../sdk/src/model.ts";
 import type { NodeModel } from "../../sdk/src/node/NodeModel.ts";
@@ -40,21 +42,19 @@ export const digitsModel = (modelId: string): InferenceModel<readonly number[], 
   createSalt: () => toBytes32(randomSalt()),
 });
 
-/** The digit classifier as its node runs and proves it. */
-export const digitsRuntime = (modelId: string, digits: Digits): NodeModel => ({
+/** The digit classifier as its node runs it, and has it proven. */
+export const digitsRuntime = (
+  modelId: string,
+  weights: Weights,
+  prover: Pick<DigitProver, "prove"> = new DigitProver(),
+): NodeModel => ({
   ...codec(modelId),
   run: async (input) => ({
-    output: getBytes(commitOutput(infer(digits.weights, [...input]).digit)),
+    output: getBytes(commitOutput(infer(weights, [...input]).digit)),
     units: DIGIT_UNITS,
   }),
-  prove: async ({ claimHash, input, salt }) => {
-    const { proof } = await proveDigit(digits, {
-      claimHash: toBytes32(BigInt(claimHash)),
-      pixels: [...input],
-      salt: BigInt(salt),
-    });
-    return proof;
-  },
+  prove: ({ claimHash, input, salt }) =>
+    prover.prove({ claimHash: toBytes32(BigInt(claimHash)), pixels: [...input], salt: BigInt(salt) }),
 });
 
 /** The digit classifier for the commands. Inputs are JSON arrays: 64 pixels from 0 to 15, or 784 as MNIST has them. */
@@ -67,7 +67,7 @@ export const digits: ModelModule<readonly number[], number> = {
     return pixels.length === MNIST_PIXELS ? downsample(pixels) : pixels;
   },
   requester: digitsModel,
-  runtime: async (modelId, progress) => digitsRuntime(modelId, await loadDigits(progress)),
+  runtime: async (modelId, progress) => digitsRuntime(modelId, (await loadDigits(progress)).weights),
 };
 
 function digitIn(output: Uint8Array): number {
