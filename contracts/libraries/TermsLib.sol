@@ -10,16 +10,18 @@ import {Route} from "../interfaces/IVerifierRegistry.sol";
 /// @notice EIP-712 struct hashes of everything that is signed or proven.
 /// @dev All structs are static, so `abi.encode` lays each member out as `encodeData` asks (EIP-712).
 library TermsLib {
-    bytes private constant OFFER_TYPE =
+    // Each is one literal, so that the compiler hashes it: an expression would be hashed at every use.
+    bytes32 internal constant OFFER_TYPEHASH = keccak256(
         "Offer(bytes32 nodeId,bytes32 modelId,uint8 route,uint32 routeVersion,address token,uint128 pricePerRequest,"
-        "uint128 pricePerUnit,uint128 coverage,uint32 deliveryWindow,uint32 proofWindow)";
-    bytes private constant TERMS_TYPE =
+        "uint128 pricePerUnit,uint128 coverage,uint32 deliveryWindow,uint32 proofWindow)"
+    );
+    bytes32 internal constant TERMS_TYPEHASH = keccak256(
         "Terms(address requester,uint256 nonce,uint64 deadline,uint128 maxFee,uint96 verificationFee,"
         "uint16 compensationBps,uint16 rewardBps,uint24 proofBlocks,bytes32 inputHash,uint8 mode,address consumer,"
-        "Offer offer)";
-
-    bytes32 internal constant OFFER_TYPEHASH = keccak256(OFFER_TYPE);
-    bytes32 internal constant TERMS_TYPEHASH = keccak256(abi.encodePacked(TERMS_TYPE, OFFER_TYPE));
+        "Offer offer)"
+        "Offer(bytes32 nodeId,bytes32 modelId,uint8 route,uint32 routeVersion,address token,uint128 pricePerRequest,"
+        "uint128 pricePerUnit,uint128 coverage,uint32 deliveryWindow,uint32 proofWindow)"
+    );
     bytes32 internal constant CLAIM_TYPEHASH = keccak256(
         "InferenceClaim(bytes32 requestId,bytes32 modelId,bytes32 nodeId,bytes32 inputHash,bytes32 outputHash,"
         "uint64 units)"
