@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { type BaseContract, FunctionFragment, ZeroHash } from "ethers";
+import HandOver from "../../ignition/modules/HandOver.ts";
 import ProtocolModule from "../../ignition/modules/Protocol.ts";
 import ProtocolForToken from "../../ignition/modules/ProtocolForToken.ts";
 import { ROLES } from "../../ignition/modules/roles.ts";
@@ -120,6 +121,30 @@ describe("Deployment: who may do what", () => {
       expect((await manager.hasRole(ADMIN_ROLE, holder)).isMember).to.equal(false);
     }
     for (const role of Object.values(ROLES)) expect(await manager.getRoleAdmin(role)).to.equal(ADMIN_ROLE);
+  });
+
+  it("is handed over to an admin who has to announce what it does, and the deployer keeps nothing", async () => {
+    const { contracts, manager, deployer, holders } = await deployWithRoles();
+    const { stranger: admin } = holders;
+    const parameters = { HandOver: { manager: await manager.getAddress(), admin: admin.address } };
+    await ignition.deploy(HandOver, { parameters });
+    const ADMIN_ROLE = await manager.ADMIN_ROLE();
+    expect((await manager.hasRole(ADMIN_ROLE, deployer)).isMember).to.equal(false);
+    expect(await manager.hasRole(ADMIN_ROLE, admin)).to.deep.equal([true, 172_800n]);
+    await expect(manager.grantRole(ROLES.governor, deployer, 0n))
+      .to.be.revertedWithCustomError(manager, "AccessManagerUnauthorizedAccount")
+      .withArgs(deployer, ADMIN_ROLE);
+
+    const grant = manager.interface.encodeFunctionData("grantRole", [ROLES.guardian, deployer.address, 0n]);
+    const as = manager.connect(admin);
+    await expect(as.grantRole(ROLES.guardian, deployer, 0n)).to.be.revertedWithCustomError(
+      manager,
+      "AccessManagerNotScheduled",
+    );
+    await as.schedule(manager, grant, 0n);
+    await networkHelpers.time.increase(172_800n);
+    await as.execute(manager, grant);
+    await (await ethers.getContractAt("Settlement", contracts.Settlement as BaseContract)).pause();
   });
 });
 
