@@ -5,7 +5,7 @@
 import { parseArgs } from "node:util";
 import { loadDigits } from "../circuits/src/digits.ts";
 import { startIndexer } from "../indexer/start.ts";
-import { assemble } from "./demo/cast.ts";
+import { assemble, type Cast } from "./demo/cast.ts";
 import { deploy, startChain } from "./demo/chain.ts";
 import { bold, green, heading, print, progress, red } from "./demo/console.ts";
 import { NodeLog, run } from "./demo/inferences.ts";
@@ -91,15 +91,23 @@ async function demo(): Promise<number> {
         : red(`${failed} of ${passed + failed} checks failed.`),
     ),
   );
-  if (options.keep) await keep(chain.url, indexer.url);
+  if (options.keep) await keep(chain.url, indexer.url, cast);
   return failed === 0 ? 0 : 1;
 }
 
-/** Says where everything is, and waits for Ctrl-C. */
-async function keep(chain: string, indexer: string): Promise<void> {
+/** Says where everything is and what to try, and waits for Ctrl-C. */
+async function keep(chain: string, indexer: string, { modelId }: Cast): Promise<void> {
   heading("Still running, until Ctrl-C");
-  print(`  chain    ${chain}   (chain id 31337; try: npm run opg -- node status --network localhost)`);
+  print(`  chain    ${chain}, chain id 31337: what the commands mean by localhost`);
   print(`  indexer  ${indexer}/graphql`);
+  print(`  model    ${modelId}`);
+  print();
+  print("  List a node of your own, in another terminal:");
+  print();
+  print("    npm run opg -- node register --endpoint http://127.0.0.1:8700");
+  print("    npm run opg -- node stake 1000");
+  print(`    npm run opg -- node offer --price 0.01 --model ${modelId}`);
+  print(`    npm run opg -- node serve --model digits=${modelId}`);
   await new Promise<void>((resolve) => {
     process.once("SIGINT", () => resolve());
     process.once("SIGTERM", () => resolve());
