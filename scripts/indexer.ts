@@ -5,10 +5,11 @@ import { deploymentKey, startIndexer } from "../indexer/start.ts";
 
 const HELP = `Indexes a deployment of the protocol and serves it: GraphQL, SQL over HTTP, and plain endpoints.
 
-Usage: npm run indexer -- --rpc URL --deployment FILE [options]
+Usage: npm run indexer -- --rpc URL --deployment PATH [options]
 
   --rpc URL          RPC node of the chain                       (or OPG_RPC_URL)
-  --deployment FILE  JSON that \`npm run opg -- deployment\` writes (or OPG_DEPLOYMENT)
+  --deployment PATH  ignition/deployments/chain-ID, or the JSON that
+                     \`npm run opg -- deployment\` writes       (or OPG_DEPLOYMENT)
   --port PORT        of the API on 127.0.0.1                     (42069)
   --data-dir DIR     of PGlite's tables                          (one per deployment in indexer/.ponder)
   --quiet            print the addresses only, not the log
@@ -16,7 +17,7 @@ Usage: npm run indexer -- --rpc URL --deployment FILE [options]
 
 PostgreSQL is used in the place of PGlite if DATABASE_URL is set.
 
-Example: npm run indexer -- --rpc http://127.0.0.1:8545 --deployment deployment.json`;
+Example: npm run indexer -- --rpc http://127.0.0.1:8545 --deployment ignition/deployments/chain-31337`;
 
 /** Reads the options from command line and environment, and runs the indexer until it is interrupted. */
 async function main(): Promise<void> {

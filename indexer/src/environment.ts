@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
 import type { Address } from "viem";
-import { parseDeployment } from "../../sdk/src/deployment.ts";
+import { loadDeployment } from "../../sdk/src/node/loadDeployment.ts";
 
 /** Where the contracts that the indexer reads are. */
 export interface Deployment {
@@ -56,17 +55,17 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
 }
 
 /**
- * Reads a deployment from its JSON file.
+ * Reads a deployment from its JSON file or from Ignition's folder.
  *
  * @throws {@link SettingsError}
  */
 export function readDeployment(file: string): Deployment {
   try {
-    const deployment = parseDeployment(readFileSync(file, "utf8"));
+    const deployment = loadDeployment(file);
     // The parser has found every address that a deployment has to have, and each is one.
     return { ...deployment, addresses: deployment.addresses as Deployment["addresses"] };
   } catch (error) {
-    throw new SettingsError(`cannot read the deployment ${file}: ${error instanceof Error ? error.message : error}`);
+    throw new SettingsError(`cannot read the deployment: ${error instanceof Error ? error.message : error}`);
   }
 }
 

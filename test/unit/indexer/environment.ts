@@ -66,7 +66,7 @@ describe("the indexer's environment", () => {
     const refuses = (value: unknown, reason: string) => {
       const wrong = join(directory, "wrong.json");
       writeFileSync(wrong, JSON.stringify(value));
-      expect(() => readDeployment(wrong)).to.throw(SettingsError, `cannot read the deployment ${wrong}: ${reason}`);
+      expect(() => readDeployment(wrong)).to.throw(SettingsError, `cannot read the deployment: ${wrong}: ${reason}`);
     };
     const { OPG, ...addresses } = deployment.addresses;
     refuses({ ...deployment, addresses }, "The deployment has no OPG.");
