@@ -1,16 +1,18 @@
-import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import fs, { existsSync } from "node:fs";
+import { copyFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Groth16VerificationKey, r1cs, zKey } from "snarkjs";
+import { stripVTControlCharacters } from "node:util";
+import { bindings, CircomRunner, type WriteSync } from "circom2";
+import { type Groth16VerificationKey, zKey } from "snarkjs";
 import { withCurve } from "./curve.ts";
+import { BEACON_ITERATIONS_EXP, developmentZkey } from "./developmentKey.ts";
 import type { Ceremony } from "./key.ts";
-import { BEACON_ITERATIONS_EXP, developmentPtau } from "./ptau.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const CACHE = join(ROOT, "build", "circuits");
+const PACKAGES = join(ROOT, "node_modules");
 
 /** The beacons of the two phases: public by construction, which is what makes a setup reproducible, and a development one. */
 const BEACONS = {
@@ -35,7 +37,7 @@ export type Progress = (line: string) => void;
  * Compiles a circuit and makes a development setup for it: the same bytes on every machine. The result is kept in
  * build/circuits under the hash of everything that it follows from, and found there the next time.
  *
- * @param source The .circom file.
+ * @param source The .circom file; it may include the files of circomlib and no others.
  * @throws Error with the compiler's own words if the circuit does not compile.
  */
 export async function buildCircuit(source: string, progress: Progress = () => {}): Promise<Circuit> {
@@ -68,46 +70,46 @@ export async function buildCircuit(source: string, progress: Progress = () => {}
   };
 }
 
-/** circom, compiled to WebAssembly; it prints what is wrong with a circuit and exits with an error. */
-async function compile(source: string, target: string): Promise<void> {
-  const options = ["--r1cs", "--wasm", "--O2", "-l", join(ROOT, "node_modules"), "-o", target];
-  const child = spawn(process.execPath, [join(ROOT, "node_modules", "circom2", "cli.js"), source, ...options], {
-    cwd: ROOT,
-  });
+/**
+ * circom, as the WebAssembly of circom2, in this process: its own command sometimes never exits. It sees the work folder,
+ * with a copy of the source, and the installed packages.
+ */
+async function compile(source: string, work: string): Promise<void> {
+  const file = basename(source);
+  await copyFile(source, join(work, file));
   let output = "";
-  for (const stream of [child.stdout, child.stderr])
-    stream.on("data", (data) => {
-      output += data;
-    });
-  const status = await new Promise((resolve, reject) => child.on("close", resolve).on("error", reject));
-  if (status !== 0) throw new Error(`circom cannot compile ${source}:\n${output}`);
+  const write: WriteSync = (descriptor, bytes, offset, length, position) => {
+    if (descriptor > 2) return fs.writeSync(descriptor, bytes, offset, length, position);
+    output += Buffer.from(bytes.subarray(offset, offset + length)).toString();
+    return length;
+  };
+  const circom = new CircomRunner({
+    args: [file, "--r1cs", "--wasm", "--O2", "-l", "packages"],
+    env: {},
+    preopens: { ".": work, packages: PACKAGES },
+    bindings: { ...bindings, fs: { ...fs, writeSync: write } },
+  });
+  try {
+    await circom.execute(await readFile(join(PACKAGES, "circom2", "circom.wasm")));
+  } catch (error) {
+    throw new Error(`circom cannot compile ${source}:\n${stripVTControlCharacters(output)}`, { cause: error });
+  }
 }
 
+/** Both phases of the setup, each closed by its beacon. */
 async function setUp(name: string, work: string, progress: Progress): Promise<void> {
   const file = (suffix: string) => join(work, `${name}${suffix}`);
   await withCurve(async () => {
-    const { nConstraints, nPubInputs, nOutputs } = await r1cs.info(file(".r1cs"));
-    const power = Math.ceil(Math.log2(nConstraints + nPubInputs + nOutputs + 1));
-    progress(`${name}: ${nConstraints} constraints; setup, phase 1 for 2^${power}`);
-    const ptau = await ptauFile(power);
+    progress(`${name}: setup, phase 1`);
+    const first = await developmentZkey(await readFile(file(".r1cs")), BEACONS.ptau);
     progress(`${name}: setup, phase 2`);
-    await zKey.newZKey(file(".r1cs"), ptau, file("_0.zkey"));
-    await zKey.beacon(file("_0.zkey"), file(".zkey"), "development", BEACONS.zkey, BEACON_ITERATIONS_EXP);
-    await rm(file("_0.zkey"));
-    await writeFile(join(work, "vkey.json"), JSON.stringify(await zKey.exportVerificationKey(file(".zkey"))));
+    const zkey = file(".zkey");
+    await zKey.beacon({ type: "mem", data: first }, zkey, "development", BEACONS.zkey, BEACON_ITERATIONS_EXP);
+    await writeFile(join(work, "vkey.json"), JSON.stringify(await zKey.exportVerificationKey(zkey)));
   });
 }
 
-/** The first phase's file for circuits of up to 2^power constraints; kept, as it is the same for every circuit. */
-async function ptauFile(power: number): Promise<string> {
-  const file = join(CACHE, `development-${power}-${BEACONS.ptau.slice(0, 16)}.ptau`);
-  if (!existsSync(file)) {
-    await publish(file, async (work) => writeFile(work, await developmentPtau(power, BEACONS.ptau)));
-  }
-  return file;
-}
-
-/** Makes a file or folder under another name and moves it to its own, so that nobody ever sees half of it. */
+/** Makes a folder under another name and moves it to its own, so that nobody ever sees half of it. */
 async function publish(target: string, make: (work: string) => Promise<void>): Promise<void> {
   const work = `${target}.${process.pid}.tmp`;
   await mkdir(CACHE, { recursive: true });
@@ -122,7 +124,7 @@ async function publish(target: string, make: (work: string) => Promise<void>): P
 
 /** Of an installed package. Some do not export their package.json, so it is read as a file. */
 async function versionOf(name: string): Promise<string> {
-  const text = await readFile(join(ROOT, "node_modules", name, "package.json"), "utf8");
+  const text = await readFile(join(PACKAGES, name, "package.json"), "utf8");
   return `${name} ${(JSON.parse(text) as { version: string }).version}`;
 }
 

@@ -1,4 +1,4 @@
-/** The parts of snarkjs and ffjavascript that this repository uses; neither ships types. */
+/** The parts of snarkjs, ffjavascript and circom2 that this repository uses; none of them ships types. */
 
 declare module "snarkjs" {
   import type { Curve } from "ffjavascript";
@@ -34,10 +34,6 @@ declare module "snarkjs" {
 
   export type CircuitInput = Record<string, bigint | readonly bigint[] | readonly number[]>;
 
-  export const r1cs: {
-    info(file: FileLike): Promise<{ nConstraints: number; nPubInputs: number; nOutputs: number }>;
-  };
-
   export const powersOfTau: {
     newAccumulator(curve: Curve, power: number, file: FileLike, logger?: Logger): Promise<Uint8Array>;
     beacon(from: FileLike, to: FileLike, name: string, beaconHex: string, iterationsExp: number): Promise<Uint8Array>;
@@ -69,14 +65,12 @@ declare module "ffjavascript" {
   type Element = Uint8Array;
 
   export interface ScalarField {
-    one: Element;
     e(value: number | bigint): Element;
     inv(a: Element): Element;
     exp(base: Element, exponent: number): Element;
     random(): Element;
-    mul(a: Element, b: Element): Element;
     fromRng(rng: ChaCha): Element;
-    fromMontgomery(a: Element): Element;
+    toObject(a: Element): bigint;
     ifft(elements: Uint8Array): Promise<Uint8Array>;
   }
 
@@ -84,6 +78,7 @@ declare module "ffjavascript" {
   export interface Group {
     g: Element;
     zero: Element;
+    zeroAffine: Element;
     add(a: Element, b: Element): Element;
     neg(a: Element): Element;
     timesFr(point: Element, scalar: Element): Element;
@@ -91,9 +86,13 @@ declare module "ffjavascript" {
     fromObject(affine: bigint[]): Element;
     toObject(a: Element): bigint[];
     batchToAffine(points: Uint8Array): Promise<Uint8Array>;
+    /** Affine points from ffjavascript's encoding to uncompressed, big-endian ones. */
+    batchLEMtoU(points: Uint8Array): Promise<Uint8Array>;
   }
 
   export interface Curve {
+    q: bigint;
+    r: bigint;
     Fr: ScalarField;
     G1: Group;
     G2: Group;
@@ -105,5 +104,35 @@ declare module "ffjavascript" {
 
   export class ChaCha {
     constructor(seed: number[]);
+  }
+}
+
+declare module "circom2" {
+  export type WriteSync = (
+    descriptor: number,
+    bytes: Uint8Array,
+    offset: number,
+    length: number,
+    position: number | null,
+  ) => number;
+
+  /** What circom's WebAssembly reaches of the system; the given ones throw where circom exits. */
+  interface Bindings {
+    /** Node's own, or what replaces parts of it. */
+    fs: { writeSync: WriteSync };
+  }
+
+  export const bindings: Omit<Bindings, "fs">;
+
+  export class CircomRunner {
+    constructor(options: {
+      args: string[];
+      env: Record<string, string>;
+      /** Folders that circom sees, from their names to their paths. */
+      preopens: Record<string, string>;
+      bindings: Bindings;
+    });
+    /** Throws if circom exits with an error. */
+    execute(wasm: Uint8Array): Promise<unknown>;
   }
 }

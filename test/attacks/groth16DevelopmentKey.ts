@@ -2,10 +2,10 @@ import { expect } from "chai";
 import { concat, id, keccak256, toBeHex } from "ethers";
 import { network } from "hardhat";
 import { withCurve } from "../../circuits/src/curve.ts";
+import { rngOfBeacon } from "../../circuits/src/developmentKey.ts";
 import { loadDigitsModel } from "../../circuits/src/digits.ts";
 import { encodeZkParameters } from "../../circuits/src/key.ts";
 import { FIELD, toBytes32 } from "../../circuits/src/model.ts";
-import { rngOfBeacon } from "../../circuits/src/ptau.ts";
 import { patched } from "../support/groth16.ts";
 
 const { ethers } = await network.create();

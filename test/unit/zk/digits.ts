@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { expect } from "chai";
 import { digitImages, downsample, rawDigits, renderDigit } from "../../../circuits/src/dataset.ts";
 import { type Digits, digitInput, loadDigits, loadDigitsModel, proveDigit } from "../../../circuits/src/digits.ts";
@@ -14,7 +15,7 @@ import {
   weightsCommitment,
 } from "../../../circuits/src/model.ts";
 import { calculateWitness } from "../../../circuits/src/prove.ts";
-import { type Constraint, readR1cs, readWitness } from "../../support/r1cs.ts";
+import { type Constraint, readR1cs, readWitness } from "../../../circuits/src/r1cs.ts";
 
 const CLAIM_HASH: Hex = `0x${"c1".repeat(32)}`;
 const RUNS = process.env.OPG_DEEP ? 500 : 12;
@@ -195,7 +196,7 @@ describe("Digit classifier", function () {
     });
 
     it("constrains every wire: each one changed alone, in a valid witness, breaks a constraint", async () => {
-      const { wires, constraints } = readR1cs(digits.circuit.r1cs);
+      const { wires, constraints } = readR1cs(await readFile(digits.circuit.r1cs));
       const image = digitImages().heldOut[1]?.pixels ?? [];
       const witness = readWitness((await calculateWitness(digits.circuit, input(digits.weights, image))).data);
       expect(witness).to.have.length(wires);
