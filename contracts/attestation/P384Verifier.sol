@@ -9,7 +9,7 @@ import {IP384Verifier} from "./P384.sol";
 ///
 /// **Numbers.** A number a modulo p = 2^384 - C is a pair (a1, a0) with a ≡ a1 · 2^224 + a0. Both limbs have room to
 /// spare: sums need no carry, and a difference adds a multiple of p that dominates the subtrahend in both limbs. `fmul`
-/// takes limbs a0 < 2^239 and 3 <= a1 < 2^208 and returns a · b / 2^224 (Montgomery's form) with a0 < 2^224.
+/// takes limbs a0 < 2^238 and a1 < 2^207 and returns a · b / 2^224 (Montgomery's form) with a0 < 2^224.
 ///
 /// **Points.** The running sum is in Jacobian coordinates at X1 to Z0, its limbs (X0, Y0, Z0 < 2^230, and X1, Y1, Z1
 /// between 2^160 and 2^166) are an invariant of `double` and `addAffine`.
@@ -118,13 +118,13 @@ contract P384Verifier is IP384Verifier {
         bytes calldata signature,
         bytes calldata publicKey,
         bytes calldata hint
-    ) external view returns (bool) {
+    ) external view returns (bool valid) {
         if (hash.length != 48 || signature.length != 96 || publicKey.length != 96) return false;
         address table = TABLE;
         assembly {
-            /// Ends the call: `valid` is what `verify` returns.
-            function answer(valid) {
-                mstore(0, valid)
+            /// Ends the call: `yes` is what `verify` returns.
+            function answer(yes) {
+                mstore(0, yes)
                 return(0, 0x20)
             }
 
@@ -187,7 +187,7 @@ contract P384Verifier is IP384Verifier {
                 )
             }
 
-            /// The canonical limbs of a modulo 2^384 - c (c = C or D), for a1 < 2^208 and a0 < 2^240.
+            /// The canonical limbs of a modulo 2^384 - c (c = C or D), for a1 < 2^207 and a0 < 2^240.
             function reduce(a1, a0, c) -> r1, r0 {
                 for {
                     let i := 0
