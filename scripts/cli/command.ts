@@ -73,9 +73,19 @@ export function route(text: string): 0 | 1 {
   return found;
 }
 
-/** Lines of names and values, aligned. Values that are undefined are left out. */
+/**
+ * Text that others wrote (an endpoint, a token's symbol, a contract's reason), made harmless: no line breaks, and
+ * nothing that a terminal obeys.
+ */
+export const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ");
+
+/** Lines of names and values, aligned; an array takes a line for each element. Undefined values are left out. */
 export function table(rows: Readonly<Record<string, unknown>>): string {
   const shown = Object.entries(rows).filter(([, value]) => value !== undefined);
   const width = Math.max(...shown.map(([name]) => name.length));
-  return shown.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n");
+  return shown
+    .flatMap(([name, value]) =>
+      [value].flat().map((line, index) => `${(index === 0 ? name : "").padEnd(width)}  ${printable(String(line))}`),
+    )
+    .join("\n");
 }

@@ -15,7 +15,7 @@ import { loadDeployment } from "../../sdk/src/node/loadDeployment.ts";
 import { OpgModels } from "../../sdk/src/operator/OpgModels.ts";
 import { OpgOperator } from "../../sdk/src/operator/OpgOperator.ts";
 import { toJson } from "../../sdk/src/wire.ts";
-import type { NetworkOptions, Report } from "./command.ts";
+import { type NetworkOptions, printable, type Report } from "./command.ts";
 import { InputError } from "./InputError.ts";
 import { saltOf } from "./salt.ts";
 
@@ -78,7 +78,7 @@ export class Context {
     const token = isAddress(name) ? name : addressOf(this.deployment, name);
     const contract = new TypedContract(token, opgAbi, this.provider);
     const [symbol, decimals] = await Promise.all([contract.read("symbol"), contract.read("decimals")]);
-    return { address: token, symbol, decimals };
+    return { address: token, symbol: printable(symbol), decimals };
   }
 
   opg(): Promise<Token> {
@@ -120,7 +120,8 @@ export async function runOnNetwork(
     console.log(options.json ? toJson(json) : text);
     return 0;
   } catch (error) {
-    console.error(`opg: ${error instanceof InputError ? error.message : ContractError.from(error).message}`);
+    const { message } = error instanceof InputError ? error : ContractError.from(error);
+    console.error(`opg: ${printable(message)}`);
     return error instanceof InputError ? 2 : 1;
   } finally {
     context?.close();

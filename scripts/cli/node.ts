@@ -273,6 +273,35 @@ export function registerNodeCommands(program: Command): void {
     },
   );
 
+  onNetwork<NodeOptions>(
+    aboutNode(
+      node.command("binding").description("show what an enclave has to put into its next attestation document"),
+    ),
+    "node binding",
+    async (context, options) => {
+      const [nodeId, operator] = await Promise.all([context.nodeId(options), context.operator()]);
+      const binding = await operator.enclaveBinding(nodeId);
+      return { json: { nodeId, ...binding }, text: table({ user_data: binding.userData, nonce: binding.nonce }) };
+    },
+  );
+
+  onNetwork<NodeOptions>(
+    aboutNode(
+      node
+        .command("attest")
+        .description("verify an enclave's attestation document on chain, and register its key for the node")
+        .argument("<file>", "the document (COSE_Sign1, binary)"),
+    ),
+    "node attest document.bin",
+    async (context, options, [file = ""]) => {
+      const { readInputFile } = await import("./files.ts");
+      const document = readInputFile(file);
+      const [nodeId, operator] = await Promise.all([context.nodeId(options), context.operator()]);
+      const index = await operator.attest(nodeId, document);
+      return { json: { nodeId, index }, text: `attested; the enclave's number is ${index}` };
+    },
+  );
+
   onNetwork<NodeOptions & { model: string[]; port: number; host: string; directory: string }>(
     aboutNode(
       node
@@ -351,9 +380,7 @@ async function statusOf(context: Context, options: NodeOptions): Promise<Report>
         node.unbonding === 0n
           ? show(opg, 0n)
           : `${show(opg, node.unbonding)}, to withdraw from ${date(node.withdrawableAt)} on`,
-      offers: offers
-        .map((offer) => `${shown(offer.token, offer.pricePerRequest)} for model ${offer.modelId}`)
-        .join("\n           "),
+      offers: offers.map((offer) => `${shown(offer.token, offer.pricePerRequest)} for model ${offer.modelId}`),
       credit: credits.map(({ token, amount }) => shown(token, amount)).join(", "),
     }),
   };

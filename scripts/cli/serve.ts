@@ -1,7 +1,7 @@
 import { OpgError } from "../../sdk/src/errors/OpgError.ts";
 import { type NodeEvent, serveNode } from "../../sdk/src/node/serveNode.ts";
 import { toJson } from "../../sdk/src/wire.ts";
-import type { Report } from "./command.ts";
+import { printable, type Report } from "./command.ts";
 import type { Context } from "./context.ts";
 import { readModel } from "./models.ts";
 
@@ -29,7 +29,10 @@ export async function serve(
     named.map(({ module, modelId }) => module.runtime(modelId, (line) => console.error(`opg: ${line}`))),
   );
   const onEvent = (event: NodeEvent) =>
-    log({ ...event }, `${event.type.padEnd(9)}  ${event.requestId}${event.detail ? `  ${event.detail}` : ""}`);
+    log(
+      { ...event },
+      `${event.type.padEnd(9)}  ${event.requestId}${event.detail ? `  ${printable(event.detail)}` : ""}`,
+    );
   const { deployment } = context;
   const { port, host, directory } = options;
   const node = await serveNode({ signer, deployment, nodes: [nodeId], models, port, host, directory, onEvent }).catch(

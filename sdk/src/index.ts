@@ -1,5 +1,10 @@
 // The public edge of the SDK. Everything here runs in browsers too; what needs Node.js is in "./node.ts".
 
+export { AWS_NITRO_ROOT, AWS_NITRO_ROOT_HASH } from "./attestation/awsRoot.ts";
+export { type Certificate, parseCertificate } from "./attestation/certificate.ts";
+export { type AttestationDocument, parseDocument } from "./attestation/document.ts";
+export { documentHints, pathHints } from "./attestation/documentHints.ts";
+export { type P384Signature, p384Hint } from "./attestation/p384Hint.ts";
 export type { Abi, AbiValue } from "./chain/abiTypes.ts";
 export { type Contracts, contractsOf } from "./chain/contracts.ts";
 export { isLocalChain } from "./chain/isLocalChain.ts";
@@ -10,6 +15,7 @@ export type { OfferFilter, StandingOffer } from "./client/offers.ts";
 export { readOutcome, type SettledInference } from "./client/outcome.ts";
 export { type RequestState, readRequest, readTerms } from "./client/readRequest.ts";
 export { requireProductionKey, type ZkParameters } from "./client/requireProductionKey.ts";
+export { type ProofMeaning, readProofMeaning } from "./client/verifyProof.ts";
 export { feeOf } from "./client/verifyReply.ts";
 export { addressOf, type Deployment, parseDeployment } from "./deployment.ts";
 export { ContractError } from "./errors/ContractError.ts";

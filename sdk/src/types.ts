@@ -30,6 +30,10 @@ export type VerifierStatus = (typeof VerifierStatus)[keyof typeof VerifierStatus
 export const OutputCommitment = { OPAQUE: 0, VALUE: 1, KECCAK256: 2 } as const;
 export type OutputCommitment = (typeof OutputCommitment)[keyof typeof OutputCommitment];
 
+/** What a measured image is trusted for: `Trust` in IMeasurementSets.sol. */
+export const Trust = { NONE: 0, LOCAL: 1, GATEWAY: 2 } as const;
+export type Trust = (typeof Trust)[keyof typeof Trust];
+
 /** A node's standing terms for one model, route and fee token: `Offer` in INodeRegistry.sol. */
 export interface Offer {
   /** The node; `ZeroHash` in an open request, which any node may take. */

@@ -22,6 +22,8 @@ export interface InferenceReply {
   readonly output: string;
   /** The node's signature of `Delivery(requestId, outputHash, units)`. */
   readonly signature: string;
+  /** The proof, on the TEE route: the enclave's signature; `0x` where it takes longer than the answer. */
+  readonly proof: string;
 }
 
 /** JSON text, with bigints as decimal strings. */
@@ -44,6 +46,7 @@ export function parseInferenceReply(value: unknown): InferenceReply {
     units: reply.uint("units", 64),
     output: reply.bytes("output"),
     signature: reply.bytes("signature", 65),
+    proof: reply.bytes("proof"),
   };
 }
 

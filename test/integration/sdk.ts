@@ -1,6 +1,7 @@
 import { expect } from "chai";
-import { id, ZeroHash } from "ethers";
+import { AbiCoder, id, ZeroHash } from "ethers";
 import { type ClientOptions, OpgClient } from "../../sdk/src/client/OpgClient.ts";
+import { readProofMeaning } from "../../sdk/src/client/verifyProof.ts";
 import { DeliveryError } from "../../sdk/src/errors/DeliveryError.ts";
 import { SettlementFailure } from "../../sdk/src/errors/SettlementFailure.ts";
 import { hashTerms } from "../../sdk/src/hash/hashTerms.ts";
@@ -9,9 +10,9 @@ import { JobStore } from "../../sdk/src/node/JobStore.ts";
 import type { NodeModel } from "../../sdk/src/node/NodeModel.ts";
 import { type NodeEvent, type RunningNode, type ServeOptions, serveNode } from "../../sdk/src/node/serveNode.ts";
 import { OpgOperator } from "../../sdk/src/operator/OpgOperator.ts";
-import { DeliveryMode, RequestStatus, Route } from "../../sdk/src/types.ts";
+import { DeliveryMode, OutputCommitment, RequestStatus, Route, Trust } from "../../sdk/src/types.ts";
 import { toJson } from "../../sdk/src/wire.ts";
-import { loadProtocol, networkHelpers, OPG_UNIT, type Protocol, USD_UNIT } from "../support/fixtures.ts";
+import { ethers, loadProtocol, networkHelpers, OPG_UNIT, type Protocol, USD_UNIT } from "../support/fixtures.ts";
 import { deploymentOf, shoutingModel, shoutingRuntime, temporaryDirectory } from "../support/sdk.ts";
 
 describe("SDK: requester and node", () => {
@@ -62,7 +63,7 @@ describe("SDK: requester and node", () => {
 
   const infer = (change: Partial<Parameters<typeof client.infer>[0]> = {}) =>
     client.infer({
-      model: shoutingModel(p.modelId, Route.TEE),
+      model: shoutingModel(p.modelId, Route.ZK),
       input: "good morning",
       maxFee: 5n * USD_UNIT,
       ...change,
@@ -187,6 +188,14 @@ describe("SDK: requester and node", () => {
     expect(await rejection(error.settled)).to.include({ reason: "declined", returned: 5n * USD_UNIT });
   });
 
+  it("declines a request whose input does not come, since it would lock the bond for nothing", async () => {
+    await start({}, { inputTimeout: 50 });
+    const error = await rejection(infer({ endpoint: "http://127.0.0.1:9", timeout: 100 }));
+    if (!(error instanceof DeliveryError)) throw error;
+    expect(await rejection(error.settled)).to.include({ reason: "declined" });
+    expect((await p.contracts.nodes.accountOf(p.nodeId)).bonded).to.equal(0n);
+  });
+
   it("proves after a restart what was answered before, and answers the same", async () => {
     await start({ prove: () => Promise.reject(new Error("not yet")) });
     const run = await infer();
@@ -198,9 +207,43 @@ describe("SDK: requester and node", () => {
     expect(events.map(({ type }) => type)).not.to.include("answered");
   });
 
+  it("settles in one step where the proof is an enclave's signature, and verifies that before the output is used", async () => {
+    await start();
+    const run = await infer({ model: shoutingModel(p.modelId, Route.TEE) });
+    expect(run.output).to.equal("GOOD MORNING");
+    expect(await run.settled).to.include({ nodeId: p.nodeId, fee: run.fee, trustGap: 0 });
+  });
+
+  it("says what a proof of the model's route shows", async () => {
+    const { verifiers, models } = p.contracts;
+    const tee = await ethers.getContractAt("TeeVerifier", (await verifiers.verifierOf(2)).verifier);
+    const image = id("image");
+    const meaning = async (parameters: string) => {
+      const { modelId } = p;
+      await models.connect(p.accounts.modelOwner).setRoute(modelId, Route.TEE, 2, OutputCommitment.OPAQUE, parameters);
+      const { version } = await models.currentRoute(modelId, Route.TEE);
+      const offer = { ...(await p.offer()), modelId, route: Route.TEE, routeVersion: Number(version) };
+      return readProofMeaning(client.contracts, { ...offer, deliveryWindow: 1, proofWindow: 1 });
+    };
+    const set = async (trust: Trust, backend: string) => {
+      await tee.registerMeasurementSet(trust, backend, [image]);
+      return AbiCoder.defaultAbiCoder().encode(
+        ["bytes32"],
+        [await tee.registerMeasurementSet.staticCall(trust, backend, [image])],
+      );
+    };
+    expect(await meaning(await set(Trust.LOCAL, ""))).to.equal("EXECUTION");
+    expect(await meaning(await set(Trust.GATEWAY, "api.example"))).to.equal("RELAY");
+    expect(await meaning(id("no set"))).to.equal(undefined);
+    expect(await meaning("0x1234")).to.equal(undefined);
+    const { offer } = await p.terms();
+    const zk = { ...offer, route: Route.ZK, routeVersion: 1, deliveryWindow: 1, proofWindow: 1 };
+    expect(await readProofMeaning(client.contracts, zk)).to.equal("EXECUTION");
+  });
+
   it("takes an open request only where its operator accepts that, and settles it in one step", async () => {
     await start({}, { acceptOpen: ({ offer }) => offer.pricePerRequest >= USD_UNIT });
-    const [standing] = await client.offers({ modelId: p.modelId, route: Route.TEE });
+    const [standing] = await client.offers({ modelId: p.modelId, route: Route.ZK });
     if (standing === undefined || node === undefined) throw new Error("the fixture has an offer");
     const offer = { ...standing.offer, nodeId: ZeroHash, coverage: 0n, proofWindow: 0 };
     const run = await infer({ offer, endpoint: node.url });
@@ -249,6 +292,19 @@ describe("SDK: requester and node", () => {
       });
     }
 
+    for (const [name, proof, words] of [
+      ["an enclave's signature of something else", `0x${"12".repeat(69)}`, "the proof does not prove the answer"],
+      ["no enclave's signature where one is due", "0x", "the node sent no signature of its enclave"],
+    ] as const) {
+      it(`is refused: ${name}`, async () => {
+        await start();
+        client = await clientWith({ fetch: tampered((reply) => ({ ...reply, proof })) });
+        const error = await rejection(infer({ model: shoutingModel(p.modelId, Route.TEE) }));
+        expect(error).to.be.instanceOf(DeliveryError);
+        expect(error.message).to.contain(words);
+      });
+    }
+
     it("is refused: more units than agreed", async () => {
       await start();
       const error = await rejection(infer({ maxUnits: 11n }));
@@ -277,7 +333,7 @@ describe("SDK: requester and node", () => {
       const [standing] = await client.offers({ modelId: p.modelId, route: Route.TEE });
       if (standing === undefined) throw new Error("the fixture has an offer");
       const salt = randomSalt();
-      const inputHash = shoutingModel(p.modelId, Route.TEE).commitInput(new Uint8Array([1]), salt);
+      const inputHash = shoutingModel(p.modelId, Route.ZK).commitInput(new Uint8Array([1]), salt);
       const terms = await client.terms({ offer: standing.offer, inputHash, maxFee: 2n * USD_UNIT });
       const { status, error } = await post(toJson({ terms, input: "0x01", salt }));
       expect(status).to.equal(404);

@@ -1,4 +1,12 @@
-import type { DeliveryMode, NodeStatus, OutputCommitment, RequestStatus, Route, VerifierStatus } from "../types.ts";
+import type {
+  DeliveryMode,
+  NodeStatus,
+  OutputCommitment,
+  RequestStatus,
+  Route,
+  Trust,
+  VerifierStatus,
+} from "../types.ts";
 
 /** A parameter of a JSON ABI, as `as const` has it. */
 export interface AbiParameter {
@@ -25,6 +33,7 @@ interface Enums {
   readonly "enum OutputCommitment": OutputCommitment;
   readonly "enum RequestStatus": RequestStatus;
   readonly "enum Route": Route;
+  readonly "enum Trust": Trust;
   readonly "enum VerifierStatus": VerifierStatus;
 }
 

@@ -17,6 +17,7 @@ import { findOffers, type OfferFilter, type StandingOffer } from "./offers.ts";
 import type { SettledInference } from "./outcome.ts";
 import { type RequestState, readRequest, readTerms } from "./readRequest.ts";
 import { requireProductionKey } from "./requireProductionKey.ts";
+import { type ProofMeaning, readProofMeaning, verifyProof } from "./verifyProof.ts";
 import { feeOf, verifyDelivery, verifyOutput } from "./verifyReply.ts";
 import { waitForOutcome } from "./waitForOutcome.ts";
 
@@ -89,10 +90,15 @@ export interface InferOptions<Input, Output> extends Omit<RequestOptions, "offer
 
 /** A delivered inference: the output now, the proof to come. */
 export interface InferenceRun<Output> extends RequestReceipt {
-  /** The model's output: signed by the node, and not proven before `settled` resolves. */
+  /**
+   * The model's output: signed by the node, on the TEE route by its attested enclave too. On the ZK route it is not
+   * proven before `settled` resolves.
+   */
   readonly output: Output;
   /** The node's signed delivery. */
   readonly answer: Answer;
+  /** What the proof shows: that the model ran, or, for a gateway, only what was relayed. */
+  readonly proves: ProofMeaning;
   /** What it costs, in base units of the offer's token. */
   readonly fee: bigint;
   /**
@@ -251,7 +257,8 @@ export class OpgClient {
       const { outputHash, units, signature } = reply;
       answer = { outputHash, units, output: terms.mode === DeliveryMode.ONCHAIN ? reply.output : "0x", signature };
       const output = model.decodeOutput(getBytes(reply.output));
-      return { ...receipt, output, answer, fee: feeOf(terms, units), settled };
+      const proves = await readProofMeaning(this.contracts, offer);
+      return { ...receipt, output, answer, proves, fee: feeOf(terms, units), settled };
     } catch (error) {
       throw new DeliveryError(requestId, error instanceof Error ? error.message : String(error), settled, {
         cause: error,
@@ -354,6 +361,7 @@ export class OpgClient {
     const options = { endpoint, timeout, insecure: this.#insecure, fetch: this.#fetch };
     const reply = await askNode({ terms, input, salt }, options);
     await verifyDelivery(this.contracts, this.domain, terms, reply);
+    if (terms.offer.route === Route.TEE) await verifyProof(this.contracts, this.domain, terms, reply);
     return reply;
   }
 
@@ -372,7 +380,15 @@ export class OpgClient {
       if (delivered !== undefined) {
         const { nodeId, outputHash, units } = delivered.args;
         const [published] = await settlement.events("OutputPublished", [requestId], fromBlock);
-        return { requestId, nodeId, outputHash, units, output: published?.args.output ?? outputHash, signature: "0x" };
+        return {
+          requestId,
+          nodeId,
+          outputHash,
+          units,
+          output: published?.args.output ?? outputHash,
+          signature: "0x",
+          proof: "0x",
+        };
       }
       if (Date.now() > deadline) throw new OpgError(`nobody delivered in ${timeout} ms`);
       await sleep(this.#pollingInterval);

@@ -2,6 +2,9 @@ import { isError } from "ethers";
 import { decodeError } from "./decodeError.ts";
 import { OpgError } from "./OpgError.ts";
 
+/** The JSON-RPC error code of a revert in the Ethereum execution API, which Hardhat's provider passes on as it is. */
+const EXECUTION_REVERTED = 3;
+
 /** A contract refused a call or a transaction. */
 export class ContractError extends OpgError {
   override name = "ContractError";
@@ -22,6 +25,9 @@ export class ContractError extends OpgError {
     const decoded = decodeError(error);
     if (decoded !== undefined) {
       return new ContractError(decoded.sentence, decoded.name, decoded.args, { cause: error });
+    }
+    if (error instanceof Error && "code" in error && error.code === EXECUTION_REVERTED) {
+      return new ContractError(`The contract refused the call: ${firstLine(error)}.`, undefined, {}, { cause: error });
     }
     if (isError(error, "CALL_EXCEPTION")) {
       const hash = error.receipt?.hash;

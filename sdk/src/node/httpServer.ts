@@ -18,7 +18,7 @@ export interface NodeService {
  * The HTTP side of a node, where requesters get their answers in the time that the model takes:
  *
  * - `POST /v1/inferences` with `{terms, input, salt}` answers 200 with `{requestId, nodeId, outputHash, units, output,
- *   signature}`, or with `{error}` and 400 (malformed), 404 (not on chain yet: ask again), 409 (not open any more),
+ *   signature, proof}`, or with `{error}` and 400 (malformed), 404 (not on chain yet: ask again), 409 (not open any more),
  *   413 (too long), 422 (not what the terms commit to), 503 (busy: ask again).
  * - `GET /v1/node` says chain, nodes and models.
  *

@@ -21,11 +21,21 @@ export function readIgnitionDeployment(directory: string): Deployment {
   return parseDeployment({
     chainId: journal.find((entry) => entry.type === "DEPLOYMENT_INITIALIZE")?.chainId,
     startBlock: Math.min(...blocks),
-    // "Protocol#Settlement": the module, then the contract.
-    addresses: Object.fromEntries(
-      Object.entries(addresses).map(([future, address]) => [future.slice(future.indexOf("#") + 1), address]),
-    ),
+    addresses: byContract(addresses),
   });
+}
+
+/**
+ * "Protocol#Settlement" becomes "Settlement". What a later module deploys under a name that is taken keeps its module:
+ * "DevelopmentEnclaves#TeeVerifier".
+ */
+function byContract(addresses: Readonly<Record<string, string>>): Record<string, string> {
+  const named: Record<string, string> = {};
+  for (const [future, address] of Object.entries(addresses)) {
+    const contract = future.slice(future.indexOf("#") + 1);
+    named[contract in named ? future : contract] = address;
+  }
+  return named;
 }
 
 /** The entries of Ignition's journal that matter here: one starts it, and one per mined transaction has its receipt. */

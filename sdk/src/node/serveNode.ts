@@ -8,7 +8,7 @@ import { OpgError } from "../errors/OpgError.ts";
 import { hashClaim } from "../hash/hashClaim.ts";
 import { hashTerms } from "../hash/hashTerms.ts";
 import { OpgOperator } from "../operator/OpgOperator.ts";
-import { DeliveryMode, type InferenceClaim, RequestStatus, type Terms } from "../types.ts";
+import { DeliveryMode, type InferenceClaim, RequestStatus, Route, type Terms } from "../types.ts";
 import type { InferenceCall, InferenceReply } from "../wire.ts";
 import { HttpError } from "./HttpError.ts";
 import { httpServer } from "./httpServer.ts";
@@ -53,6 +53,11 @@ export interface ServeOptions {
   readonly concurrency?: number;
   /** How many proofs are made at once; 1 if absent. */
   readonly provers?: number;
+  /**
+   * Milliseconds to wait for the input of a request that is on chain; then it is declined, since it locks the bond for
+   * nothing. 120,000 if absent.
+   */
+  readonly inputTimeout?: number;
   /** The longest HTTP body, in bytes; 16 MiB if absent. */
   readonly maxBody?: number;
   /**
@@ -80,9 +85,13 @@ const MAX_BACKOFF = 15_000;
 /** How many answers are kept in memory for requesters who ask again. */
 const MAX_ANSWERS = 10_000;
 
+/** What an answer has in the place of a proof that is still to come. */
+const NO_PROOF = "0x";
+
 /**
  * Runs nodes: answers requesters over HTTP with signed deliveries, posts the deliveries, proves them, settles them, and
- * declines requests that it cannot run. Every answer is on disk before it leaves, and is proven after a restart too.
+ * declines requests that it cannot run or whose input does not
+ * come. Every answer is on disk before it leaves, and is proven after a restart too.
  *
  * A request is run only if it is on chain, names one of the nodes (or none), and the input is what its terms commit
  * to: nobody gets work or answers that are not paid for, and nobody gets an answer without knowing the input and salt.
@@ -123,6 +132,8 @@ class Runtime {
   });
   /** Answers by request, in the making or made: the same request is never run twice. */
   readonly #answers = new Map<string, Promise<Job>>();
+  /** Requests whose input has not come yet, and until when it may. */
+  readonly #awaited = new Map<string, { readonly terms: Terms; readonly until: number }>();
   /** Jobs at work. */
   readonly #working = new Map<string, Promise<void>>();
   readonly #runs: Limit;
@@ -198,6 +209,7 @@ class Runtime {
     this.#answers.set(requestId, answer);
     try {
       const job = await answer;
+      this.#awaited.delete(requestId);
       this.#work(job);
       this.#forget();
       return job.reply;
@@ -222,7 +234,10 @@ class Runtime {
     const { output, units } = await this.#runs.run(() => model.run(getBytes(input), { maxUnits: maxUnitsOf(terms) }));
     const outputHash = model.commitOutput(output, salt);
     const signature = await this.#operator.signDelivery(requestId, outputHash, units);
-    const job = { call, reply: { requestId, nodeId, outputHash, units, output: hexlify(output), signature } };
+    const reply = { requestId, nodeId, outputHash, units, output: hexlify(output), signature, proof: NO_PROOF };
+    // An enclave proves by a signature, so the proof goes with the answer, and both on chain in one transaction.
+    const proof = terms.offer.route === Route.TEE ? await this.#prove({ call, reply }) : NO_PROOF;
+    const job = { call, reply: { ...reply, proof } };
     this.#store.save(job);
     this.#emit("answered", job);
     return job;
@@ -249,7 +264,7 @@ class Runtime {
 
   /** Tries until the request has ended, or the node is stopped. Never rejects. */
   async #finish(job: Job): Promise<void> {
-    let proof: Promise<string> | undefined;
+    let proof = job.reply.proof === NO_PROOF ? undefined : Promise.resolve(job.reply.proof);
     // One proof is made at a time, and made again only if it failed.
     const proven = () => {
       proof ??= this.#prove(job).catch((error) => {
@@ -284,7 +299,7 @@ class Runtime {
         emit("ended", "NONE");
         return true;
       case RequestStatus.REQUESTED:
-        if (isOpen(terms)) {
+        if (isOpen(terms) || reply.proof !== NO_PROOF) {
           emit("settled", await this.#operator.deliverAndSettle(terms, nodeId, answer, await proven()));
           return true;
         }
@@ -306,14 +321,16 @@ class Runtime {
     if (model === undefined) throw new OpgError(`This node does not have model ${terms.offer.modelId} any more.`);
     const { modelId } = terms.offer;
     const claim: InferenceClaim = { requestId, modelId, nodeId, inputHash: terms.inputHash, outputHash, units };
-    return this.#proofs.run(async () => {
+    const prove = async () => {
       this.#emit("proving", { call, reply });
       const claimHash = hashClaim(this.#operator.domain, claim);
       const input = getBytes(call.input);
       const proof = await model.prove({ claim, claimHash, input, salt, output: getBytes(reply.output) });
       this.#emit("proven", { call, reply });
       return proof;
-    });
+    };
+    // An enclave's signature does not wait behind proofs that take long.
+    return terms.offer.route === Route.TEE ? prove() : this.#proofs.run(prove);
   }
 
   /** Reads the requests that name these nodes, and declines those that can never be run here. */
@@ -328,6 +345,9 @@ class Runtime {
           }
           next = last + 1;
         }
+        for (const [requestId, { terms, until }] of this.#awaited) {
+          if (Date.now() > until && !this.#answers.has(requestId)) await this.#decline(requestId, terms);
+        }
       } catch {
         // The RPC node is away for a moment: the same blocks are read again.
       }
@@ -336,15 +356,23 @@ class Runtime {
   }
 
   async #seen(requestId: string, terms: Terms): Promise<void> {
+    this.#options.onEvent?.({ type: "requested", requestId, nodeId: terms.offer.nodeId });
+    if (!this.#models.has(key(terms.offer))) await this.#decline(requestId, terms);
+    else if (!this.#answers.has(requestId)) {
+      this.#awaited.set(requestId, { terms, until: Date.now() + (this.#options.inputTimeout ?? 120_000) });
+    }
+  }
+
+  async #decline(requestId: string, terms: Terms): Promise<void> {
     const { nodeId } = terms.offer;
-    this.#options.onEvent?.({ type: "requested", requestId, nodeId });
-    if (this.#models.has(key(terms.offer))) return;
     try {
       const detail = await this.#operator.decline(terms);
       this.#options.onEvent?.({ type: "declined", requestId, nodeId, detail });
     } catch (error) {
+      // It has ended otherwise meanwhile.
       if (!(error instanceof ContractError)) throw error;
     }
+    this.#awaited.delete(requestId);
   }
 
   #nodeFor(terms: Terms): string | undefined {

@@ -1,9 +1,12 @@
-import { type Signer, ZeroHash } from "ethers";
+import { hexlify, type Signer, ZeroHash } from "ethers";
+import { documentHints } from "../attestation/documentHints.ts";
 import { type Contracts, contractsOf } from "../chain/contracts.ts";
 import { payableWith } from "../chain/payableWith.ts";
+import { TypedContract } from "../chain/TypedContract.ts";
 import { standingOffers } from "../client/offers.ts";
-import type { Deployment } from "../deployment.ts";
+import { addressOf, type Deployment } from "../deployment.ts";
 import { OpgError } from "../errors/OpgError.ts";
+import { enclaveRegistryAbi } from "../generated/abis.ts";
 import { hashTerms } from "../hash/hashTerms.ts";
 import { nodeIdOf } from "../hash/nodeIdOf.ts";
 import { DELIVERY_TYPES, type SettlementDomain, typedDataDomain } from "../hash/typedData.ts";
@@ -121,6 +124,33 @@ export class OpgOperator {
     ]);
     if (node.status === 0) throw new OpgError(`There is no node ${nodeId}.`);
     return { nodeId, ...node, ...account, ...description };
+  }
+
+  // --- enclaves ---
+
+  /** What an enclave has to put into its next attestation document for a node (0x-hex). */
+  enclaveBinding(nodeId: string): Promise<{ readonly userData: string; readonly nonce: string }> {
+    return this.#enclaves.read("expectedBinding", nodeId);
+  }
+
+  /**
+   * Verifies an attestation document on chain and registers its key for a node, with the hints that make that
+   * affordable. @returns the attestation's number in the node's history: it goes into the enclave's proofs.
+   */
+  async attest(nodeId: string, document: Uint8Array): Promise<bigint> {
+    const receipt = await this.#enclaves.write("attest", nodeId, hexlify(document), await documentHints(document));
+    const [attested] = this.#enclaves.parse("EnclaveAttested", receipt.logs);
+    if (attested === undefined) throw new OpgError(`Transaction ${receipt.hash} attested nothing.`);
+    return attested.args.index;
+  }
+
+  /** Ends an attestation now; what its key was valid for before stays valid. */
+  async revokeEnclave(nodeId: string, index: bigint): Promise<void> {
+    await this.#enclaves.write("revoke", nodeId, index);
+  }
+
+  get #enclaves() {
+    return new TypedContract(addressOf(this.#deployment, "EnclaveRegistry"), enclaveRegistryAbi, this.#signer);
   }
 
   // --- stake ---
