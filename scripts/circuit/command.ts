@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { type CircuitFiles, UnreadableInputError, verifyCircuit } from "./verify.ts";
+import { InputError } from "../cli/InputError.ts";
+import type { CircuitFiles } from "./verify.ts";
 
 /** Adds `circuit verify`, which exits with 0 for a valid proof, 1 for an invalid one and 2 for unreadable input. */
 export function registerCircuitCommands(program: Command): void {
@@ -23,13 +24,14 @@ Example:
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
     .action(async ({ json, ...files }: CircuitFiles & { json?: true }) => {
       try {
+        const { verifyCircuit } = await import("./verify.ts"); // starts Hardhat, which help does not need
         const result = await verifyCircuit(files);
         const text = `${result.valid ? "valid" : "INVALID"}: ${result.gas.toLocaleString("en")} gas`;
         console.log(json ? JSON.stringify(result) : text);
         process.exitCode = result.valid ? 0 : 1;
       } catch (error) {
-        if (!(error instanceof UnreadableInputError)) throw error;
-        console.error(`opg circuit verify: ${error.message}`);
+        if (!(error instanceof InputError)) throw error;
+        console.error(error.message);
         process.exitCode = 2;
       }
     });

@@ -1,6 +1,8 @@
-import { readFile } from "node:fs/promises";
+import { dataLength } from "ethers";
 import { network, tasks } from "hardhat";
 import { keyBytes, keyIdOf, proofBytes, publicSignalsOf, UNDECLARED } from "../../circuits/src/key.ts";
+import { readJsonFile, understood } from "../cli/files.ts";
+import { InputError } from "../cli/InputError.ts";
 
 /** The files that snarkjs writes: `verification_key.json`, `proof.json` and `public.json`. */
 export interface CircuitFiles {
@@ -19,28 +21,23 @@ export interface CircuitVerification {
   readonly gas: number;
 }
 
-/** Input that is no verification key, proof or list of public signals; the message says which file and why, in one line. */
-export class UnreadableInputError extends Error {
-  override readonly name = "UnreadableInputError";
-}
-
-/** The most public signals whose key is registered in one transaction of 2^24 gas, roughly (EIP-7825). */
-const OSAKA_SIGNALS = 900;
+/** About the longest key that a transaction of 2^24 gas registers (EIP-7825): one of 900 public signals. */
+const OSAKA_KEY_BYTES = 58_000;
 
 /**
  * Registers a Groth16 verification key of snarkjs on a chain of its own, in process, and verifies a proof with our contract.
  *
- * @throws UnreadableInputError if a file is missing, is not JSON, is not of Groth16 over BN254 or of another form, or if the
- * contract refuses the key.
+ * @throws InputError if a file is missing, is not JSON, is not of Groth16 over BN254 or of another form, or if the contract
+ * refuses the key.
  */
 export async function verifyCircuit(files: CircuitFiles): Promise<CircuitVerification> {
-  const key = await read(files.vkey, (json) => keyBytes(json, UNDECLARED));
-  const proof = await read(files.proof, proofBytes);
-  const publicSignals = await read(files.public, publicSignalsOf);
+  const key = understood(files.vkey, () => keyBytes(readJsonFile(files.vkey), UNDECLARED));
+  const proof = understood(files.proof, () => proofBytes(readJsonFile(files.proof)));
+  const publicSignals = understood(files.public, () => publicSignalsOf(readJsonFile(files.public)));
 
   await tasks.getTask("build").run({ quiet: true });
-  // A key of more signals cannot be registered in one transaction on a real chain; here it can, before Osaka's cap.
-  const isLarge = publicSignals.length > OSAKA_SIGNALS;
+  // A longer key fits no transaction of a real chain; here it does, by the rules before that cap.
+  const isLarge = dataLength(key) > OSAKA_KEY_BYTES;
   const { ethers } = await network.create(
     isLarge ? { override: { hardfork: "prague", blockGasLimit: 10n ** 9n } } : {},
   );
@@ -51,7 +48,7 @@ export async function verifyCircuit(files: CircuitFiles): Promise<CircuitVerific
     const refusal = verifier.interface.parseError((error as { data?: string }).data ?? "0x");
     if (refusal === null) throw error;
     const [offset] = refusal.args;
-    throw new UnreadableInputError(`${files.vkey}: ${pointAt(Number(offset))} is no valid point (${refusal.name})`);
+    throw new InputError(`${files.vkey}: ${pointAt(Number(offset))} is no valid point (${refusal.name})`);
   }
   const keyId = keyIdOf(key);
   const valid = await verifier.verifyProof(keyId, publicSignals, proof);
@@ -69,14 +66,4 @@ function pointAt(offset: number): string {
     480: "vk_gamma_2",
   };
   return names[offset] ?? `IC[${(offset - 0x260) / 64 + 1}]`;
-}
-
-async function read<T>(file: string, parse: (json: unknown) => T): Promise<T> {
-  try {
-    return parse(JSON.parse(await readFile(file, "utf8")));
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const reason = code === "ENOENT" ? "no such file" : message.replaceAll(/\s+/g, " ");
-    throw new UnreadableInputError(`${file}: ${reason}`);
-  }
 }

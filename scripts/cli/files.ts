@@ -21,6 +21,7 @@ export function understood<T>(path: string, read: () => T): T {
     return read();
   } catch (error) {
     if (error instanceof InputError) throw error;
-    throw new InputError(`${path} is not what it should be: ${error instanceof Error ? error.message : error}`);
+    const reason = String(error instanceof Error ? error.message : error).replaceAll(/\s+/g, " "); // JSON.parse quotes lines
+    throw new InputError(`${path} is not what it should be: ${reason}`);
   }
 }

@@ -7,7 +7,8 @@ import { expect } from "chai";
 import { type Groth16Proof, type Groth16VerificationKey, groth16 } from "snarkjs";
 import { withCurve } from "../../circuits/src/curve.ts";
 import { calculateWitness } from "../../circuits/src/prove.ts";
-import { UnreadableInputError, verifyCircuit } from "../../scripts/circuit/verify.ts";
+import { verifyCircuit } from "../../scripts/circuit/verify.ts";
+import { InputError } from "../../scripts/cli/InputError.ts";
 import { INPUTS, smallCircuit } from "../support/groth16.ts";
 
 /** snarkjs's three files, as JSON. */
@@ -88,7 +89,7 @@ describe("opg circuit verify", function () {
     const { vkey, proof } = made;
     const [first = [], second = []] = vkey.IC;
     const unreadable: [Partial<Record<keyof Files, unknown>>, RegExp][] = [
-      [{ vkey: "not\nJSON" }, /vkey|\.json: .*is not valid JSON/],
+      [{ vkey: "not\nJSON" }, /\.json is not what it should be: .*is not valid JSON/],
       [{ vkey: "null" }, /the verification key is not an object/],
       [{ vkey: { ...vkey, protocol: "plonk" } }, /the verification key is of protocol "plonk", not "groth16"/],
       [{ vkey: { ...vkey, curve: "bls12381" } }, /the verification key is over the curve "bls12381", not "bn128"/],
@@ -121,14 +122,14 @@ describe("opg circuit verify", function () {
     ];
     for (const [change, message] of unreadable) {
       const error = await verify(change).catch((reason: unknown) => reason);
-      expect(error, String(message)).to.be.instanceOf(UnreadableInputError);
+      expect(error, String(message)).to.be.instanceOf(InputError);
       expect((error as Error).message)
         .to.match(message)
         .and.not.contain("\n");
     }
     const missing = { vkey: join(directory, "nowhere.json"), proof: "", public: "" };
     const error = await verifyCircuit(missing).catch((reason: unknown) => reason);
-    expect(String(error)).to.contain("nowhere.json: no such file");
+    expect(String(error)).to.contain("nowhere.json cannot be read: there is no such file");
   });
 
   it("exits with 0 for a valid proof, 1 for an invalid one and 2 for unreadable input", async () => {
@@ -143,7 +144,7 @@ describe("opg circuit verify", function () {
 
     const unreadable = await run(await write({ ...made, proof: "{" }));
     expect(unreadable).to.deep.include({ status: 2, stdout: "" });
-    expect(unreadable.stderr).to.match(/^opg circuit verify: .*\.json: [^\n]+\n$/);
+    expect(unreadable.stderr).to.match(/^[^\n]*\.json is not what it should be: [^\n]+\n$/);
 
     const unused = await run({});
     expect(unused).to.deep.include({ status: 2, stdout: "" });
@@ -152,7 +153,7 @@ describe("opg circuit verify", function () {
 
   /** Runs the command in a process of its own. */
   function run(files: Partial<Record<keyof Files, string>>) {
-    const program = fileURLToPath(new URL("../support/circuitCli.ts", import.meta.url));
+    const program = fileURLToPath(new URL("../../scripts/opg.ts", import.meta.url));
     const options = Object.entries(files).flatMap(([name, path]) => [`--${name}`, path]);
     return new Promise<{ status: number; stdout: string; stderr: string }>((resolve) => {
       execFile(process.execPath, [program, "circuit", "verify", ...options, "--json"], (error, stdout, stderr) => {
