@@ -49,20 +49,18 @@ library Sha384 {
                     mstore(p, or(and(shr(64, w), shl(128, 0xffffffffffffffff)), and(shr(128, w), 0xffffffffffffffff)))
                     mstore(add(p, 0x20), or(and(shl(64, w), shl(128, 0xffffffffffffffff)), and(w, 0xffffffffffffffff)))
                 }
-                // W[t] = σ1(W[t-2]) + W[t-7] + σ0(W[t-15]) + W[t-16], at p - 0x20, - 0x70, - 0xf0 and - 0x100. A
-                // shift lets bits of the high lane fall into the upper half of the low one, hence a mask on each σ.
-                for {
-                    let end := add(m, 0x500)
-                } lt(p, end) {
-                    p := add(p, 0x20)
+                // W[t] = σ1(W[t-2]) + W[t-7] + σ0(W[t-15]) + W[t-16], which lie 0x20, 0x70, 0xf0 and 0x100 before it. A
+                // shift lets bits of the high lane fall into the upper half of the low one, hence a mask on each σ. y is
+                // the pair before.
+                let y := mload(sub(p, 0x20))
+                for {} lt(p, add(m, 0x500)) {
+                    p := add(p, 0x80)
                 } {
-                    let x := mload(sub(p, 0xf0))
-                    let y := mload(sub(p, 0x20))
-                    let xx := mul(x, 0x10000000000000001)
-                    let yy := mul(y, 0x10000000000000001)
-                    mstore(
-                        p,
-                        and(
+                    {
+                        let x := mload(sub(p, 0xf0))
+                        let xx := mul(x, 0x10000000000000001)
+                        let yy := mul(y, 0x10000000000000001)
+                        y := and(
                             add(
                                 add(
                                     and(
@@ -78,19 +76,84 @@ library Sha384 {
                             ),
                             0xffffffffffffffff0000000000000000ffffffffffffffff
                         )
-                    )
+                        mstore(p, y)
+                    }
+                    {
+                        let x := mload(sub(p, 0xd0))
+                        let xx := mul(x, 0x10000000000000001)
+                        let yy := mul(y, 0x10000000000000001)
+                        y := and(
+                            add(
+                                add(
+                                    and(
+                                        xor(xor(shr(1, xx), shr(8, xx)), shr(7, x)),
+                                        0xffffffffffffffff0000000000000000ffffffffffffffff
+                                    ),
+                                    and(
+                                        xor(xor(shr(19, yy), shr(61, yy)), shr(6, y)),
+                                        0xffffffffffffffff0000000000000000ffffffffffffffff
+                                    )
+                                ),
+                                add(mload(sub(p, 0x50)), mload(sub(p, 0xe0)))
+                            ),
+                            0xffffffffffffffff0000000000000000ffffffffffffffff
+                        )
+                        mstore(add(p, 0x20), y)
+                    }
+                    {
+                        let x := mload(sub(p, 0xb0))
+                        let xx := mul(x, 0x10000000000000001)
+                        let yy := mul(y, 0x10000000000000001)
+                        y := and(
+                            add(
+                                add(
+                                    and(
+                                        xor(xor(shr(1, xx), shr(8, xx)), shr(7, x)),
+                                        0xffffffffffffffff0000000000000000ffffffffffffffff
+                                    ),
+                                    and(
+                                        xor(xor(shr(19, yy), shr(61, yy)), shr(6, y)),
+                                        0xffffffffffffffff0000000000000000ffffffffffffffff
+                                    )
+                                ),
+                                add(mload(sub(p, 0x30)), mload(sub(p, 0xc0)))
+                            ),
+                            0xffffffffffffffff0000000000000000ffffffffffffffff
+                        )
+                        mstore(add(p, 0x40), y)
+                    }
+                    {
+                        let x := mload(sub(p, 0x90))
+                        let xx := mul(x, 0x10000000000000001)
+                        let yy := mul(y, 0x10000000000000001)
+                        y := and(
+                            add(
+                                add(
+                                    and(
+                                        xor(xor(shr(1, xx), shr(8, xx)), shr(7, x)),
+                                        0xffffffffffffffff0000000000000000ffffffffffffffff
+                                    ),
+                                    and(
+                                        xor(xor(shr(19, yy), shr(61, yy)), shr(6, y)),
+                                        0xffffffffffffffff0000000000000000ffffffffffffffff
+                                    )
+                                ),
+                                add(mload(sub(p, 0x10)), mload(sub(p, 0xa0)))
+                            ),
+                            0xffffffffffffffff0000000000000000ffffffffffffffff
+                        )
+                        mstore(add(p, 0x60), y)
+                    }
                 }
 
-                let a := mload(add(m, 0xa00))
-                let b := mload(add(m, 0xa20))
-                let c := mload(add(m, 0xa40))
-                let d := mload(add(m, 0xa60))
-                let e := mload(add(m, 0xa80))
-                let f := mload(add(m, 0xaa0))
-                let g := mload(add(m, 0xac0))
-                let h := mload(add(m, 0xae0))
-                let x
-                let t
+                let a := mul(mload(add(m, 0xa00)), 0x10000000000000001)
+                let b := mul(mload(add(m, 0xa20)), 0x10000000000000001)
+                let c := mul(mload(add(m, 0xa40)), 0x10000000000000001)
+                let d := mul(mload(add(m, 0xa60)), 0x10000000000000001)
+                let e := mul(mload(add(m, 0xa80)), 0x10000000000000001)
+                let f := mul(mload(add(m, 0xaa0)), 0x10000000000000001)
+                let g := mul(mload(add(m, 0xac0)), 0x10000000000000001)
+                let h := mul(mload(add(m, 0xae0)), 0x10000000000000001)
                 // Eight rounds an iteration: the roles of the eight words rotate, the words do not. The low lane of a
                 // pair is used with the high lane above it, which the mask at the end of the sum removes.
                 for {
@@ -99,84 +162,92 @@ library Sha384 {
                     p := add(p, 0x80)
                 } {
                     let k := add(mload(p), mload(add(p, 0x500)))
-                    x := mul(e, 0x10000000000000001)
-                    t := add(
+                    h := add(
                         add(add(h, shr(128, k)), xor(g, and(e, xor(f, g)))),
-                        xor(xor(shr(14, x), shr(18, x)), shr(41, x))
+                        xor(xor(shr(14, e), shr(18, e)), shr(41, e))
                     )
-                    d := and(add(d, t), 0xffffffffffffffff)
-                    x := mul(a, 0x10000000000000001)
-                    h := and(
-                        add(add(t, xor(xor(shr(28, x), shr(34, x)), shr(39, x))), or(and(a, b), and(c, or(a, b)))),
-                        0xffffffffffffffff
+                    d := mul(and(add(d, h), 0xffffffffffffffff), 0x10000000000000001)
+                    h := mul(
+                        and(
+                            add(add(h, xor(xor(shr(28, a), shr(34, a)), shr(39, a))), or(and(a, b), and(c, or(a, b)))),
+                            0xffffffffffffffff
+                        ),
+                        0x10000000000000001
                     )
-                    x := mul(d, 0x10000000000000001)
-                    t := add(add(add(g, k), xor(f, and(d, xor(e, f)))), xor(xor(shr(14, x), shr(18, x)), shr(41, x)))
-                    c := and(add(c, t), 0xffffffffffffffff)
-                    x := mul(h, 0x10000000000000001)
-                    g := and(
-                        add(add(t, xor(xor(shr(28, x), shr(34, x)), shr(39, x))), or(and(h, a), and(b, or(h, a)))),
-                        0xffffffffffffffff
+                    g := add(add(add(g, k), xor(f, and(d, xor(e, f)))), xor(xor(shr(14, d), shr(18, d)), shr(41, d)))
+                    c := mul(and(add(c, g), 0xffffffffffffffff), 0x10000000000000001)
+                    g := mul(
+                        and(
+                            add(add(g, xor(xor(shr(28, h), shr(34, h)), shr(39, h))), or(and(h, a), and(b, or(h, a)))),
+                            0xffffffffffffffff
+                        ),
+                        0x10000000000000001
                     )
                     k := add(mload(add(p, 0x20)), mload(add(p, 0x520)))
-                    x := mul(c, 0x10000000000000001)
-                    t := add(
+                    f := add(
                         add(add(f, shr(128, k)), xor(e, and(c, xor(d, e)))),
-                        xor(xor(shr(14, x), shr(18, x)), shr(41, x))
+                        xor(xor(shr(14, c), shr(18, c)), shr(41, c))
                     )
-                    b := and(add(b, t), 0xffffffffffffffff)
-                    x := mul(g, 0x10000000000000001)
-                    f := and(
-                        add(add(t, xor(xor(shr(28, x), shr(34, x)), shr(39, x))), or(and(g, h), and(a, or(g, h)))),
-                        0xffffffffffffffff
+                    b := mul(and(add(b, f), 0xffffffffffffffff), 0x10000000000000001)
+                    f := mul(
+                        and(
+                            add(add(f, xor(xor(shr(28, g), shr(34, g)), shr(39, g))), or(and(g, h), and(a, or(g, h)))),
+                            0xffffffffffffffff
+                        ),
+                        0x10000000000000001
                     )
-                    x := mul(b, 0x10000000000000001)
-                    t := add(add(add(e, k), xor(d, and(b, xor(c, d)))), xor(xor(shr(14, x), shr(18, x)), shr(41, x)))
-                    a := and(add(a, t), 0xffffffffffffffff)
-                    x := mul(f, 0x10000000000000001)
-                    e := and(
-                        add(add(t, xor(xor(shr(28, x), shr(34, x)), shr(39, x))), or(and(f, g), and(h, or(f, g)))),
-                        0xffffffffffffffff
+                    e := add(add(add(e, k), xor(d, and(b, xor(c, d)))), xor(xor(shr(14, b), shr(18, b)), shr(41, b)))
+                    a := mul(and(add(a, e), 0xffffffffffffffff), 0x10000000000000001)
+                    e := mul(
+                        and(
+                            add(add(e, xor(xor(shr(28, f), shr(34, f)), shr(39, f))), or(and(f, g), and(h, or(f, g)))),
+                            0xffffffffffffffff
+                        ),
+                        0x10000000000000001
                     )
                     k := add(mload(add(p, 0x40)), mload(add(p, 0x540)))
-                    x := mul(a, 0x10000000000000001)
-                    t := add(
+                    d := add(
                         add(add(d, shr(128, k)), xor(c, and(a, xor(b, c)))),
-                        xor(xor(shr(14, x), shr(18, x)), shr(41, x))
+                        xor(xor(shr(14, a), shr(18, a)), shr(41, a))
                     )
-                    h := and(add(h, t), 0xffffffffffffffff)
-                    x := mul(e, 0x10000000000000001)
-                    d := and(
-                        add(add(t, xor(xor(shr(28, x), shr(34, x)), shr(39, x))), or(and(e, f), and(g, or(e, f)))),
-                        0xffffffffffffffff
+                    h := mul(and(add(h, d), 0xffffffffffffffff), 0x10000000000000001)
+                    d := mul(
+                        and(
+                            add(add(d, xor(xor(shr(28, e), shr(34, e)), shr(39, e))), or(and(e, f), and(g, or(e, f)))),
+                            0xffffffffffffffff
+                        ),
+                        0x10000000000000001
                     )
-                    x := mul(h, 0x10000000000000001)
-                    t := add(add(add(c, k), xor(b, and(h, xor(a, b)))), xor(xor(shr(14, x), shr(18, x)), shr(41, x)))
-                    g := and(add(g, t), 0xffffffffffffffff)
-                    x := mul(d, 0x10000000000000001)
-                    c := and(
-                        add(add(t, xor(xor(shr(28, x), shr(34, x)), shr(39, x))), or(and(d, e), and(f, or(d, e)))),
-                        0xffffffffffffffff
+                    c := add(add(add(c, k), xor(b, and(h, xor(a, b)))), xor(xor(shr(14, h), shr(18, h)), shr(41, h)))
+                    g := mul(and(add(g, c), 0xffffffffffffffff), 0x10000000000000001)
+                    c := mul(
+                        and(
+                            add(add(c, xor(xor(shr(28, d), shr(34, d)), shr(39, d))), or(and(d, e), and(f, or(d, e)))),
+                            0xffffffffffffffff
+                        ),
+                        0x10000000000000001
                     )
                     k := add(mload(add(p, 0x60)), mload(add(p, 0x560)))
-                    x := mul(g, 0x10000000000000001)
-                    t := add(
+                    b := add(
                         add(add(b, shr(128, k)), xor(a, and(g, xor(h, a)))),
-                        xor(xor(shr(14, x), shr(18, x)), shr(41, x))
+                        xor(xor(shr(14, g), shr(18, g)), shr(41, g))
                     )
-                    f := and(add(f, t), 0xffffffffffffffff)
-                    x := mul(c, 0x10000000000000001)
-                    b := and(
-                        add(add(t, xor(xor(shr(28, x), shr(34, x)), shr(39, x))), or(and(c, d), and(e, or(c, d)))),
-                        0xffffffffffffffff
+                    f := mul(and(add(f, b), 0xffffffffffffffff), 0x10000000000000001)
+                    b := mul(
+                        and(
+                            add(add(b, xor(xor(shr(28, c), shr(34, c)), shr(39, c))), or(and(c, d), and(e, or(c, d)))),
+                            0xffffffffffffffff
+                        ),
+                        0x10000000000000001
                     )
-                    x := mul(f, 0x10000000000000001)
-                    t := add(add(add(a, k), xor(h, and(f, xor(g, h)))), xor(xor(shr(14, x), shr(18, x)), shr(41, x)))
-                    e := and(add(e, t), 0xffffffffffffffff)
-                    x := mul(b, 0x10000000000000001)
-                    a := and(
-                        add(add(t, xor(xor(shr(28, x), shr(34, x)), shr(39, x))), or(and(b, c), and(d, or(b, c)))),
-                        0xffffffffffffffff
+                    a := add(add(add(a, k), xor(h, and(f, xor(g, h)))), xor(xor(shr(14, f), shr(18, f)), shr(41, f)))
+                    e := mul(and(add(e, a), 0xffffffffffffffff), 0x10000000000000001)
+                    a := mul(
+                        and(
+                            add(add(a, xor(xor(shr(28, b), shr(34, b)), shr(39, b))), or(and(b, c), and(d, or(b, c)))),
+                            0xffffffffffffffff
+                        ),
+                        0x10000000000000001
                     )
                 }
                 m := add(m, 0xa00)
