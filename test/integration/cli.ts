@@ -4,11 +4,15 @@ import { expect } from "chai";
 import { Contract, HDNodeWallet, JsonRpcProvider, Mnemonic, parseUnits, Wallet } from "ethers";
 import { network } from "hardhat";
 import { digitImages } from "../../circuits/src/dataset.ts";
-import { loadDigits } from "../../circuits/src/digits.ts";
-import { infer } from "../../circuits/src/model.ts";
+import { loadDigits, proveDigit } from "../../circuits/src/digits.ts";
+import { commitInput, commitOutput, infer, randomSalt } from "../../circuits/src/model.ts";
+import { OpgClient } from "../../sdk/src/client/OpgClient.ts";
 import { addressOf, type Deployment } from "../../sdk/src/deployment.ts";
 import { opgAbi, testUsdAbi } from "../../sdk/src/generated/abis.ts";
+import { hashClaim } from "../../sdk/src/hash/hashClaim.ts";
 import { loadDeployment } from "../../sdk/src/node/loadDeployment.ts";
+import { OpgOperator } from "../../sdk/src/operator/OpgOperator.ts";
+import { toJson } from "../../sdk/src/wire.ts";
 import { opg, opgService, run } from "../support/cli.ts";
 import { temporaryDirectory } from "../support/sdk.ts";
 
@@ -61,7 +65,7 @@ describe("The command line on a chain of its own, over HTTP", function () {
     server = await network.createServer({ network: "default", override: { chainId: CHAIN_ID } }, "127.0.0.1", 0);
     const { port } = await server.listen();
     url = `http://127.0.0.1:${port}`;
-    provider = new JsonRpcProvider(url, CHAIN_ID, { staticNetwork: true });
+    provider = new JsonRpcProvider(url, CHAIN_ID, { staticNetwork: true, cacheTimeout: -1 });
   });
 
   after(async () => {
@@ -158,6 +162,52 @@ describe("The command line on a chain of its own, over HTTP", function () {
       expect(code).to.equal(0);
       expect(stdout).to.contain('"type":"settled"');
     }
+  });
+
+  it("delivers and settles by hand what was asked, and lets a default be claimed", async () => {
+    if (DIGIT === undefined) throw new Error("there are held-out digits");
+    const operator = new OpgOperator({ signer: new Wallet(OPERATOR, provider), deployment });
+    const client = new OpgClient({ signer: new Wallet(REQUESTER, provider), deployment, guard: false });
+    const [standing] = await client.offers({ modelId });
+    if (standing === undefined) throw new Error("the node has an offer");
+    const digits = await loadDigits();
+    const salt = randomSalt();
+    const outputHash = commitOutput(infer(digits.weights, DIGIT.pixels).digit);
+    /** Makes a request and posts its delivery by the command. */
+    const deliver = async () => {
+      const inputHash = commitInput(DIGIT.pixels, salt);
+      const { requestId, terms } = await client.request({ offer: standing.offer, inputHash });
+      const file = join(directory.path, "answer.json");
+      writeFileSync(file, toJson(await operator.answer(terms, outputHash, 1n, "0x")));
+      await as(REQUESTER, "deliver", requestId, "--answer", file);
+      return { requestId, terms };
+    };
+    const first = await deliver();
+    const claim = {
+      requestId: first.requestId,
+      modelId,
+      nodeId,
+      inputHash: first.terms.inputHash,
+      outputHash,
+      units: 1n,
+    };
+    const claimHash = hashClaim(client.domain, claim) as `0x${string}`;
+    const { proof } = await proveDigit(digits, { claimHash, pixels: DIGIT.pixels, salt });
+    const file = join(directory.path, "proof.hex");
+    writeFileSync(file, `0x00${proof.slice(4)}`);
+    const wrong = await refused(REQUESTER, "settle", first.requestId, "--proof", file);
+    expect(wrong.line).to.equal(`opg: The proof for request ${first.requestId} does not prove claim ${claimHash}.`);
+    writeFileSync(file, proof);
+    await as(REQUESTER, "settle", first.requestId, "--proof", file);
+    expect((await as(REQUESTER, "status", first.requestId)).status).to.equal("SETTLED");
+
+    const second = await deliver();
+    await passTime(3_601);
+    await as(REQUESTER, "default", second.requestId);
+    const { outcome } = await as(REQUESTER, "status", second.requestId);
+    expect(outcome).to.include({ reason: "defaulted", returned: "250000", compensation: `${parseUnits("80")}` });
+    expect((await as(REQUESTER, "withdraw", "--token", "OPG")).withdrawn).to.equal(`${parseUnits("82")}`);
+    await as(REQUESTER, "withdraw");
   });
 
   it("changes the price, pauses, and moves stake in and out", async () => {
