@@ -271,15 +271,3 @@ describe("The command line on a chain of its own, over HTTP", function () {
     expect(offline.stderr).to.match(/^opg: Network custom cannot be reached: .*\.\n$/);
   });
 });
-
-describe("Every command's help", () => {
-  it("shows an example that parses", async () => {
-    const { stdout } = await opg(["--help"], {});
-    expect(stdout).to.contain("never from an option");
-    for (const command of ["node register", "node serve", "model route", "request", "settle", "deployment"]) {
-      const help = (await opg([...command.split(" "), "--help"], {})).stdout;
-      expect(help).to.contain(`Example:\n  npm run opg -- ${command}`);
-      expect(help).not.to.match(/private|--key <key>/i);
-    }
-  });
-});
