@@ -36,6 +36,9 @@ describe("Groth16Verifier", function () {
 
   const accepts = ({ keyId, publicSignals, proof }: Proven) => verifier.verifyProof(keyId, [...publicSignals], proof);
 
+  /** A key of 400 signals takes two contracts: what would name the second, were it a key's first. */
+  const secondContract = () => toBeHex(BigInt(proven.get(400)?.keyId ?? 0) + 1n, 32) as `0x${string}`;
+
   describe("registerKey", () => {
     /** A header of the documented form; the rest of the key is that of the digit circuit. */
     const header = (development: number, contributions: number, count: number) =>
@@ -169,10 +172,12 @@ describe("Groth16Verifier", function () {
       expect([...ceremony]).to.deep.equal([false, 7n, id("beacon"), id("zkey")]);
     });
 
-    it("reverts on an unknown key", async () => {
-      await expect(verifier.keyInfo(id("nothing")))
-        .to.be.revertedWithCustomError(verifier, "Groth16_UnknownKey")
-        .withArgs(id("nothing"));
+    it("reverts on an unknown key, and on what names the second of a key's contracts", async () => {
+      for (const keyId of [id("nothing"), secondContract()]) {
+        await expect(verifier.keyInfo(keyId))
+          .to.be.revertedWithCustomError(verifier, "Groth16_UnknownKey")
+          .withArgs(keyId);
+      }
     });
   });
 
@@ -232,6 +237,7 @@ describe("Groth16Verifier", function () {
       const [none, one] = [proven.get(0), proven.get(1)];
       if (!none || !one) throw new Error("no other circuits");
       expect(await accepts({ ...none, keyId: ZeroHash as `0x${string}` })).to.equal(false);
+      for (const made of proven.values()) expect(await accepts({ ...made, keyId: secondContract() })).to.equal(false);
       expect(await accepts({ ...one, keyId: none.keyId })).to.equal(false);
       expect(await accepts({ ...one, proof: digit.proof })).to.equal(false);
     });
