@@ -12,8 +12,10 @@ import hre from "hardhat";
 import { BARS, GROTH16_RATIO } from "./bars.ts";
 import { measureCodeSizes } from "./codeSizes.ts";
 import { measureGroth16 } from "./groth16.ts";
+import { measureNitro } from "./nitro.ts";
 import { measureP384 } from "./p384.ts";
 import { measureSettlement } from "./settlement.ts";
+import { measureTee } from "./tee.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -23,7 +25,7 @@ const { values: options } = parseArgs({
   },
 });
 
-const MEASURES = [measureP384, measureGroth16, measureSettlement];
+const MEASURES = [measureP384, measureNitro, measureGroth16, measureSettlement, measureTee];
 const snapshots = {
   gas: new URL("./snapshots/gas.json", import.meta.url),
   size: new URL("./snapshots/size.json", import.meta.url),

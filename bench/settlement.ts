@@ -4,9 +4,10 @@ import { loadProtocol } from "../test/support/fixtures.ts";
 import { withFixedBlinding } from "./fixedBlinding.ts";
 
 /** Far away, and the same at every run: what a transaction's bytes cost must not depend on the day. */
-const DEADLINE = 4_000_000_000n;
+export const DEADLINE = 4_000_000_000n;
 
-async function gasOf(transaction: Promise<ContractTransactionResponse>): Promise<number> {
+/** The gas of a mined transaction. */
+export async function gasOf(transaction: Promise<ContractTransactionResponse>): Promise<number> {
   const receipt = await (await transaction).wait();
   if (receipt === null) throw new Error("bench: the transaction is not mined");
   return Number(receipt.gasUsed);

@@ -12,12 +12,14 @@ export const [EARLIEST, LATEST] = [LEAD + 1, 253_402_300_799];
 export const connectAt = (time: number) =>
   network.create({ override: { initialDate: new Date((time - LEAD) * 1000), allowBlocksWithSameTimestamp: true } });
 
+type Connection = Awaited<ReturnType<typeof connectAt>>;
+
 /**
  * Deploys a verifier of attestation documents on a chain in this process, managed by the first account.
  *
  * @param root The root certificate in DER.
  */
-export async function deployNitroVerifier({ ethers }: Awaited<ReturnType<typeof connectAt>>, root: BytesLike) {
+export async function deployNitroVerifier({ ethers }: Pick<Connection, "ethers">, root: BytesLike) {
   const manager = await ethers.deployContract("AccessManager", [(await ethers.getSigners())[0]]);
   const table = await ethers.deployContract("P384Table", [p384Table()]);
   const p384 = await ethers.deployContract("P384Verifier", [table]);
