@@ -8,7 +8,6 @@ import hre from "hardhat";
 const CONTRACTS = [
   "AccessManager",
   "AwsNitroVerifier",
-  "EnclaveRegistry",
   "Groth16Verifier",
   "IInferenceConsumer",
   "IProofVerifier",

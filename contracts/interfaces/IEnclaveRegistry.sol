@@ -25,7 +25,7 @@ struct Enclave {
 /// take another's key or place. Renewing is attesting again.
 ///
 /// It trusts the verifier's root to certify only enclaves, and the image that a measurement names to keep its key to
-/// itself; which measurements deserve that is for models to say (see {IMeasurementSets}).
+/// itself; which measurements deserve that is for models to say (see {ITeeVerifier}).
 interface IEnclaveRegistry {
     /// @notice An enclave's key was attested for a node, as its attestation number `index`.
     /// @param timestamp When the document was made, in Unix time and milliseconds.

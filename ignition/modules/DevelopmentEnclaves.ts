@@ -13,7 +13,7 @@ export default buildModule("DevelopmentEnclaves", (m) => {
   const protocol = m.useModule(Protocol);
   const { manager, nodes, verifiers } = protocol;
   const verifier = m.contract("NitroVerifier", [manager, deployP384(m), m.getParameter<string>("root")]);
-  const { enclaves, teeVerifier } = deployTee(m, manager, nodes, verifier);
+  const { teeVerifier } = deployTee(m, manager, nodes, verifier);
   m.call(verifiers, "add", [ROUTE.TEE, teeVerifier]);
-  return { ...protocol, nitroVerifier: verifier, enclaves, teeVerifier };
+  return { ...protocol, nitroVerifier: verifier, teeVerifier };
 });

@@ -7,7 +7,8 @@ const MINUTE = 60;
 const DAY = 24 * 60 * MINUTE;
 
 /**
- * Deploys the TEE route: the verifier of attestation documents, the registry of enclaves, the verifier of claims.
+ * Deploys the TEE route: the verifier of attestation documents, and the registry of enclaves with the verifier of
+ * their claims.
  *
  * @param m The builder of the module that deploys.
  * @param manager The AccessManager.
@@ -21,7 +22,7 @@ export function deployTee(
   nodes: ContractFuture<string>,
   nitroVerifier: ContractFuture<string> = m.contract("AwsNitroVerifier", [manager, deployP384(m), AWS_NITRO_ROOT]),
 ) {
-  const enclaves = m.contract("EnclaveRegistry", [
+  const teeVerifier = m.contract("TeeVerifier", [
     manager,
     nodes,
     nitroVerifier,
@@ -29,18 +30,17 @@ export function deployTee(
     m.getParameter("attestationFutureSkew", 1 * MINUTE),
     m.getParameter("enclaveLifetime", 30 * DAY),
   ]);
-  const teeVerifier = m.contract("TeeVerifier", [enclaves]);
   assignRole(m, manager, "emergency", nitroVerifier, "nitroVerifier", "revokeCertificate(bytes32,uint256)");
   assignRole(
     m,
     manager,
     "emergency",
-    enclaves,
-    "enclaves",
+    teeVerifier,
+    "teeVerifier",
     "emergencyRevoke(bytes32,uint256,uint48)",
     "banMeasurement(bytes32)",
   );
-  return { nitroVerifier, enclaves, teeVerifier };
+  return { nitroVerifier, teeVerifier };
 }
 
 /** Deploys the verifier of P-384 signatures over its table. */

@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { concat, keccak256, toBeHex, ZeroHash } from "ethers";
+import { keccak256, ZeroHash } from "ethers";
+import { encodeTeeParameters, measurementOf, Trust, teeProof } from "../../sdk/src/attestation/tee.ts";
 import {
   deployTeeRoute,
   documentFor,
@@ -14,16 +15,16 @@ import {
 /** Whose enclave it is, what runs in it, and when its key counted. */
 describe("Attack: enclave identities", () => {
   let route: TeeRoute;
-  let setId: string;
   const CLAIM_HASH = keccak256("0xc1a1");
+  const PARAMETERS = encodeTeeParameters({ trust: Trust.LOCAL, backend: "", measurements: [measurementOf(IMAGE)] });
   const at = (time: number) => route.connection.networkHelpers.time.setNextBlockTimestamp(time);
   const isProven = (nodeId: string, enclave: ReturnType<typeof newEnclaveKey>, index: number, claimedAt: number) =>
-    route.tee.verify(
+    route.enclaves.verify(
       { requestId: ZeroHash, modelId: ZeroHash, nodeId, inputHash: ZeroHash, outputHash: ZeroHash, units: 0 },
       CLAIM_HASH,
       claimedAt,
-      setId,
-      concat([enclave.key.sign(CLAIM_HASH).serialized, toBeHex(index, 4)]),
+      PARAMETERS,
+      teeProof(enclave.key, CLAIM_HASH, index),
     );
   /** Registers a second node, owned by `stranger`. */
   async function strangersNode() {
@@ -36,14 +37,8 @@ describe("Attack: enclave identities", () => {
 
   before(async () => {
     route = await deployTeeRoute();
-    const measurements = [keccak256(concat(IMAGE))];
-    setId = await route.tee.registerMeasurementSet.staticCall(1, "", measurements);
   });
-  beforeEach(async () => {
-    await route.reset();
-    await at(NOW);
-    await route.tee.registerMeasurementSet(1, "", [keccak256(concat(IMAGE))]);
-  });
+  beforeEach(() => route.reset());
 
   it("another operator's document, registered first: refused for one's own node, and for theirs", async () => {
     const victim = newEnclaveKey();

@@ -47,7 +47,7 @@ export async function deployTeeRoute() {
   const nodeId = ethers.keccak256(
     ethers.AbiCoder.defaultAbiCoder().encode(["address", "bytes32"], [operator.address, ZeroHash]),
   );
-  const enclaves = await ethers.deployContract("EnclaveRegistry", [
+  const enclaves = await ethers.deployContract("TeeVerifier", [
     manager,
     nodes,
     verifier,
@@ -55,7 +55,6 @@ export async function deployTeeRoute() {
     POLICY.futureSkew,
     POLICY.lifetime,
   ]);
-  const tee = await ethers.deployContract("TeeVerifier", [enclaves]);
   await connection.networkHelpers.time.setNextBlockTimestamp(NOW - 1);
   const path = [...defaultSimulator.path, defaultSimulator.leaf].map(({ certificate }) => certificate);
   await verifier.cacheCertificates(path, await pathHints(path));
@@ -75,7 +74,6 @@ export async function deployTeeRoute() {
     nodes,
     nodeId,
     enclaves,
-    tee,
   };
 }
 

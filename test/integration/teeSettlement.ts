@@ -50,7 +50,7 @@ describe("Settling by an attested enclave's signature", () => {
   it("settles what was delivered before the key was revoked, and refuses what was delivered after", async () => {
     const { settlement } = protocol.contracts;
     const before = await delivered();
-    await route.enclaves.connect(protocol.accounts.operator).revoke(protocol.nodeId, 0);
+    await route.tee.connect(protocol.accounts.operator).revoke(protocol.nodeId, 0);
     const after = await delivered();
     await settlement.settle(
       before.terms,

@@ -3,8 +3,8 @@ import { deployNitroVerifier } from "../../scripts/attestation/deploy.ts";
 import { DevelopmentEnclave } from "../../scripts/enclave/enclave.ts";
 import { createDevelopmentRoot } from "../../scripts/enclave/simulator.ts";
 import { documentHints } from "../../sdk/src/attestation/documentHints.ts";
-import { measurementOf, Trust } from "../../sdk/src/attestation/tee.ts";
-import type { EnclaveRegistry, TeeVerifier } from "../../types/ethers-contracts/index.ts";
+import { encodeTeeParameters, measurementOf, Trust } from "../../sdk/src/attestation/tee.ts";
+import type { TeeVerifier } from "../../types/ethers-contracts/index.ts";
 import { Commitment, ethers, networkHelpers, type Offer, type Protocol, Route, type Terms } from "./fixtures.ts";
 
 const register = (value: number) => new Uint8Array(48).fill(value);
@@ -16,20 +16,13 @@ const KEY = new SigningKey(`0x${"0e".repeat(32)}`);
 /** The fixture's model with its TEE route under the real TeeVerifier, and an enclave that is attested for the node. */
 export class EnclaveRoute {
   readonly protocol: Protocol;
-  readonly enclaves: EnclaveRegistry;
   readonly tee: TeeVerifier;
   readonly enclave: DevelopmentEnclave;
   readonly offer: Offer;
 
-  private constructor(
-    protocol: Protocol,
-    contracts: { enclaves: EnclaveRegistry; tee: TeeVerifier },
-    enclave: DevelopmentEnclave,
-    offer: Offer,
-  ) {
+  private constructor(protocol: Protocol, tee: TeeVerifier, enclave: DevelopmentEnclave, offer: Offer) {
     this.protocol = protocol;
-    this.enclaves = contracts.enclaves;
-    this.tee = contracts.tee;
+    this.tee = tee;
     this.enclave = enclave;
     this.offer = offer;
   }
@@ -40,26 +33,25 @@ export class EnclaveRoute {
     const { modelOwner, operator } = protocol.accounts;
     const root = createDevelopmentRoot(undefined, (await networkHelpers.time.latest()) - 86_400);
     const { verifier } = await deployNitroVerifier({ ethers }, root.certificate);
-    const enclaves = await ethers.deployContract("EnclaveRegistry", [manager, nodes, verifier, 900, 60, 2_592_000]);
-    const tee = await ethers.deployContract("TeeVerifier", [enclaves]);
+    const tee = await ethers.deployContract("TeeVerifier", [manager, nodes, verifier, 900, 60, 2_592_000]);
     await verifiers.add(Route.TEE, tee);
     await networkHelpers.time.increase(await verifiers.activationDelay());
 
     const now = await networkHelpers.time.latest();
     const enclave = new DevelopmentEnclave({ root, measurement: IMAGE, now }, KEY);
-    const [userData, nonce] = await enclaves.expectedBinding(protocol.nodeId);
+    const [userData, nonce] = await tee.expectedBinding(protocol.nodeId);
     const document = enclave.attest({ userData, nonce }, now * 1000);
-    await enclaves.connect(operator).attest(protocol.nodeId, document, await documentHints(document));
+    await tee.connect(operator).attest(protocol.nodeId, document, await documentHints(document));
 
-    const measurements = [measurementOf(IMAGE)];
-    const setId = await tee.registerMeasurementSet.staticCall(Trust.LOCAL, "", measurements);
-    await tee.registerMeasurementSet(Trust.LOCAL, "", measurements);
+    const parameters = encodeTeeParameters({ trust: Trust.LOCAL, backend: "", measurements: [measurementOf(IMAGE)] });
     const verifierId = await verifiers.count();
-    await models.connect(modelOwner).setRoute(protocol.modelId, Route.TEE, verifierId, Commitment.KECCAK256, setId);
+    await models
+      .connect(modelOwner)
+      .setRoute(protocol.modelId, Route.TEE, verifierId, Commitment.KECCAK256, parameters);
     const [routeVersion] = await models.currentRoute(protocol.modelId, Route.TEE);
     const offer = await protocol.offer({ route: Route.TEE, routeVersion });
     await nodes.connect(operator).postOffer(offer);
-    return new EnclaveRoute(protocol, { enclaves, tee }, enclave, offer);
+    return new EnclaveRoute(protocol, tee, enclave, offer);
   }
 
   /** The enclave's proof of an answer to a request. */

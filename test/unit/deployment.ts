@@ -28,9 +28,9 @@ describe("Deployment: who may do what", () => {
       "VerifierRegistry.freeze",
     ],
     emergency: [
-      "EnclaveRegistry.banMeasurement",
-      "EnclaveRegistry.emergencyRevoke",
       "NitroVerifier.revokeCertificate",
+      "TeeVerifier.banMeasurement",
+      "TeeVerifier.emergencyRevoke",
       "VerifierRegistry.revoke",
     ],
     stranger: [],
@@ -52,7 +52,7 @@ describe("Deployment: who may do what", () => {
       VerifierRegistry: await ethers.getContractAt("VerifierRegistry", deployed.verifiers),
       Settlement: await ethers.getContractAt("Settlement", deployed.settlement),
       NitroVerifier: await ethers.getContractAt("NitroVerifier", deployed.nitroVerifier),
-      EnclaveRegistry: await ethers.getContractAt("EnclaveRegistry", deployed.enclaves),
+      TeeVerifier: await ethers.getContractAt("TeeVerifier", deployed.teeVerifier),
     };
     const manager = await ethers.getContractAt("AccessManager", deployed.manager);
     return { contracts, manager, deployer, holders: { guardian, governor, emergency, stranger } };
@@ -76,7 +76,7 @@ describe("Deployment: who may do what", () => {
   it("is asked by every restricted function, and only the right role passes", async () => {
     const { contracts, holders } = await deployWithRoles();
     const anyArguments: Record<string, unknown[]> = {
-      "EnclaveRegistry.banMeasurement": [ZeroHash],
+      "TeeVerifier.banMeasurement": [ZeroHash],
       "NitroVerifier.revokeCertificate": [ZeroHash, 1n],
       "NodeRegistry.addModule": [holders.stranger.address],
       "NodeRegistry.open": [],

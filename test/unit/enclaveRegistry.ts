@@ -232,7 +232,7 @@ describe("EnclaveRegistry", () => {
       [one, one, one, 0, 1, 1],
       [one, one, one, 1, 1, 0],
     ] as const) {
-      await expect(ethers.deployContract("EnclaveRegistry", [...args])).to.be.revertedWithCustomError(
+      await expect(ethers.deployContract("TeeVerifier", [...args])).to.be.revertedWithCustomError(
         route.enclaves,
         "EnclaveRegistry_ZeroParameter",
       );

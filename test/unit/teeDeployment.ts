@@ -12,11 +12,10 @@ import { developmentRoot, NOW } from "../helpers/enclaves.ts";
 /** The contracts that a module has deployed, with their types. */
 async function typed(
   ethers: HardhatEthers,
-  deployed: Record<"nitroVerifier" | "enclaves" | "teeVerifier" | "verifiers", Addressable>,
+  deployed: Record<"nitroVerifier" | "teeVerifier" | "verifiers", Addressable>,
 ) {
   return {
     nitroVerifier: await ethers.getContractAt("NitroVerifier", deployed.nitroVerifier),
-    enclaves: await ethers.getContractAt("EnclaveRegistry", deployed.enclaves),
     teeVerifier: await ethers.getContractAt("TeeVerifier", deployed.teeVerifier),
     verifiers: await ethers.getContractAt("VerifierRegistry", deployed.verifiers),
   };
@@ -28,10 +27,9 @@ describe("Deployment of the TEE route", () => {
     const deployed = await ignition.deploy(ProtocolModule, {
       parameters: { Protocol: { root: hexlify(developmentRoot.certificate) } },
     });
-    const { nitroVerifier, enclaves, teeVerifier, verifiers } = await typed(ethers, deployed);
+    const { nitroVerifier, teeVerifier, verifiers } = await typed(ethers, deployed);
     expect(await nitroVerifier.rootHash()).to.equal(AWS_NITRO_ROOT_HASH);
-    expect(await enclaves.verifier()).to.equal(await nitroVerifier.getAddress());
-    expect(await teeVerifier.enclaves()).to.equal(await enclaves.getAddress());
+    expect(await teeVerifier.verifier()).to.equal(await nitroVerifier.getAddress());
     expect(await verifiers.verifierOf(2)).to.deep.equal([await teeVerifier.getAddress(), 1n, 2n]);
     const production = await ethers.getContractAt("AwsNitroVerifier", await nitroVerifier.getAddress());
     expect(await production.AWS_ROOT_HASH()).to.equal(AWS_NITRO_ROOT_HASH);

@@ -9,7 +9,7 @@ import {INodeRegistry, Node} from "../../interfaces/INodeRegistry.sol";
 
 /// @title EnclaveRegistry
 /// @notice Signing keys of attested enclaves, per node and with their history.
-contract EnclaveRegistry is IEnclaveRegistry, AccessManaged {
+abstract contract EnclaveRegistry is IEnclaveRegistry, AccessManaged {
     uint256 private constant PCR_LENGTH = 48;
     uint256 private constant MILLISECONDS = 1000;
     /// @dev The prime of secp256k1's field: 2^256 − 2^32 − 977 (SEC 2, section 2.4.1).
@@ -29,7 +29,9 @@ contract EnclaveRegistry is IEnclaveRegistry, AccessManaged {
     /// An enclave takes two slots:
     /// | 0 | validUntil (48) | validFrom (48) | key (160) |
     /// | 1 | measurement (256)                           |
-    mapping(bytes32 nodeId => Enclave[]) private _enclaves;
+    mapping(bytes32 nodeId => mapping(uint256 index => Enclave)) internal _enclaves;
+    /// @inheritdoc IEnclaveRegistry
+    mapping(bytes32 nodeId => uint256) public attestationCount;
     /// @inheritdoc IEnclaveRegistry
     mapping(bytes32 measurement => bool) public isBanned;
 
@@ -74,8 +76,8 @@ contract EnclaveRegistry is IEnclaveRegistry, AccessManaged {
 
         uint48 validFrom = SafeCast.toUint48(block.timestamp);
         uint48 validUntil = validFrom + lifetime;
-        index = _enclaves[nodeId].length;
-        _enclaves[nodeId].push(Enclave(key, validFrom, validUntil, measurement));
+        index = attestationCount[nodeId]++;
+        _enclaves[nodeId][index] = Enclave(key, validFrom, validUntil, measurement);
         emit EnclaveAttested(
             nodeId,
             index,
@@ -107,20 +109,14 @@ contract EnclaveRegistry is IEnclaveRegistry, AccessManaged {
     }
 
     /// @inheritdoc IEnclaveRegistry
-    function attestationCount(bytes32 nodeId) external view returns (uint256) {
-        return _enclaves[nodeId].length;
-    }
-
-    /// @inheritdoc IEnclaveRegistry
-    function enclaveAt(bytes32 nodeId, uint256 index) external view returns (Enclave memory enclave) {
-        if (index < _enclaves[nodeId].length) enclave = _enclaves[nodeId][index];
+    function enclaveAt(bytes32 nodeId, uint256 index) external view returns (Enclave memory) {
+        return _enclaves[nodeId][index];
     }
 
     /// @inheritdoc IEnclaveRegistry
     function isKeyValidAt(bytes32 nodeId, address key, uint256 time) external view returns (bool) {
-        Enclave[] storage enclaves = _enclaves[nodeId];
-        for (uint256 i = enclaves.length; i != 0; --i) {
-            Enclave storage enclave = enclaves[i - 1];
+        for (uint256 i = attestationCount[nodeId]; i != 0; --i) {
+            Enclave storage enclave = _enclaves[nodeId][i - 1];
             if (enclave.key == key && enclave.validFrom <= time && time < enclave.validUntil) return true;
         }
         return false;
@@ -129,11 +125,11 @@ contract EnclaveRegistry is IEnclaveRegistry, AccessManaged {
     /// @inheritdoc IEnclaveRegistry
     function expectedBinding(bytes32 nodeId) public view returns (bytes memory userData, bytes32 nonce) {
         userData = abi.encode(block.chainid, address(this), nodeId);
-        nonce = keccak256(abi.encode(block.chainid, address(this), nodeId, _enclaves[nodeId].length));
+        nonce = keccak256(abi.encode(block.chainid, address(this), nodeId, attestationCount[nodeId]));
     }
 
     function _end(bytes32 nodeId, uint256 index, uint48 validUntil, bool emergency) private {
-        if (index >= _enclaves[nodeId].length) revert EnclaveRegistry_UnknownEnclave(nodeId, index);
+        if (index >= attestationCount[nodeId]) revert EnclaveRegistry_UnknownEnclave(nodeId, index);
         Enclave storage enclave = _enclaves[nodeId][index];
         if (enclave.validUntil <= validUntil) {
             revert EnclaveRegistry_AlreadyEnded(nodeId, index, enclave.validUntil);

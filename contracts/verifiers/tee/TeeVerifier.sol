@@ -1,26 +1,32 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
-import {Enclave, IEnclaveRegistry} from "../../interfaces/IEnclaveRegistry.sol";
+import {ECDSA} from "solady/src/utils/ECDSA.sol";
+import {Enclave} from "../../interfaces/IEnclaveRegistry.sol";
+import {INitroVerifier} from "../../interfaces/INitroVerifier.sol";
+import {INodeRegistry} from "../../interfaces/INodeRegistry.sol";
 import {InferenceClaim, IProofVerifier} from "../../interfaces/IProofVerifier.sol";
-import {MeasurementSets} from "./MeasurementSets.sol";
+import {ITeeVerifier, Trust} from "../../interfaces/ITeeVerifier.sol";
+import {EnclaveRegistry} from "./EnclaveRegistry.sol";
 
 /// @title TeeVerifier
-/// @notice The TEE route: a claim is proven by the signature of an attested enclave's key over its hash.
-/// @dev A model's parameters are `abi.encode(setId)`: the set of measurements that it trusts. A proof is 69 bytes: the
-/// secp256k1 signature r ‖ s ‖ v over the claim hash, then the number, as a big-endian uint32, of the attestation in
-/// the node's history that the key is valid by. What the enclave signs includes the metered units.
-contract TeeVerifier is IProofVerifier, MeasurementSets {
+/// @notice The TEE route: the registry of enclaves, and the verifier of the claims that they sign.
+/// @dev One contract, because a settlement would pay 5,000 gas for asking another one.
+contract TeeVerifier is ITeeVerifier, EnclaveRegistry {
     uint256 private constant SIGNATURE_LENGTH = 65;
     uint256 private constant PROOF_LENGTH = 69;
+    /// @dev Trust and the length of the backend's name.
+    uint256 private constant PARAMETERS_HEAD = 2;
 
-    /// @notice Where enclaves' keys are registered.
-    IEnclaveRegistry public immutable enclaves;
-
-    constructor(IEnclaveRegistry enclaves_) {
-        enclaves = enclaves_;
-    }
+    /// @param manager The AccessManager that says who may revoke in an emergency and ban measurements.
+    constructor(
+        address manager,
+        INodeRegistry nodes_,
+        INitroVerifier verifier_,
+        uint48 freshness_,
+        uint48 futureSkew_,
+        uint48 lifetime_
+    ) EnclaveRegistry(manager, nodes_, verifier_, freshness_, futureSkew_, lifetime_) {}
 
     /// @inheritdoc IProofVerifier
     function verify(
@@ -30,14 +36,71 @@ contract TeeVerifier is IProofVerifier, MeasurementSets {
         bytes calldata parameters,
         bytes calldata proof
     ) external view returns (bool) {
-        if (parameters.length != 32 || proof.length != PROOF_LENGTH) return false;
-        (address signer, ECDSA.RecoverError failure, ) = ECDSA.tryRecoverCalldata(claimHash, proof[:SIGNATURE_LENGTH]);
-        if (failure != ECDSA.RecoverError.NoError) return false;
-        Enclave memory enclave = enclaves.enclaveAt(claim.nodeId, uint32(bytes4(proof[SIGNATURE_LENGTH:])));
+        if (proof.length != PROOF_LENGTH) return false;
+        // Zero when there is no such signature; an attestation that does not exist has the key zero.
+        address signer = ECDSA.tryRecoverCalldata(claimHash, proof[:SIGNATURE_LENGTH]);
+        Enclave storage enclave = _enclaves[claim.nodeId][uint32(bytes4(proof[SIGNATURE_LENGTH:]))];
+        (address key, uint256 validFrom, uint256 validUntil) = _firstSlot(enclave);
         return
-            enclave.key == signer &&
-            enclave.validFrom <= claimedAt &&
-            claimedAt < enclave.validUntil &&
-            contains[bytes32(parameters)][enclave.measurement];
+            signer != address(0) &&
+            signer == key &&
+            validFrom <= claimedAt &&
+            claimedAt < validUntil &&
+            _isTrusted(parameters, enclave.measurement);
+    }
+
+    /// @inheritdoc ITeeVerifier
+    function decodeParameters(
+        bytes calldata parameters
+    ) external pure returns (Trust trust, string memory backend, bytes32[] memory measurements) {
+        bytes calldata list;
+        (trust, list) = _split(parameters);
+        if (trust == Trust.NONE) return (trust, backend, measurements);
+        backend = string(parameters[PARAMETERS_HEAD:parameters.length - list.length]);
+        measurements = new bytes32[](list.length / 32);
+        for (uint256 i; i < measurements.length; ++i) measurements[i] = bytes32(list[32 * i:]);
+    }
+
+    /// @dev The fields that share an enclave's first slot, by one read.
+    function _firstSlot(
+        Enclave storage enclave
+    ) private view returns (address key, uint256 validFrom, uint256 validUntil) {
+        assembly ("memory-safe") {
+            let slot := sload(enclave.slot)
+            key := shr(96, shl(96, slot))
+            validFrom := and(shr(160, slot), 0xffffffffffff)
+            validUntil := shr(208, slot)
+        }
+    }
+
+    function _isTrusted(bytes calldata parameters, bytes32 measurement) private pure returns (bool found) {
+        (Trust trust, bytes calldata list) = _split(parameters);
+        if (trust == Trust.NONE) return false;
+        assembly ("memory-safe") {
+            // Bound: the list is a whole number of words.
+            let end := add(list.offset, list.length)
+            for {
+                let at := list.offset
+            } lt(at, end) {
+                at := add(at, 0x20)
+            } {
+                found := or(found, eq(calldataload(at), measurement))
+            }
+        }
+    }
+
+    /// @dev The trust, and the measurements. NONE unless the trust is LOCAL without a backend or GATEWAY with one, and
+    /// there is a whole number of measurements, at least one.
+    function _split(bytes calldata parameters) private pure returns (Trust trust, bytes calldata list) {
+        list = parameters;
+        if (parameters.length < PARAMETERS_HEAD) return (Trust.NONE, list);
+        uint256 head = uint16(bytes2(parameters));
+        uint256 nameLength = head & 0xff;
+        trust = nameLength == 0 ? Trust.LOCAL : Trust.GATEWAY;
+        uint256 start = PARAMETERS_HEAD + nameLength;
+        if (head >> 8 != uint256(trust) || parameters.length <= start || (parameters.length - start) % 32 != 0) {
+            return (Trust.NONE, list);
+        }
+        list = parameters[start:];
     }
 }

@@ -1,6 +1,6 @@
-import { AbiCoder, concat, keccak256, type SigningKey, toBeHex } from "ethers";
+import { concat, getBytes, hexlify, isHexString, keccak256, type SigningKey, toBeHex, toUtf8Bytes } from "ethers";
 
-/** What a set's images are trusted for; see `Trust` in IMeasurementSets.sol. */
+/** What measured images are trusted for; see `Trust` in ITeeVerifier.sol. */
 export const Trust = { NONE: 0, LOCAL: 1, GATEWAY: 2 } as const;
 
 /**
@@ -14,19 +14,42 @@ export function measurementOf(pcrs: readonly [Uint8Array, Uint8Array, Uint8Array
   return keccak256(concat(pcrs));
 }
 
+/** A model's parameters for the TEE route: the measurements that it trusts, and what for. */
+export interface TeeParameters {
+  readonly trust: typeof Trust.LOCAL | typeof Trust.GATEWAY;
+  /** Where a gateway relays to, such as a host name; empty for LOCAL. */
+  readonly backend: string;
+  /** The measurements of the images, as `measurementOf` gives them. */
+  readonly measurements: readonly string[];
+}
+
 /**
- * The identifier of a measurement set, which is also a model's parameters for the TEE route.
+ * Encodes a model's parameters for the TEE route, as `ITeeVerifier` documents them.
  *
- * @param trust What the images are trusted for.
- * @param backend Where a gateway relays to; empty for LOCAL.
- * @param measurements The images' measurements, strictly ascending.
+ * @returns 0x-hex.
+ * @throws RangeError when the parameters say nothing or contradict themselves.
  */
-export const measurementSetId = (
-  trust: (typeof Trust)[keyof typeof Trust],
-  backend: string,
-  measurements: readonly string[],
-): string =>
-  keccak256(AbiCoder.defaultAbiCoder().encode(["uint8", "string", "bytes32[]"], [trust, backend, measurements]));
+export function encodeTeeParameters({ trust, backend, measurements }: TeeParameters): string {
+  const name = toUtf8Bytes(backend);
+  if ((trust === Trust.GATEWAY) !== name.length > 0) throw new RangeError("a gateway, and only it, names its backend");
+  if (name.length > 255) throw new RangeError(`the backend's name has ${name.length} bytes; 255 are possible`);
+  if (measurements.length === 0) throw new RangeError("there is no measurement");
+  for (const measurement of measurements) {
+    if (!isHexString(measurement, 32)) throw new RangeError(`${measurement} is not a measurement of 32 bytes`);
+  }
+  return concat([toBeHex(trust, 1), toBeHex(name.length, 1), name, ...measurements]);
+}
+
+/** Decodes a model's parameters for the TEE route; null when they are malformed, and so prove nothing. */
+export function decodeTeeParameters(parameters: string): TeeParameters | null {
+  const bytes = getBytes(parameters);
+  const [trust, nameLength] = bytes;
+  if (nameLength === undefined || (trust !== Trust.LOCAL && trust !== Trust.GATEWAY)) return null;
+  const list = bytes.subarray(2 + nameLength);
+  if ((trust === Trust.GATEWAY) !== nameLength > 0 || list.length === 0 || list.length % 32 !== 0) return null;
+  const measurements = Array.from({ length: list.length / 32 }, (_, i) => hexlify(list.subarray(32 * i, 32 * i + 32)));
+  return { trust, backend: new TextDecoder().decode(bytes.subarray(2, 2 + nameLength)), measurements };
+}
 
 /**
  * A proof for the TEE route, as `TeeVerifier` takes it: the signature r ‖ s ‖ v over the claim hash, then the number

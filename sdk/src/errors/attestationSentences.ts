@@ -4,7 +4,6 @@ import type { abis } from "../generated/abis.ts";
 import { time } from "./time.ts";
 
 type AttestationAbi = (typeof abis)[
-  | "EnclaveRegistry"
   | "AwsNitroVerifier"
   | "NitroVerifier"
   | "OpenGradientAudit"
@@ -98,9 +97,6 @@ const enclaves = {
   EnclaveRegistry_WrongUserData: ({ nodeId }) =>
     `The document's user data does not bind this chain, this registry and node ${nodeId}.`,
   EnclaveRegistry_ZeroParameter: () => "A parameter of the enclave registry is zero.",
-  MeasurementSets_BadMeasurements: ({ index }) =>
-    `Measurement ${index} is missing, zero, or not above the one before it.`,
-  MeasurementSets_BadTrust: () => "A set is either LOCAL, without a backend, or GATEWAY, with one.",
   OpenGradientAudit_BadUserData: () => "The document's user data is not two prefixed SHA-256 hashes.",
   OpenGradientAudit_DebugMode: () => "The enclave ran in debug mode.",
   OpenGradientAudit_WrongSigningKey: ({ expected, actual }) =>
