@@ -1,7 +1,6 @@
 import { createConfig, factory } from "ponder";
 import { getAbiItem, zeroAddress } from "viem";
 import {
-  enclaveRegistryAbi,
   modelRegistryAbi,
   nodeRegistryAbi,
   opgAbi,
@@ -38,8 +37,7 @@ export default createConfig({
     ModelRegistry: { ...since, abi: modelRegistryAbi, address: addresses.ModelRegistry },
     VerifierRegistry: { ...since, abi: verifierRegistryAbi, address: addresses.VerifierRegistry },
     Settlement: { ...since, abi: settlementAbi, address: addresses.Settlement },
-    EnclaveRegistry: { ...since, abi: enclaveRegistryAbi, address: addresses.EnclaveRegistry ?? zeroAddress },
-    // Measurement sets are the verifiers' own: whatever the registry has added may have some.
+    // Enclaves are attested with the verifiers of the TEE route: whatever the registry has added may be one.
     Verifier: {
       ...since,
       abi: teeVerifierAbi,

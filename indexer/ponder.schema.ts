@@ -347,22 +347,23 @@ export const verifier = onchainTable("verifier", (p) => ({
   revokedAt: p.bigint(),
 }));
 
-/** Enclave images that a model may trust, and what for. A set is its content's hash, so it never changes. */
+/** Enclave images that a model trusts, and what for: the parameters of its TEE route, which their hash names. */
 export const measurementSet = onchainTable("measurement_set", (p) => ({
   id: p.hex().primaryKey(),
   trust: trust().notNull(),
   /** Where the images of a gateway relay to; empty for LOCAL. */
   backend: p.text().notNull(),
   measurements: p.hex().array().notNull(),
-  registeredAt: p.bigint().notNull(),
 }));
 
 /** An attestation of an enclave: its key signs for its node while it is valid. */
 export const enclave = onchainTable(
   "enclave",
   (p) => ({
+    /** The verifier of the TEE route that it was attested with. */
+    verifier: p.hex().notNull(),
     nodeId: p.hex().notNull(),
-    /** The node's attestations count from 0. */
+    /** The node's attestations count from 0, for each verifier. */
     index: p.bigint().notNull(),
     key: p.hex().notNull(),
     /** keccak256(PCR0 ‖ PCR1 ‖ PCR2) of the image. */
@@ -382,17 +383,22 @@ export const enclave = onchainTable(
     ...stamp(p),
   }),
   (table) => ({
-    key: primaryKey({ columns: [table.nodeId, table.index] }),
+    key: primaryKey({ columns: [table.verifier, table.nodeId, table.index] }),
     byKey: index().on(table.key),
     byMeasurement: index().on(table.measurement),
   }),
 );
 
 /** A measurement that no new enclave can be attested with. */
-export const bannedMeasurement = onchainTable("banned_measurement", (p) => ({
-  measurement: p.hex().primaryKey(),
-  ...stamp(p),
-}));
+export const bannedMeasurement = onchainTable(
+  "banned_measurement",
+  (p) => ({
+    verifier: p.hex().notNull(),
+    measurement: p.hex().notNull(),
+    ...stamp(p),
+  }),
+  (table) => ({ key: primaryKey({ columns: [table.verifier, table.measurement] }) }),
+);
 
 // --- inferences ---------------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,6 @@ export interface Deployment {
     Record<"Settlement" | "NodeRegistry" | "ModelRegistry" | "VerifierRegistry" | "OPG", Address> & {
       /** Where OPG is sent that burns, if the token has no `burn` of its own. */
       BurnSink?: Address;
-      EnclaveRegistry?: Address;
     }
   >;
 }

@@ -18,11 +18,12 @@ import { type NodeEvent, type NodeModel, type RunningNode, serveNode } from "@op
 import { type HDNodeWallet, id } from "ethers";
 import type { Digits } from "../../circuits/src/digits.ts";
 import { encodeZkParameters } from "../../circuits/src/key.ts";
+import { encodeTeeParameters, Trust } from "../../sdk/src/attestation/tee.ts";
 import type { Identity } from "../enclave/simulator.ts";
 import { DIGIT_UNITS, digitsRuntime } from "../models/digits.ts";
 import type { LocalChain } from "./chain.ts";
 import { progress } from "./console.ts";
-import { DemoEnclave, trustImage } from "./enclave.ts";
+import { DemoEnclave } from "./enclave.ts";
 import { sheetRuntime } from "./sheets.ts";
 
 export const OPG = 10n ** 18n;
@@ -171,7 +172,7 @@ async function publish(
     route: Route.TEE,
     verifierId: await models.verifierIdOf(addressOf(deployment, "TeeVerifier")),
     outputCommitment: OutputCommitment.KECCAK256,
-    parameters: await trustImage(deployment, owner, measurement),
+    parameters: encodeTeeParameters({ trust: Trust.LOCAL, backend: "", measurements: [measurement] }),
   });
   return modelId;
 }

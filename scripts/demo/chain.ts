@@ -56,9 +56,9 @@ export async function deploy(url: string, deploymentId: string, root: Uint8Array
   rmSync(directory, { recursive: true, force: true });
   const { ignition } = await network.create({ network: "localhost", override: { url } });
   const parameters = { Protocol: { verifierActivationDelay: 0 }, DevelopmentEnclaves: { root: hexlify(root) } };
-  const { enclaves, teeVerifier } = await ignition.deploy(Demo, { deploymentId, parameters });
+  const { teeVerifier } = await ignition.deploy(Demo, { deploymentId, parameters });
   const deployment = readIgnitionDeployment(directory);
   // Of the two TEE routes, production's under AWS's root and the simulated enclaves', the demo can only use the latter.
-  const simulated = { EnclaveRegistry: await enclaves.getAddress(), TeeVerifier: await teeVerifier.getAddress() };
+  const simulated = { TeeVerifier: await teeVerifier.getAddress() };
   return { ...deployment, addresses: { ...deployment.addresses, ...simulated } };
 }

@@ -1,11 +1,9 @@
 import { createHash } from "node:crypto";
-import { addressOf, type Deployment, enclaveRegistryAbi, TypedContract, teeVerifierAbi } from "@opg/settlement-sdk";
-import { concat, getBytes, type HDNodeWallet, hexlify, keccak256, SigningKey, toBeHex } from "ethers";
+import { addressOf, type Deployment, TypedContract, teeVerifierAbi } from "@opg/settlement-sdk";
+import { getBytes, type HDNodeWallet, hexlify, keccak256, SigningKey } from "ethers";
 import { documentHints } from "../../sdk/src/attestation/documentHints.ts";
+import { measurementOf, teeProof } from "../../sdk/src/attestation/tee.ts";
 import { EnclaveSimulator, type Identity } from "../enclave/simulator.ts";
-
-/** `Trust.LOCAL` in IMeasurementSets.sol: the measured image contains weights and runtime. */
-const LOCAL = 1;
 
 /** A simulated enclave: an image that is measured, and a key that never leaves it. */
 export class DemoEnclave {
@@ -27,12 +25,12 @@ export class DemoEnclave {
 
   /** What the chain calls the image: keccak256(PCR0 ‖ PCR1 ‖ PCR2). */
   get measurement(): string {
-    return keccak256(concat([...this.#registers]));
+    return measurementOf(this.#registers);
   }
 
   /** Has the key attested for a node. @returns the attestation's number and the gas of the one transaction. */
   async attest(deployment: Deployment, signer: HDNodeWallet, nodeId: string): Promise<{ index: bigint; gas: bigint }> {
-    const enclaves = new TypedContract(addressOf(deployment, "EnclaveRegistry"), enclaveRegistryAbi, signer);
+    const enclaves = new TypedContract(addressOf(deployment, "TeeVerifier"), teeVerifierAbi, signer);
     const { userData, nonce } = await enclaves.read("expectedBinding", nodeId);
     const document = this.#simulator.attest({
       publicKey: getBytes(this.#key.publicKey),
@@ -47,15 +45,6 @@ export class DemoEnclave {
 
   /** The proof of a claim as TeeVerifier takes it: the enclave's signature, and which attestation its key has. */
   sign(claimHash: string, index: bigint): string {
-    return concat([this.#key.sign(claimHash).serialized, toBeHex(index, 4)]);
+    return teeProof(this.#key, claimHash, Number(index));
   }
-}
-
-/** Registers the set of images that a model trusts. @returns its identifier: the TEE route's parameters. */
-export async function trustImage(deployment: Deployment, signer: HDNodeWallet, measurement: string): Promise<string> {
-  const sets = new TypedContract(addressOf(deployment, "TeeVerifier"), teeVerifierAbi, signer);
-  const { logs } = await sets.write("registerMeasurementSet", LOCAL, "", [measurement]);
-  const [registered] = sets.parse("MeasurementSetRegistered", logs);
-  if (registered === undefined) throw new Error("the measurement set was not registered");
-  return registered.args.setId;
 }

@@ -17,8 +17,9 @@ import { type Indexer, startIndexer } from "../../indexer/start.ts";
 import { createDevelopmentRoot, EnclaveSimulator } from "../../scripts/enclave/simulator.ts";
 import { documentHints } from "../../sdk/src/attestation/documentHints.ts";
 import { p384Table } from "../../sdk/src/attestation/p384Table.ts";
+import { encodeTeeParameters, Trust } from "../../sdk/src/attestation/tee.ts";
 import type { Deployment } from "../../sdk/src/deployment.ts";
-import type { EnclaveRegistry } from "../../types/ethers-contracts/index.ts";
+import type { TeeVerifier } from "../../types/ethers-contracts/index.ts";
 import { IMAGE, newEnclaveKey, POLICY } from "../helpers/enclaves.ts";
 import { type RpcServer, serveRpc } from "../helpers/rpcServer.ts";
 import { DigitRoute } from "../support/digits.ts";
@@ -52,7 +53,7 @@ describe("indexer", () => {
   let rpc: RpcServer;
   let deployment: Deployment;
   let indexer: Indexer;
-  let enclaves: EnclaveRegistry;
+  let enclaves: TeeVerifier;
   /** What every request was made with, by its id. */
   const made = new Map<string, Terms>();
   const labelled: Record<string, string> = {};
@@ -89,7 +90,6 @@ describe("indexer", () => {
         ModelRegistry: await models.getAddress(),
         VerifierRegistry: await verifiers.getAddress(),
         OPG: await opg.getAddress(),
-        EnclaveRegistry: await enclaves.getAddress(),
       },
     };
     indexer = await startIndexer({ rpcUrl: rpc.url, deployment, ...(databaseUrl ? { databaseUrl } : {}) });
@@ -228,19 +228,17 @@ describe("indexer", () => {
 
   /** Requests to a model of another owner that trusts an image first to run the model, then only to relay to one. */
   async function trustEnclaves(asModelOwner: Protocol["contracts"]["models"]) {
-    const { nodes, models, verifiers } = protocol.contracts;
+    const { nodes, models } = protocol.contracts;
     const { modelOwner, operator, stranger } = protocol.accounts;
-    const teeVerifier = await ethers.getContractAt("TeeVerifier", (await verifiers.verifierOf(2)).verifier);
     const modelId = idOf(modelOwner.address, id("in an enclave"));
     await asModelOwner.register(id("in an enclave"), "ipfs://enclave");
     const sets = [
-      { label: "execution", trust: 1, backend: "" },
-      { label: "relay", trust: 2, backend: "models.example" },
+      { label: "execution", trust: Trust.LOCAL, backend: "" },
+      { label: "relay", trust: Trust.GATEWAY, backend: "models.example" },
     ];
     for (const [index, { label, trust, backend }] of sets.entries()) {
-      await teeVerifier.registerMeasurementSet(trust, backend, [id("image")]);
-      const setId = await teeVerifier.registerMeasurementSet.staticCall(trust, backend, [id("image")]);
-      await asModelOwner.setRoute(modelId, Route.TEE, 2, Commitment.KECCAK256, setId);
+      const parameters = encodeTeeParameters({ trust, backend, measurements: [id("image")] });
+      await asModelOwner.setRoute(modelId, Route.TEE, 2, Commitment.KECCAK256, parameters);
       const offer = await protocol.offer({ modelId, route: Route.TEE, routeVersion: BigInt(index + 1) });
       await nodes.connect(operator).postOffer(offer);
       keep(label, await protocol.request({ offer }));
@@ -251,7 +249,7 @@ describe("indexer", () => {
 
   /** A registry of enclaves under a development root, and the node's attestations: one stands, one was revoked. */
   async function attestEnclaves() {
-    const { manager, nodes } = protocol.contracts;
+    const { manager, nodes, verifiers } = protocol.contracts;
     const { operator } = protocol.accounts;
     const table = await ethers.deployContract("P384Table", [p384Table()]);
     const p384 = await ethers.deployContract("P384Verifier", [table]);
@@ -259,14 +257,8 @@ describe("indexer", () => {
     const root = createDevelopmentRoot(undefined, now - 86_400);
     const verifier = await ethers.deployContract("NitroVerifier", [manager, p384, root.certificate]);
     const { freshness, futureSkew, lifetime } = POLICY;
-    enclaves = await ethers.deployContract("EnclaveRegistry", [
-      manager,
-      nodes,
-      verifier,
-      freshness,
-      futureSkew,
-      lifetime,
-    ]);
+    enclaves = await ethers.deployContract("TeeVerifier", [manager, nodes, verifier, freshness, futureSkew, lifetime]);
+    await verifiers.add(Route.TEE, enclaves);
     const simulator = new EnclaveSimulator({ root, measurement: IMAGE, now });
     for (const index of [0, 1]) {
       const { userData, nonce } = await enclaves.expectedBinding(protocol.nodeId);
@@ -437,9 +429,13 @@ describe("indexer", () => {
 
   describe("enclaves", () => {
     it("agree with the registry, attestation by attestation", async () => {
-      const found = await rows("enclaves", "nodeId index key measurement validFrom validUntil revokedAt emergency");
+      const found = await rows(
+        "enclaves",
+        "verifier nodeId index key measurement validFrom validUntil revokedAt emergency",
+      );
       expect(found).to.have.length(Number(await enclaves.attestationCount(protocol.nodeId)));
-      for (const { nodeId, index, revokedAt, emergency, ...row } of found) {
+      for (const { verifier, nodeId, index, revokedAt, emergency, ...row } of found) {
+        expect(verifier).to.equal(lower(await enclaves.getAddress()));
         const stored = await enclaves.enclaveAt(nodeId as string, index as string);
         expect(row).to.deep.equal({
           key: lower(stored.key),

@@ -37,9 +37,16 @@ contract TeeVerifier is ITeeVerifier, EnclaveRegistry {
         bytes calldata proof
     ) external view returns (bool) {
         if (proof.length != PROOF_LENGTH) return false;
+        bytes calldata signature = proof;
+        uint256 index;
+        assembly ("memory-safe") {
+            // Bound: the proof is 69 bytes long.
+            signature.length := SIGNATURE_LENGTH
+            index := shr(224, calldataload(add(proof.offset, SIGNATURE_LENGTH)))
+        }
         // Zero when there is no such signature; an attestation that does not exist has the key zero.
-        address signer = ECDSA.tryRecoverCalldata(claimHash, proof[:SIGNATURE_LENGTH]);
-        Enclave storage enclave = _enclaves[claim.nodeId][uint32(bytes4(proof[SIGNATURE_LENGTH:]))];
+        address signer = ECDSA.tryRecoverCalldata(claimHash, signature);
+        Enclave storage enclave = _enclaves[claim.nodeId][index];
         (address key, uint256 validFrom, uint256 validUntil) = _firstSlot(enclave);
         return
             signer != address(0) &&
@@ -95,12 +102,15 @@ contract TeeVerifier is ITeeVerifier, EnclaveRegistry {
         list = parameters;
         if (parameters.length < PARAMETERS_HEAD) return (Trust.NONE, list);
         uint256 head = uint16(bytes2(parameters));
-        uint256 nameLength = head & 0xff;
-        trust = nameLength == 0 ? Trust.LOCAL : Trust.GATEWAY;
-        uint256 start = PARAMETERS_HEAD + nameLength;
-        if (head >> 8 != uint256(trust) || parameters.length <= start || (parameters.length - start) % 32 != 0) {
+        uint256 start = PARAMETERS_HEAD + (head & 0xff);
+        trust = start == PARAMETERS_HEAD ? Trust.LOCAL : Trust.GATEWAY;
+        if (head >> 8 != uint256(trust) || parameters.length <= start || (parameters.length - start) & 31 != 0) {
             return (Trust.NONE, list);
         }
-        list = parameters[start:];
+        assembly ("memory-safe") {
+            // Bound: start < parameters.length.
+            list.offset := add(list.offset, start)
+            list.length := sub(list.length, start)
+        }
     }
 }

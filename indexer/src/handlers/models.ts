@@ -1,5 +1,5 @@
 import { type Context, ponder } from "ponder:registry";
-import { model, modelEvent, modelRoute, routeVersion, verifier } from "ponder:schema";
+import { measurementSet, model, modelEvent, modelRoute, routeVersion, verifier } from "ponder:schema";
 import { nameOf, OUTPUT_COMMITMENTS, ROUTES } from "../mapping/enums.ts";
 import { type ChainEvent, stampOf } from "../mapping/stamp.ts";
 import { measurementSetOf } from "../mapping/trust.ts";
@@ -45,13 +45,15 @@ ponder.on("ModelRegistry:RouteSet", async ({ event, context }) => {
     .insert(modelRoute)
     .values({ ...key, ...latest })
     .onConflictDoUpdate(latest);
+  const set = measurementSetOf(key.route, parameters);
+  if (set !== null) await context.db.insert(measurementSet).values(set).onConflictDoNothing();
   await context.db.insert(routeVersion).values({
     ...key,
     version,
     verifierId: BigInt(verifierId),
     outputCommitment: nameOf(OUTPUT_COMMITMENTS, event.args.outputCommitment),
     parameters,
-    measurementSetId: measurementSetOf(key.route, parameters),
+    measurementSetId: set?.id ?? null,
     ...stampOf(event),
   });
   await record(context, event, { ...key, kind: "ROUTE_SET", version });

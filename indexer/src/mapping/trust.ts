@@ -1,12 +1,26 @@
-import type { Hex } from "viem";
+import { type Hex, keccak256 } from "viem";
+import { decodeTeeParameters, Trust } from "../../../sdk/src/attestation/tee.ts";
 import type { PROOF_MEANINGS, Route, TRUSTS } from "./enums.ts";
 
-/** Characters of a bytes32 as hex. */
-const WORD = 66;
+/** What a model's TEE route trusts: the images, what for, and the hash of the parameters that say so. */
+export interface MeasurementSet {
+  readonly id: Hex;
+  readonly trust: "LOCAL" | "GATEWAY";
+  readonly backend: string;
+  readonly measurements: Hex[];
+}
 
-/** The measurement set that a TEE route's parameters name; null where they name none. */
-export function measurementSetOf(route: Route, parameters: Hex): Hex | null {
-  return route === "TEE" && parameters.length === WORD ? parameters : null;
+/** The measurement set in a TEE route's parameters; null where there is none. */
+export function measurementSetOf(route: Route, parameters: Hex): MeasurementSet | null {
+  const decoded = route === "TEE" ? decodeTeeParameters(parameters) : null;
+  if (decoded === null) return null;
+  return {
+    id: keccak256(parameters),
+    trust: decoded.trust === Trust.LOCAL ? "LOCAL" : "GATEWAY",
+    // PostgreSQL's texts hold no null character.
+    backend: decoded.backend.replaceAll("\0", "\ufffd"),
+    measurements: decoded.measurements.map((measurement) => measurement as Hex),
+  };
 }
 
 /**

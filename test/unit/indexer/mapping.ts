@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect } from "chai";
+import { keccak256 } from "ethers";
 import { deflation, parseDeflationQuery } from "../../../indexer/src/mapping/deflation.ts";
 import {
   DELIVERY_MODES,
@@ -26,6 +27,7 @@ import { offerRow } from "../../../indexer/src/mapping/offer.ts";
 import { periodsOf, plus } from "../../../indexer/src/mapping/period.ts";
 import { stampOf } from "../../../indexer/src/mapping/stamp.ts";
 import { measurementSetOf, proves } from "../../../indexer/src/mapping/trust.ts";
+import { encodeTeeParameters, Trust } from "../../../sdk/src/attestation/tee.ts";
 
 const address = (digit: string) => `0x${digit.repeat(40)}` as const;
 const word = (digit: string) => `0x${digit.repeat(64)}` as const;
@@ -250,11 +252,16 @@ describe("indexer mappings", () => {
   });
 
   describe("trust", () => {
-    it("finds the measurement set that a TEE route names, and none elsewhere", () => {
-      expect(measurementSetOf("TEE", word("7"))).to.equal(word("7"));
+    it("finds the measurement set in a TEE route's parameters, and none elsewhere", () => {
+      const measurements = [word("7")];
+      const local = encodeTeeParameters({ trust: Trust.LOCAL, backend: "", measurements }) as `0x${string}`;
+      const id = keccak256(local) as `0x${string}`;
+      expect(measurementSetOf("TEE", local)).to.deep.equal({ id, trust: "LOCAL", backend: "", measurements });
+      const relay = encodeTeeParameters({ trust: Trust.GATEWAY, backend: "a\0b", measurements }) as `0x${string}`;
+      expect(measurementSetOf("TEE", relay)).to.include({ trust: "GATEWAY", backend: "a\ufffdb" });
       expect(measurementSetOf("TEE", "0x")).to.equal(null);
-      expect(measurementSetOf("TEE", `${word("7")}00`)).to.equal(null);
-      expect(measurementSetOf("ZK", word("7"))).to.equal(null);
+      expect(measurementSetOf("TEE", `${local}00`)).to.equal(null);
+      expect(measurementSetOf("ZK", local)).to.equal(null);
     });
 
     it("takes a circuit and a local enclave for execution, a gateway for a relay, and the unknown for nothing", () => {
