@@ -18,7 +18,8 @@ import { type NodeEvent, type NodeModel, type RunningNode, serveNode } from "@op
 import { type HDNodeWallet, id } from "ethers";
 import type { Digits } from "../../circuits/src/digits.ts";
 import { encodeZkParameters } from "../../circuits/src/key.ts";
-import { encodeTeeParameters, Trust } from "../../sdk/src/attestation/tee.ts";
+import { encodeTeeParameters } from "../../sdk/src/attestation/tee.ts";
+import { Trust } from "../../sdk/src/types.ts";
 import type { Identity } from "../enclave/simulator.ts";
 import { DIGIT_UNITS, digitsRuntime } from "../models/digits.ts";
 import type { LocalChain } from "./chain.ts";

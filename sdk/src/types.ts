@@ -30,7 +30,7 @@ export type VerifierStatus = (typeof VerifierStatus)[keyof typeof VerifierStatus
 export const OutputCommitment = { OPAQUE: 0, VALUE: 1, KECCAK256: 2 } as const;
 export type OutputCommitment = (typeof OutputCommitment)[keyof typeof OutputCommitment];
 
-/** What a measured image is trusted for: `Trust` in IMeasurementSets.sol. */
+/** What a measured image is trusted for: `Trust` in ITeeVerifier.sol. */
 export const Trust = { NONE: 0, LOCAL: 1, GATEWAY: 2 } as const;
 export type Trust = (typeof Trust)[keyof typeof Trust];
 

@@ -12,7 +12,7 @@ describe("Attack: a consumer that trusts the settlement with more than a callbac
     const callbacks = await selectorsOf("IInferenceConsumer");
     expect(callbacks).to.have.lengthOf(2);
     const names = ["Settlement", "NodeRegistry", "ModelRegistry", "VerifierRegistry", "OPG", "AccessManager"];
-    for (const name of [...names, "EnclaveRegistry", "Groth16Verifier", "TestUSD"]) {
+    for (const name of [...names, "TeeVerifier", "Groth16Verifier", "TestUSD"]) {
       const own = await selectorsOf(name);
       expect(callbacks.filter((selector) => own.includes(selector))).to.deep.equal([]);
     }

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { keccak256, ZeroHash } from "ethers";
-import { encodeTeeParameters, measurementOf, Trust, teeProof } from "../../sdk/src/attestation/tee.ts";
+import { encodeTeeParameters, measurementOf, teeProof } from "../../sdk/src/attestation/tee.ts";
+import { Trust } from "../../sdk/src/types.ts";
 import {
   deployTeeRoute,
   documentFor,

@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { AbiCoder, id, ZeroHash } from "ethers";
+import { id, ZeroHash } from "ethers";
+import { encodeTeeParameters } from "../../sdk/src/attestation/tee.ts";
 import { type ClientOptions, OpgClient } from "../../sdk/src/client/OpgClient.ts";
 import { readProofMeaning } from "../../sdk/src/client/verifyProof.ts";
 import { DeliveryError } from "../../sdk/src/errors/DeliveryError.ts";
@@ -215,9 +216,7 @@ describe("SDK: requester and node", () => {
   });
 
   it("says what a proof of the model's route shows", async () => {
-    const { verifiers, models } = p.contracts;
-    const tee = await ethers.getContractAt("TeeVerifier", (await verifiers.verifierOf(2)).verifier);
-    const image = id("image");
+    const { models } = p.contracts;
     const meaning = async (parameters: string) => {
       const { modelId } = p;
       await models.connect(p.accounts.modelOwner).setRoute(modelId, Route.TEE, 2, OutputCommitment.OPAQUE, parameters);
@@ -225,15 +224,11 @@ describe("SDK: requester and node", () => {
       const offer = { ...(await p.offer()), modelId, route: Route.TEE, routeVersion: Number(version) };
       return readProofMeaning(client.contracts, { ...offer, deliveryWindow: 1, proofWindow: 1 });
     };
-    const set = async (trust: Trust, backend: string) => {
-      await tee.registerMeasurementSet(trust, backend, [image]);
-      return AbiCoder.defaultAbiCoder().encode(
-        ["bytes32"],
-        [await tee.registerMeasurementSet.staticCall(trust, backend, [image])],
-      );
-    };
-    expect(await meaning(await set(Trust.LOCAL, ""))).to.equal("EXECUTION");
-    expect(await meaning(await set(Trust.GATEWAY, "api.example"))).to.equal("RELAY");
+    const measurements = [id("image")];
+    const local = encodeTeeParameters({ trust: Trust.LOCAL, backend: "", measurements });
+    const gateway = encodeTeeParameters({ trust: Trust.GATEWAY, backend: "api.example", measurements });
+    expect(await meaning(local)).to.equal("EXECUTION");
+    expect(await meaning(gateway)).to.equal("RELAY");
     expect(await meaning(id("no set"))).to.equal(undefined);
     expect(await meaning("0x1234")).to.equal(undefined);
     const { offer } = await p.terms();

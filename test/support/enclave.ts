@@ -3,7 +3,8 @@ import { deployNitroVerifier } from "../../scripts/attestation/deploy.ts";
 import { DevelopmentEnclave } from "../../scripts/enclave/enclave.ts";
 import { createDevelopmentRoot } from "../../scripts/enclave/simulator.ts";
 import { documentHints } from "../../sdk/src/attestation/documentHints.ts";
-import { encodeTeeParameters, measurementOf, Trust } from "../../sdk/src/attestation/tee.ts";
+import { encodeTeeParameters, measurementOf } from "../../sdk/src/attestation/tee.ts";
+import { Trust } from "../../sdk/src/types.ts";
 import type { TeeVerifier } from "../../types/ethers-contracts/index.ts";
 import { Commitment, ethers, networkHelpers, type Offer, type Protocol, Route, type Terms } from "./fixtures.ts";
 

@@ -5,9 +5,9 @@ import {
   encodeTeeParameters,
   measurementOf,
   type TeeParameters,
-  Trust,
   teeProof,
 } from "../../sdk/src/attestation/tee.ts";
+import { Trust } from "../../sdk/src/types.ts";
 import { deployTeeRoute, documentFor, IMAGE, NOW, newEnclaveKey, POLICY, type TeeRoute } from "../helpers/enclaves.ts";
 
 const MEASUREMENT = measurementOf(IMAGE);

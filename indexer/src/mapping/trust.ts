@@ -1,5 +1,6 @@
 import { type Hex, keccak256 } from "viem";
-import { decodeTeeParameters, Trust } from "../../../sdk/src/attestation/tee.ts";
+import { decodeTeeParameters } from "../../../sdk/src/attestation/tee.ts";
+import { Trust } from "../../../sdk/src/types.ts";
 import type { PROOF_MEANINGS, Route, TRUSTS } from "./enums.ts";
 
 /** What a model's TEE route trusts: the images, what for, and the hash of the parameters that say so. */

@@ -1,7 +1,5 @@
 import { concat, getBytes, hexlify, isHexString, keccak256, type SigningKey, toBeHex, toUtf8Bytes } from "ethers";
-
-/** What measured images are trusted for; see `Trust` in ITeeVerifier.sol. */
-export const Trust = { NONE: 0, LOCAL: 1, GATEWAY: 2 } as const;
+import { Trust } from "../types.ts";
 
 /**
  * The measurement of an image: keccak256(PCR0 ‖ PCR1 ‖ PCR2).

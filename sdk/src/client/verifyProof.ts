@@ -1,4 +1,3 @@
-import { dataLength } from "ethers";
 import type { Contracts } from "../chain/contracts.ts";
 import { TypedContract } from "../chain/TypedContract.ts";
 import { ContractError } from "../errors/ContractError.ts";
@@ -20,11 +19,10 @@ export type ProofMeaning = "EXECUTION" | "RELAY" | undefined;
 export async function readProofMeaning(contracts: Contracts, offer: Offer): Promise<ProofMeaning> {
   if (offer.route === Route.ZK) return "EXECUTION";
   const { verifier, parameters } = await verifierFor(contracts, offer);
-  // Only a verifier of enclaves has measurement sets, and parameters of one word that name one.
-  if (dataLength(parameters) !== 32) return undefined;
-  const sets = new TypedContract(verifier, teeVerifierAbi, contracts.models.provider);
+  // Only a verifier of enclaves reads parameters so.
+  const tee = new TypedContract(verifier, teeVerifierAbi, contracts.models.provider);
   try {
-    const trust = await sets.read("trustOf", parameters);
+    const { trust } = await tee.read("decodeParameters", parameters);
     return trust === Trust.LOCAL ? "EXECUTION" : trust === Trust.GATEWAY ? "RELAY" : undefined;
   } catch (error) {
     if (error instanceof ContractError) return undefined;

@@ -384,7 +384,7 @@ export const pVerifierAbi = [
   {"inputs":[{"internalType":"address","name":"table","type":"address"},{"internalType":"bytes32","name":"codehash","type":"bytes32"}],"name":"P384Verifier_BadTable","type":"error"},
   {"inputs":[],"name":"TABLE","outputs":[{"internalType":"address","name":"","type":"address"}],"stateMutability":"view","type":"function"},
   {"inputs":[],"name":"TABLE_HASH","outputs":[{"internalType":"bytes32","name":"","type":"bytes32"}],"stateMutability":"view","type":"function"},
-  {"inputs":[{"internalType":"bytes","name":"hash","type":"bytes"},{"internalType":"bytes","name":"signature","type":"bytes"},{"internalType":"bytes","name":"publicKey","type":"bytes"},{"internalType":"bytes","name":"hint","type":"bytes"}],"name":"verify","outputs":[{"internalType":"bool","name":"","type":"bool"}],"stateMutability":"view","type":"function"},
+  {"inputs":[{"internalType":"bytes","name":"hash","type":"bytes"},{"internalType":"bytes","name":"signature","type":"bytes"},{"internalType":"bytes","name":"publicKey","type":"bytes"},{"internalType":"bytes","name":"hint","type":"bytes"}],"name":"verify","outputs":[{"internalType":"bool","name":"valid","type":"bool"}],"stateMutability":"view","type":"function"},
 ] as const;
 
 /** Settlement */

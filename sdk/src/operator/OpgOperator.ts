@@ -6,7 +6,7 @@ import { TypedContract } from "../chain/TypedContract.ts";
 import { standingOffers } from "../client/offers.ts";
 import { addressOf, type Deployment } from "../deployment.ts";
 import { OpgError } from "../errors/OpgError.ts";
-import { enclaveRegistryAbi } from "../generated/abis.ts";
+import { teeVerifierAbi } from "../generated/abis.ts";
 import { hashTerms } from "../hash/hashTerms.ts";
 import { nodeIdOf } from "../hash/nodeIdOf.ts";
 import { DELIVERY_TYPES, type SettlementDomain, typedDataDomain } from "../hash/typedData.ts";
@@ -150,7 +150,7 @@ export class OpgOperator {
   }
 
   get #enclaves() {
-    return new TypedContract(addressOf(this.#deployment, "EnclaveRegistry"), enclaveRegistryAbi, this.#signer);
+    return new TypedContract(addressOf(this.#deployment, "TeeVerifier"), teeVerifierAbi, this.#signer);
   }
 
   // --- stake ---

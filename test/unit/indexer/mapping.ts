@@ -27,7 +27,8 @@ import { offerRow } from "../../../indexer/src/mapping/offer.ts";
 import { periodsOf, plus } from "../../../indexer/src/mapping/period.ts";
 import { stampOf } from "../../../indexer/src/mapping/stamp.ts";
 import { measurementSetOf, proves } from "../../../indexer/src/mapping/trust.ts";
-import { encodeTeeParameters, Trust } from "../../../sdk/src/attestation/tee.ts";
+import { encodeTeeParameters } from "../../../sdk/src/attestation/tee.ts";
+import { Trust } from "../../../sdk/src/types.ts";
 
 const address = (digit: string) => `0x${digit.repeat(40)}` as const;
 const word = (digit: string) => `0x${digit.repeat(64)}` as const;
