@@ -13,7 +13,7 @@ import { type NodeEvent, type RunningNode, type ServeOptions, serveNode } from "
 import { OpgOperator } from "../../sdk/src/operator/OpgOperator.ts";
 import { DeliveryMode, OutputCommitment, RequestStatus, Route, Trust } from "../../sdk/src/types.ts";
 import { toJson } from "../../sdk/src/wire.ts";
-import { ethers, loadProtocol, networkHelpers, OPG_UNIT, type Protocol, USD_UNIT } from "../support/fixtures.ts";
+import { loadProtocol, networkHelpers, OPG_UNIT, type Protocol, USD_UNIT } from "../support/fixtures.ts";
 import { deploymentOf, shoutingModel, shoutingRuntime, temporaryDirectory } from "../support/sdk.ts";
 
 describe("SDK: requester and node", () => {
