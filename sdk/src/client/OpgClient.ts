@@ -13,7 +13,7 @@ import { type InferenceModel, randomSalt } from "../model.ts";
 import { type Answer, DeliveryMode, type Offer, OutputCommitment, type Permit, Route, type Terms } from "../types.ts";
 import type { InferenceReply } from "../wire.ts";
 import { askNode } from "./askNode.ts";
-import { findOffers, type OfferFilter, type StandingOffer } from "./offers.ts";
+import { cheapest, findOffers, type OfferFilter, priceOf, type StandingOffer } from "./offers.ts";
 import type { SettledInference } from "./outcome.ts";
 import { type RequestState, readRequest, readTerms } from "./readRequest.ts";
 import { requireProductionKey } from "./requireProductionKey.ts";
@@ -74,11 +74,11 @@ export interface RequestReceipt {
 export interface InferOptions<Input, Output> extends Omit<RequestOptions, "offer" | "inputHash" | "requester"> {
   readonly model: InferenceModel<Input, Output>;
   readonly input: Input;
-  /** The offer to take; if absent, the cheapest one that stands, with enough stake behind it. */
+  /** The offer to take; if absent, the cheapest one for what is metered, with enough stake behind it. */
   readonly offer?: Offer;
   /** Chooses among the offers of one node, if `offer` is absent. */
   readonly nodeId?: string;
-  /** Chooses among the offers in one token, if `offer` is absent. */
+  /** Chooses among the offers in one token, if `offer` is absent. Has to be said where there are several. */
   readonly token?: string;
   /** The most units to accept in an answer; bounded by `maxFee` alone if absent. */
   readonly maxUnits?: bigint;
@@ -139,7 +139,7 @@ export class OpgClient {
     this.#signal = options.signal;
   }
 
-  /** The offers that stand now, of nodes that take requests, the cheapest per request first. */
+  /** The offers that a request can take now, the cheapest per request first; see {@link findOffers}. */
   offers(filter?: OfferFilter): Promise<StandingOffer[]> {
     return findOffers(this.contracts, this.#deployment.startBlock, filter);
   }
@@ -168,7 +168,7 @@ export class OpgClient {
       requester,
       nonce: options.nonce ?? BigInt(randomSalt()),
       deadline: options.deadline ?? now + REQUEST_LIFETIME,
-      maxFee: options.maxFee ?? offer.pricePerRequest + (units ?? 0n) * offer.pricePerUnit,
+      maxFee: options.maxFee ?? priceOf(offer, units ?? 0n),
       verificationFee: offer.route === Route.ZK ? parameters.zkVerificationFee : parameters.teeVerificationFee,
       compensationBps: parameters.compensationBps,
       rewardBps: parameters.rewardBps,
@@ -334,7 +334,7 @@ export class OpgClient {
     }
   }
 
-  async #chooseOffer<I, O>({ model, nodeId, token }: InferOptions<I, O>): Promise<Offer> {
+  async #chooseOffer<I, O>({ model, nodeId, token, maxFee, maxUnits }: InferOptions<I, O>): Promise<Offer> {
     const { zkVerificationFee, teeVerificationFee } = await this.contracts.settlement.read("parameters");
     const fee = model.route === Route.ZK ? zkVerificationFee : teeVerificationFee;
     const offers = await this.offers({
@@ -343,13 +343,25 @@ export class OpgClient {
       ...(nodeId === undefined ? {} : { nodeId }),
       ...(token === undefined ? {} : { token }),
     });
-    const chosen = offers.find(({ offer, free }) => free >= offer.coverage + fee);
-    if (chosen !== undefined) return chosen.offer;
-    throw new OpgError(
-      offers.length === 0
-        ? `No node offers model ${model.modelId} on this route and in this token.`
-        : `None of the ${offers.length} nodes that offer model ${model.modelId} has enough free stake for the bond.`,
-    );
+    const [first, ...others] = offers.filter(({ offer, free }) => free >= offer.coverage + fee);
+    if (first === undefined) {
+      throw new OpgError(
+        offers.length === 0
+          ? `No node offers model ${model.modelId} on this route and in this token.`
+          : `None of the ${offers.length} nodes that offer model ${model.modelId} has enough free stake for the bond.`,
+      );
+    }
+    const tokens = new Set([first, ...others].map(({ offer }) => offer.token));
+    if (tokens.size > 1) {
+      throw new OpgError(
+        `Model ${model.modelId} is offered in several tokens, whose amounts cannot be compared: say by token which one to pay in (${[...tokens].join(", ")}).`,
+      );
+    }
+    // All are for the version of the route in force, so that what is metered is the same for all.
+    const zk = await requireProductionKey(this.contracts, this.#deployment.chainId, first.offer);
+    const chosen = cheapest([first, ...others], zk?.units ?? maxUnits, maxFee);
+    if (chosen === undefined) throw new OpgError(`Every offer asks for more than ${maxFee} base units for a request.`);
+    return chosen.offer;
   }
 
   async #endpointOf({ nodeId }: Offer): Promise<string> {

@@ -7,11 +7,12 @@ import type { SettlementDomain } from "../hash/typedData.ts";
 import type { ModelCodec } from "../model.ts";
 import type { Terms } from "../types.ts";
 import type { InferenceReply } from "../wire.ts";
+import { priceOf } from "./offers.ts";
 import { isOpen } from "./outcome.ts";
 
 /** What an inference costs: metered, and never more than the escrow. */
 export function feeOf({ maxFee, offer }: Terms, units: bigint): bigint {
-  const metered = offer.pricePerRequest + units * offer.pricePerUnit;
+  const metered = priceOf(offer, units);
   return metered < maxFee ? metered : maxFee;
 }
 
