@@ -11,17 +11,19 @@ import {IP384Verifier} from "./P384.sol";
 /// spare: sums need no carry, and a difference adds a multiple of p that dominates the subtrahend in both limbs. `fmul`
 /// takes limbs a0 < 2^238 and a1 < 2^207 and returns a · b / 2^224 (Montgomery's form) with a0 < 2^224.
 ///
-/// **Points.** The running sum is in Jacobian coordinates at X1 to Z0, its limbs (X0, Y0, Z0 < 2^230, and X1, Y1, Z1
-/// between 2^160 and 2^166) are an invariant of `double` and `addAffine`.
+/// **Points.** With a hint the running sum is affine, at X1 to Y0, x below 7 · 2^384 and y below 30 · 2^384. Without one
+/// it is in Jacobian coordinates, at X1 to Z0, low limbs at most 2^230 and high limbs between 2^160 and 2^166.
 ///
 /// **Memory.** Everything lives at fixed addresses from 0x80: no Solidity allocation happens in `verify`.
+///
+/// **Gas.** Bounded for every input: below 1,500,000 with a hint of whatever content, below 5,000,000 without.
 contract P384Verifier is IP384Verifier {
     /// @notice The address given is not a P384Table with the bytes that the SDK's `p384Table` computes.
     error P384Verifier_BadTable(address table, bytes32 codehash);
 
     /// @notice keccak256 of the table's bytes.
     bytes32 public constant TABLE_HASH = 0x821a58693f165f99e56df78dadbf300e4233b628fd4350c2f499f55e70fe2de4;
-    /// @notice The data contract with the odd combinations of G's powers.
+    /// @notice The P384Table: 256 sums of the teeth of G's comb.
     address public immutable TABLE;
 
     // p = 2^384 - C.
@@ -55,7 +57,7 @@ contract P384Verifier is IP384Verifier {
     // 8 p = (8 · 2^160 - 8, 8 · 2^224 - 8 C): dominates limbs (< 7 · 2^160, < 7 · 2^224).
     uint256 private constant E1 = 0x007fffffffffffffffffffffffffffffffffffffff8;
     uint256 private constant E0 = 0x7fffffffffffffffffffffff7fffffff80000000000000007fffffff8;
-    // 2^167, what the high limb of a subtrahend of `fmulsub` may be at most.
+    // 2^167, what the high limb of a number that is subtracted inside a product may be at most.
     uint256 private constant LIMIT = 0x800000000000000000000000000000000000000000;
     // 2^32 p = (2^192 - 16, 16 · 2^224 - 2^32 C): dominates limbs (< 2^191, < 15 · 2^224).
     uint256 private constant L1 = 0xfffffffffffffffffffffffffffffffffffffffffffffff0;
@@ -128,8 +130,8 @@ contract P384Verifier is IP384Verifier {
                 return(0, 0x20)
             }
 
-            /// a · b / 2^224 modulo p. With T = a · b and B = 2^224: q = -T/p modulo B makes T - q · p a multiple of
-            /// B, and t - 3, within 2 to 3 below T / (B · 2^384), takes off the top: r = (T - q · p) / B - (t - 3) · p
+            /// a · b / 2^224 modulo p. With T = a · b and B = 2^224: q = T/p modulo B makes T - q · p a multiple of B,
+            /// and t - 3, 2 or 3 below T / (B · 2^384), takes off the top: r = (T - q · p) / B - (t - 3) · p
             /// lies between 2^384 and a few 2^384. Its low limb is r modulo B, its high limb follows from r modulo
             /// B - 1.
             function fmul(a1, a0, b1, b0) -> r1, r0 {
@@ -421,8 +423,6 @@ contract P384Verifier is IP384Verifier {
                 for {} count {} {
                     count := sub(count, 1)
                     state := and(state, EMPTY)
-                    v1 := shl(1, v1)
-                    v2 := shl(1, v2)
                     let digits := shr(240, calldataload(at))
                     at := add(at, 2)
                     if digits {
@@ -430,13 +430,13 @@ contract P384Verifier is IP384Verifier {
                             let d, x1, x0, y1, y0 := multiple(TABLE_Q, shr(8, digits))
                             addBySlope(state, x1, x0, y1, y0)
                             state := DOUBLED
-                            v1 := add(v1, d)
+                            v1 := add(v1, shl(count, d))
                         }
                         if and(digits, 0xff) {
                             let d, x1, x0, y1, y0 := multiple(TABLE_R, digits)
                             addBySlope(state, x1, x0, y1, y0)
                             state := DOUBLED
-                            v2 := add(v2, d)
+                            v2 := add(v2, shl(count, d))
                         }
                     }
                     if lt(count, 43) {
@@ -552,7 +552,7 @@ contract P384Verifier is IP384Verifier {
                     let n0 := sub(S0, mul(3, x0))
                     let q := and(mul(add(mul(m0, y0), mul(x0, n0)), C_INVERSE), MASK)
                     let t := add(
-                        sub(mulmod(shl(48, m1), shl(48, y1), M256), shl(96, mul(m1, y1))),
+                        sub(mulmod(shl(96, m1), y1, M256), shl(96, mul(m1, y1))),
                         sub(mulmod(shl(48, x1), shl(48, n1), M256), shl(96, mul(x1, n1)))
                     )
                     let r := mulmod(
@@ -584,7 +584,7 @@ contract P384Verifier is IP384Verifier {
 
             /// Adds (u, w) to the affine running sum P by the slope m of the chord, the hint's next (or found, without a
             /// hint): answers false unless u ≠ x and m (u - x) - (w - y) = 0, then moves on. In the state TO_DOUBLE it
-            /// doubles P first; the EMPTY sum becomes (u, w).
+            /// doubles P first; the EMPTY sum becomes (u, w). Slopes are below 2^384, so that m1 < 2^160.
             function addBySlope(state, u1, u0, w1, w0) {
                 if eq(state, EMPTY) {
                     begin(X1, u1, u0, w1, w0)
@@ -613,10 +613,7 @@ contract P384Verifier is IP384Verifier {
                         m0 := shr(32, calldataload(add(m0, 20)))
                     }
                     let q := and(mul(mul(m0, d0), C_INVERSE), MASK)
-                    let t := add(
-                        sub(mulmod(shl(48, m1), shl(48, d1), M256), shl(96, mul(m1, d1))),
-                        shr(160, sub(LIMIT, w1))
-                    )
+                    let t := add(sub(mulmod(shl(96, m1), d1, M256), shl(96, mul(m1, d1))), shr(160, sub(LIMIT, w1)))
                     let r := mulmod(add(mulmod(q, C, M254), mulmod(d0, m0, M254)), 0x40000000, M254)
                     r := and(
                         sub(add(add(r, mul(sub(t, 131), C)), add(mul(d1, m0), mul(d0, m1))), add(shl(160, q), w0)),
@@ -645,8 +642,7 @@ contract P384Verifier is IP384Verifier {
                     u0 := add(u0, mload(X0))
                     {
                         let q := and(mul(mul(m0, m0), C_INVERSE), MASK)
-                        let t := shl(48, m1)
-                        t := add(sub(mulmod(t, t, M256), mul(t, t)), shr(160, sub(LIMIT, u1)))
+                        let t := add(sub(mulmod(shl(96, m1), m1, M256), shl(96, mul(m1, m1))), shr(160, sub(LIMIT, u1)))
                         let r := and(
                             sub(
                                 add(
@@ -669,8 +665,8 @@ contract P384Verifier is IP384Verifier {
                     let d0 := sub(add(mload(X0), E0), u0)
                     let s1 := mload(Y1)
                     let s0 := mload(Y0)
-                    let at := mload(SLOPES)
                     if iszero(state) {
+                        let at := mload(SLOPES)
                         m1 := add(m1, shr(96, calldataload(at)))
                         m0 := add(m0, shr(32, calldataload(add(at, 20))))
                         s1 := shl(1, s1)
@@ -702,9 +698,10 @@ contract P384Verifier is IP384Verifier {
                     if or(and(t, TOP), and(add(r, mul(shr(160, t), C)), MASK)) {
                         answer(0)
                     }
-                    m1 := shr(96, calldataload(at))
-                    m0 := shr(32, calldataload(add(at, 20)))
-                    mstore(SLOPES, add(at, 48))
+                    m0 := mload(SLOPES)
+                    mstore(SLOPES, add(m0, 48))
+                    m1 := shr(96, calldataload(m0))
+                    m0 := shr(32, calldataload(add(m0, 20)))
                     state := DOUBLED
                 }
             }

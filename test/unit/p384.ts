@@ -33,7 +33,7 @@ describe("P384Verifier", () => {
         );
       }
     }
-  });
+  }).timeout(3_600_000);
 
   it("refuses a random signature for another hash, signature or key, whatever the hint", async () => {
     const one = randomSignature();
