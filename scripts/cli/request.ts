@@ -13,7 +13,7 @@ export function registerRequestCommands(program: Command): void {
     input: string;
     node?: string;
     token: string;
-    maxFee?: string;
+    maxFee: string;
     onchain?: true;
     timeout?: number;
     wait: boolean;
@@ -25,11 +25,11 @@ export function registerRequestCommands(program: Command): void {
       .requiredOption("--input <file>", "the input; for digits a JSON array of 64 or 784 pixels")
       .option("--node <id>", "the node; the cheapest one that has enough stake if absent", bytes32)
       .option("--token <token>", "the fee token: an address, or a name in the deployment", "TestUSD")
-      .option("--max-fee <amount>", "what to escrow, in whole tokens; the offer's price if absent", decimal)
+      .requiredOption("--max-fee <amount>", "the most to pay, in whole tokens", decimal)
       .option("--onchain", "have the output delivered on chain")
       .option("--timeout <seconds>", "how long to wait for the answer; the delivery window if absent", wholeNumber)
       .option("--no-wait", "do not wait for the proof"),
-    `request --model digits=${SOME_REQUEST} --input digit.json`,
+    `request --model digits=${SOME_REQUEST} --input digit.json --max-fee 0.5`,
     async (context, options) => {
       const [{ amountOf, show }, { readInputFile, understood }, { readModel }, { DeliveryMode }] = await Promise.all([
         import("./context.ts"),
@@ -52,7 +52,7 @@ export function registerRequestCommands(program: Command): void {
         token: token.address,
         mode: options.onchain ? DeliveryMode.ONCHAIN : DeliveryMode.DIRECT,
         ...(options.node === undefined ? {} : { nodeId: options.node }),
-        ...(options.maxFee === undefined ? {} : { maxFee: amountOf(token, options.maxFee) }),
+        maxFee: amountOf(token, options.maxFee),
         ...(options.timeout === undefined ? {} : { timeout: options.timeout * 1_000 }),
       });
       const { requestId, output, fee } = run;

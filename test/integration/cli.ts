@@ -149,7 +149,7 @@ describe("The command line on a chain of its own, over HTTP", function () {
     );
     try {
       await as(OPERATOR, "node", "describe", "--endpoint", String(service.first.url));
-      const run = await as(REQUESTER, "request", "--model", `digits=${modelId}`, "--input", input);
+      const run = await as(REQUESTER, "request", "--model", `digits=${modelId}`, "--input", input, "--max-fee", "0.5");
       const { digit } = infer((await loadDigits()).weights, DIGIT.pixels);
       expect(run).to.deep.include({ nodeId, output: digit, fee: "250000" });
       expect(run.settled).to.deep.include({ fee: "250000", returned: "0", burned: `${parseUnits("2")}` });
@@ -229,7 +229,7 @@ describe("The command line on a chain of its own, over HTTP", function () {
     // The node does not run any more: the request is made, and no answer comes.
     const failed = await refused(
       REQUESTER,
-      ...["request", "--model", `digits=${modelId}`, "--input", input, "--timeout", "1"],
+      ...["request", "--model", `digits=${modelId}`, "--input", input, "--max-fee", "0.5", "--timeout", "1"],
     );
     expect(failed.code).to.equal(1);
     const requestId = /^opg: Request (0x\w{64}): /.exec(failed.line)?.[1] ?? "";
@@ -257,12 +257,18 @@ describe("The command line on a chain of its own, over HTTP", function () {
       `opg: There is no node ${nobody}.`,
     );
     const model = `digits=${modelId}`;
-    expect(await refused(REQUESTER, "request", "--model", model, "--input", "absent.json")).to.deep.equal({
+    expect(
+      await refused(REQUESTER, "request", "--max-fee", "1", "--model", model, "--input", "absent.json"),
+    ).to.deep.equal({
       code: 2,
       line: "opg: absent.json cannot be read: there is no such file",
     });
-    expect((await refused(REQUESTER, "request", "--model", model, "--input", "package.json")).code).to.equal(2);
-    expect((await refused(REQUESTER, "request", "--model", "digits", "--input", "package.json")).code).to.equal(2);
+    expect(
+      (await refused(REQUESTER, "request", "--max-fee", "1", "--model", model, "--input", "package.json")).code,
+    ).to.equal(2);
+    expect(
+      (await refused(REQUESTER, "request", "--max-fee", "1", "--model", "digits", "--input", "package.json")).code,
+    ).to.equal(2);
     expect((await refused(REQUESTER, "model", "key", "package.json")).code).to.equal(2);
     const elsewhere = (...args: string[]) => opg([...args, "--network", "custom"], { CUSTOM_RPC_URL: url });
     expect((await elsewhere("deployment", "--deployment", "absent")).code).to.equal(2);

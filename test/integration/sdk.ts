@@ -255,6 +255,20 @@ describe("SDK: requester and node", () => {
     expect((await rejection(run.settled)).message).to.contain("the client was stopped");
   });
 
+  it("pays nothing that it was not told to", async () => {
+    const model = shoutingModel(p.modelId, Route.ZK);
+    expect((await rejection(client.infer({ model, input: "x" }))).message).to.contain("Say by maxFee");
+    const dear = await rejection(infer({ maxFee: USD_UNIT - 1n }));
+    expect(dear.message).to.contain(`asks for more than ${USD_UNIT - 1n}`);
+    const offer = { ...(await p.offer()), route: Route.ZK, routeVersion: 1, deliveryWindow: 600, proofWindow: 3_600 };
+    expect((await rejection(client.terms({ offer, inputHash: ZeroHash }))).message).to.contain("metered per unit");
+    const fixed = { ...offer, pricePerUnit: 0n };
+    const above = await rejection(client.terms({ offer: fixed, inputHash: ZeroHash, maxFee: 1n }));
+    expect(above.message).to.equal(`This offer costs ${USD_UNIT} base units, and 1 is the most to pay.`);
+    const { maxFee } = await client.terms({ offer: fixed, inputHash: ZeroHash, maxFee: 5n * USD_UNIT });
+    expect(maxFee).to.equal(USD_UNIT);
+  });
+
   it("sends nothing when no node offers the model", async () => {
     const model = shoutingModel(id("another model"), Route.TEE);
     expect((await rejection(infer({ model }))).message).to.match(/^No node offers model/);

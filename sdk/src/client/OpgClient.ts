@@ -48,7 +48,10 @@ export interface RequestOptions {
   /** The offer to take; for an open request one with `nodeId` zero. */
   readonly offer: Offer;
   readonly inputHash: string;
-  /** What to escrow, in base units of the offer's token; the price of one request with the model's units if absent. */
+  /**
+   * The most to pay, in base units of the offer's token. Escrowed where the price is not known before; where it is (the
+   * units are fixed, or free), the price is escrowed, and may not be more than this.
+   */
   readonly maxFee?: bigint;
   /** DIRECT if absent. */
   readonly mode?: DeliveryMode;
@@ -74,7 +77,7 @@ export interface RequestReceipt {
 export interface InferOptions<Input, Output> extends Omit<RequestOptions, "offer" | "inputHash" | "requester"> {
   readonly model: InferenceModel<Input, Output>;
   readonly input: Input;
-  /** The offer to take; if absent, the cheapest one for what is metered, with enough stake behind it. */
+  /** The offer to take; if absent, the cheapest one for what is metered, for `maxFee` at most and with enough stake. */
   readonly offer?: Offer;
   /** Chooses among the offers of one node, if `offer` is absent. */
   readonly nodeId?: string;
@@ -159,16 +162,13 @@ export class OpgClient {
       settlement.provider.getBlock("latest"),
       options.requester ?? this.#signer.getAddress(),
     ]);
-    const units = zk?.units;
-    if (options.maxFee === undefined && units === undefined && offer.pricePerUnit !== 0n) {
-      throw new OpgError("This offer is metered per unit: say by maxFee how much to pay at most.");
-    }
+    const escrow = escrowOf(offer, zk?.units, options.maxFee);
     const now = BigInt(Math.max(block?.timestamp ?? 0, Math.floor(Date.now() / 1000)));
     return {
       requester,
       nonce: options.nonce ?? BigInt(randomSalt()),
       deadline: options.deadline ?? now + REQUEST_LIFETIME,
-      maxFee: options.maxFee ?? priceOf(offer, units ?? 0n),
+      maxFee: escrow,
       verificationFee: offer.route === Route.ZK ? parameters.zkVerificationFee : parameters.teeVerificationFee,
       compensationBps: parameters.compensationBps,
       rewardBps: parameters.rewardBps,
@@ -335,6 +335,7 @@ export class OpgClient {
   }
 
   async #chooseOffer<I, O>({ model, nodeId, token, maxFee, maxUnits }: InferOptions<I, O>): Promise<Offer> {
+    if (maxFee === undefined) throw new OpgError("Say by maxFee how much to pay at most, or which offer to take.");
     const { zkVerificationFee, teeVerificationFee } = await this.contracts.settlement.read("parameters");
     const fee = model.route === Route.ZK ? zkVerificationFee : teeVerificationFee;
     const offers = await this.offers({
@@ -406,4 +407,15 @@ export class OpgClient {
       await sleep(this.#pollingInterval);
     }
   }
+}
+
+/** What to escrow: the price where it is known before, the most to pay where it is not. */
+function escrowOf(offer: Offer, units: bigint | undefined, maxFee?: bigint): bigint {
+  if (units === undefined && offer.pricePerUnit !== 0n) {
+    if (maxFee !== undefined) return maxFee;
+    throw new OpgError("This offer is metered per unit: say by maxFee how much to pay at most.");
+  }
+  const price = priceOf(offer, units ?? 0n);
+  if (maxFee === undefined || price <= maxFee) return price;
+  throw new OpgError(`This offer costs ${price} base units, and ${maxFee} is the most to pay.`);
 }
