@@ -82,6 +82,9 @@ export interface RunningNode {
 /** Longest pause between two attempts, in milliseconds. */
 const MAX_BACKOFF = 15_000;
 
+/** Seconds before the delivery deadline after which no answer leaves: the delivery has to be mined in them. */
+const DELIVERY_MARGIN = 30;
+
 /** How many answers are kept in memory for requesters who ask again. */
 const MAX_ANSWERS = 10_000;
 
@@ -134,6 +137,8 @@ class Runtime {
   readonly #answers = new Map<string, Promise<Job>>();
   /** Requests whose input has not come yet, and until when it may. */
   readonly #awaited = new Map<string, { readonly terms: Terms; readonly until: number }>();
+  /** Requests that are being declined. */
+  readonly #declined = new Set<string>();
   /** Jobs at work. */
   readonly #working = new Map<string, Promise<void>>();
   readonly #runs: Limit;
@@ -232,6 +237,8 @@ class Runtime {
     await this.#requireOpen(requestId, terms);
     if (this.#runs.isFull) throw new HttpError(503, "this node is busy");
     const { output, units } = await this.#runs.run(() => model.run(getBytes(input), { maxUnits: maxUnitsOf(terms) }));
+    // A run takes time, and who asks at the last moment must not get an answer that cannot be delivered any more.
+    await this.#requireOpen(requestId, terms);
     const outputHash = model.commitOutput(output, salt);
     const signature = await this.#operator.signDelivery(requestId, outputHash, units);
     const reply = { requestId, nodeId, outputHash, units, output: hexlify(output), signature, proof: NO_PROOF };
@@ -250,7 +257,9 @@ class Runtime {
       settlement.provider.getBlock("latest"),
     ]);
     if (status === RequestStatus.NONE) throw new HttpError(404, `request ${requestId} is not on chain yet`);
-    if (status !== RequestStatus.REQUESTED || (block?.timestamp ?? 0) > Number(since) + offer.deliveryWindow) {
+    const now = Math.max(block?.timestamp ?? 0, Math.floor(Date.now() / 1000));
+    const until = Number(since) + offer.deliveryWindow - Math.min(DELIVERY_MARGIN, offer.deliveryWindow / 2);
+    if (status !== RequestStatus.REQUESTED || this.#declined.has(requestId) || now > until) {
       throw new HttpError(409, `request ${requestId} is not open any more`);
     }
   }
@@ -299,11 +308,17 @@ class Runtime {
         emit("ended", "NONE");
         return true;
       case RequestStatus.REQUESTED:
-        if (isOpen(terms) || reply.proof !== NO_PROOF) {
-          emit("settled", await this.#operator.deliverAndSettle(terms, nodeId, answer, await proven()));
-          return true;
+        try {
+          if (isOpen(terms) || reply.proof !== NO_PROOF) {
+            emit("settled", await this.#operator.deliverAndSettle(terms, nodeId, answer, await proven()));
+            return true;
+          }
+          emit("delivered", await this.#operator.deliver(terms, answer));
+        } catch (error) {
+          if (!(error instanceof ContractError) || error.error !== "Settlement_DeliveryWindowClosed") throw error;
+          // Too late. The bond comes back with the escrow, for which the requester may not be in a hurry.
+          await this.#operator.contracts.settlement.write("refund", terms);
         }
-        emit("delivered", await this.#operator.deliver(terms, answer));
         return false;
       case RequestStatus.DELIVERED:
         emit("settled", await this.#operator.settle(terms, answer, await proven()));
@@ -365,6 +380,8 @@ class Runtime {
 
   async #decline(requestId: string, terms: Terms): Promise<void> {
     const { nodeId } = terms.offer;
+    // From here on, since the declining transaction is seen before it is mined, and an answer then would be for free.
+    this.#declined.add(requestId);
     try {
       const detail = await this.#operator.decline(terms);
       this.#options.onEvent?.({ type: "declined", requestId, nodeId, detail });
@@ -373,6 +390,7 @@ class Runtime {
       if (!(error instanceof ContractError)) throw error;
     }
     this.#awaited.delete(requestId);
+    this.#declined.delete(requestId);
   }
 
   #nodeFor(terms: Terms): string | undefined {
