@@ -83,7 +83,8 @@ interface IEnclaveRegistry {
     function revoke(bytes32 nodeId, uint256 index) external;
 
     /// @notice Ends an attestation at `since`, which may lie in the past, down to never having been valid: for a key
-    /// that is known to be compromised. Restricted.
+    /// that is known to be compromised. Restricted. What the node delivered in the time that the key lost is void
+    /// ({IProofVerifier-isVoid}), whichever key it was for.
     /// @param since Unix time in seconds; not after this block's time.
     function emergencyRevoke(bytes32 nodeId, uint256 index, uint48 since) external;
 

@@ -39,4 +39,12 @@ interface IProofVerifier {
         bytes calldata parameters,
         bytes calldata proof
     ) external view returns (bool);
+
+    /// @notice Whether an emergency revocation inside the proof system (of a key; not of this verifier as a whole) hit
+    /// what a node's claims of that time depend on. A request that was delivered then and not settled is void: nobody
+    /// is paid, and nobody is slashed.
+    /// @dev MUST NOT revert, and MUST NOT be true by anything that an operator, a model's owner or a requester can do.
+    /// @param nodeId The node that the claim names.
+    /// @param claimedAt The block time, in seconds, at which the claim first came on chain.
+    function isVoid(bytes32 nodeId, uint64 claimedAt) external view returns (bool);
 }

@@ -155,7 +155,7 @@ interface ISettlement {
         uint128 reward,
         uint128 burned
     );
-    /// @notice The route's verifier was revoked; everything is back.
+    /// @notice What the request depends on was revoked in an emergency; everything is back.
     event Voided(bytes32 indexed requestId, bytes32 indexed nodeId);
     /// @notice A consumer's callback reverted or ran out of gas. Nothing else happened.
     event CallbackFailed(bytes32 indexed requestId, address indexed consumer);
@@ -190,8 +190,10 @@ interface ISettlement {
     error Settlement_VerifierNotActive(uint32 verifierId, VerifierStatus status);
     /// @notice The route's verifier was revoked: nothing settles by it. {voidRequest} returns the money.
     error Settlement_VerifierRevoked(uint32 verifierId);
-    /// @notice The route's verifier was not revoked, so there is nothing to void.
-    error Settlement_VerifierNotRevoked(uint32 verifierId);
+    /// @notice Nothing that the request depends on was revoked in an emergency, so it is not void.
+    error Settlement_NothingRevoked(bytes32 requestId);
+    /// @notice What the proof depends on was revoked in an emergency. {voidRequest} returns the money.
+    error Settlement_RequestVoid(bytes32 requestId);
     /// @notice The window is longer than the protocol allows.
     error Settlement_WindowTooLong(uint32 window, uint32 limit);
     /// @notice The escrow does not cover the price of the request alone.
@@ -283,10 +285,11 @@ interface ISettlement {
 
     /// @notice After the proof deadline, in time and in blocks: `maxFee` and the compensation to the requester's
     /// credit, the reward to the caller's, the rest of the coverage burned. Anyone may.
-    /// @dev Not once the verifier is revoked: the node could not prove then, and {voidRequest} is the way out.
+    /// @dev Not for a request that is void: the node could not prove it, and {voidRequest} is the way out.
     function claimDefault(Terms calldata terms) external;
 
-    /// @notice After the route's verifier was revoked: everything back, bond unlocked. Anyone may.
+    /// @notice After an emergency revocation of what the request depends on, its route's verifier or, once delivered, a key
+    /// of the node's at that time: everything back, bond unlocked. Anyone may.
     function voidRequest(Terms calldata terms) external;
 
     // --- credits ------------------------------------------------------------------------------------------------

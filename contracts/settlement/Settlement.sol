@@ -142,8 +142,8 @@ contract Settlement is Governed, Credits, EIP712 {
         Request memory state = _expect(requestId, RequestStatus.DELIVERED);
         (bool open, uint256 deadline, uint256 deadlineBlock) = _proofWindow(terms, state);
         require(!open, Settlement_ProofWindowOpen(requestId, deadline, deadlineBlock));
-        // Nobody could prove by a revoked verifier, so its requests are void, and no fault of the node's.
-        _verifierOf(terms);
+        // What nobody could prove after an emergency revocation is void, and no fault of the node's.
+        require(!_isVoid(terms, state), Settlement_RequestVoid(requestId));
         _requests[requestId].status = RequestStatus.DEFAULTED;
 
         Offer calldata offer = terms.offer;
@@ -162,14 +162,12 @@ contract Settlement is Governed, Credits, EIP712 {
     /// @inheritdoc ISettlement
     function voidRequest(Terms calldata terms) external nonReentrant {
         bytes32 requestId = hashTerms(terms);
-        RequestStatus status = _requests[requestId].status;
+        Request memory state = _requests[requestId];
         require(
-            status == RequestStatus.REQUESTED || status == RequestStatus.DELIVERED,
-            Settlement_WrongStatus(requestId, status)
+            state.status == RequestStatus.REQUESTED || state.status == RequestStatus.DELIVERED,
+            Settlement_WrongStatus(requestId, state.status)
         );
-        (uint32 verifierId, , ) = models.routeAt(terms.offer.modelId, terms.offer.route, terms.offer.routeVersion);
-        (, , VerifierStatus verifierStatus) = verifiers.verifierOf(verifierId);
-        require(verifierStatus == VerifierStatus.REVOKED, Settlement_VerifierNotRevoked(verifierId));
+        require(_isVoid(terms, state), Settlement_NothingRevoked(requestId));
         _giveBack(requestId, terms, RequestStatus.VOIDED);
         emit Voided(requestId, terms.offer.nodeId);
     }
@@ -372,21 +370,30 @@ contract Settlement is Governed, Credits, EIP712 {
         uint64 claimedAt,
         bytes calldata proof
     ) private view {
-        (IProofVerifier verifier, bytes memory routeParameters) = _verifierOf(terms);
+        (uint32 id, address verifier, bool revoked, bytes memory data) = _proofSystem(terms.offer);
+        require(!revoked, Settlement_VerifierRevoked(id));
         require(
-            verifier.verify(claim, claimHash, claimedAt, routeParameters, proof),
+            IProofVerifier(verifier).verify(claim, claimHash, claimedAt, data, proof),
             Settlement_InvalidProof(claim.requestId, claimHash)
         );
     }
 
-    /// @dev The verifier that the terms' route names, which must not be revoked, and the model's parameters for it.
-    function _verifierOf(Terms calldata terms) private view returns (IProofVerifier, bytes memory routeParameters) {
-        Offer calldata offer = terms.offer;
-        uint32 verifierId;
-        (verifierId, , routeParameters) = models.routeAt(offer.modelId, offer.route, offer.routeVersion);
-        (address verifier, , VerifierStatus status) = verifiers.verifierOf(verifierId);
-        require(status != VerifierStatus.REVOKED, Settlement_VerifierRevoked(verifierId));
-        return (IProofVerifier(verifier), routeParameters);
+    /// @dev Whether an emergency revocation hit what the request depends on: its verifier, or a key of the node's at the
+    /// time of the delivery. Before that the node can still prove by another key.
+    function _isVoid(Terms calldata terms, Request memory state) private view returns (bool) {
+        (, address verifier, bool revoked, ) = _proofSystem(terms.offer);
+        bool delivered = state.status == RequestStatus.DELIVERED;
+        return revoked || (delivered && IProofVerifier(verifier).isVoid(terms.offer.nodeId, state.since));
+    }
+
+    /// @dev What the offer's route names: a verifier, whether it is revoked, and the model's parameters for it.
+    function _proofSystem(
+        Offer calldata offer
+    ) private view returns (uint32 id, address verifier, bool revoked, bytes memory data) {
+        VerifierStatus status;
+        (id, , data) = models.routeAt(offer.modelId, offer.route, offer.routeVersion);
+        (verifier, , status) = verifiers.verifierOf(id);
+        revoked = status == VerifierStatus.REVOKED;
     }
 
     /// @dev An account with code may be an EOA that delegates (EIP-7702): its own key is as good as ERC-1271.

@@ -8,6 +8,19 @@ import {InferenceClaim, IProofVerifier} from "../interfaces/IProofVerifier.sol";
 /// is asked about, so a settlement that passes anything else than the claim, its digest and the model's parameters is
 /// refused. A proof may end with the time at which the claim has to have come on chain.
 contract VerifierDouble is IProofVerifier {
+    /// @notice The nodes whose claims of any time are void.
+    mapping(bytes32 nodeId => bool) private _voided;
+
+    /// @notice Declares what a node's claims depend on revoked, or not.
+    function setVoid(bytes32 nodeId, bool voided) external {
+        _voided[nodeId] = voided;
+    }
+
+    /// @inheritdoc IProofVerifier
+    function isVoid(bytes32 nodeId, uint64) external view returns (bool) {
+        return _voided[nodeId];
+    }
+
     /// @inheritdoc IProofVerifier
     function verify(
         InferenceClaim calldata claim,

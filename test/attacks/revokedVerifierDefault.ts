@@ -17,7 +17,7 @@ describe("Attack: a default on a revoked verifier", () => {
 
     await protocol.passProofWindow(terms);
     const claimDefault = () => settlement.connect(protocol.accounts.requester).claimDefault(terms);
-    await refused(protocol, claimDefault, settlement, "Settlement_VerifierRevoked", [Protocol.ZK_VERIFIER]);
+    await refused(protocol, claimDefault, settlement, "Settlement_RequestVoid", [requestId]);
 
     await settlement.connect(protocol.accounts.stranger).voidRequest(terms);
     expect(await settlement.statusOf(requestId)).to.equal(RequestStatus.VOIDED);

@@ -338,7 +338,7 @@ contract SettlementHandler {
     }
 
     function interfere(uint256 seed) external {
-        uint256 how = _pick(seed, 0) % 8;
+        uint256 how = _pick(seed, 0) % 9;
         ISettlement module = modules[_pick(seed, 1) % 2];
         if (how == 0) {
             module.pause();
@@ -367,6 +367,9 @@ contract SettlementHandler {
             try module.applyParameters() {
                 ++deeds[Deed.PARAMETERS_CHANGED];
             } catch {}
+        } else if (how == 6) {
+            (address verifier, , ) = verifiers.verifierOf(verifierOf[Route(_pick(seed, 2) % 2)]);
+            VerifierDouble(verifier).setVoid(nodeIds[_pick(seed, 3) % ACTORS], _pick(seed, 4) % 2 == 0);
         } else if (how == 5) {
             uint256 node = _pick(seed, 2) % ACTORS;
             VM.prank(signer(node));

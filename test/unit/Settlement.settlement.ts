@@ -479,16 +479,33 @@ describe("Settlement: settle, deliverAndSettle, claimDefault and voidRequest", (
       expect(await accountOf()).to.deep.equal([9_899n * OPG_UNIT, 101n * OPG_UNIT, 0n]);
 
       const call = () => settlement.voidRequest(otherRoute.terms);
-      await refused(protocol, call, settlement, "Settlement_VerifierNotRevoked", [Protocol.TEE_VERIFIER]);
+      await refused(protocol, call, settlement, "Settlement_NothingRevoked", [otherRoute.requestId]);
     });
 
     it("is not for requests by a verifier that is active or frozen", async () => {
       const { settlement, verifiers } = protocol.contracts;
-      const { terms } = await protocol.delivered();
+      const { terms, requestId } = await protocol.delivered();
       const call = () => settlement.voidRequest(terms);
-      await refused(protocol, call, settlement, "Settlement_VerifierNotRevoked", [Protocol.ZK_VERIFIER]);
+      await refused(protocol, call, settlement, "Settlement_NothingRevoked", [requestId]);
       await verifiers.freeze(Protocol.ZK_VERIFIER);
-      await refused(protocol, call, settlement, "Settlement_VerifierNotRevoked", [Protocol.ZK_VERIFIER]);
+      await refused(protocol, call, settlement, "Settlement_NothingRevoked", [requestId]);
+    });
+
+    it("gives back what was delivered under a key that was revoked in an emergency, and what was not goes on", async () => {
+      const { settlement } = protocol.contracts;
+      const { terms, requestId } = await protocol.delivered();
+      const pending = await protocol.request();
+      const open = await protocol.request({ offer: protocol.openOffer() });
+      await protocol.doubles.zk.setVoid(protocol.nodeId, true);
+      for (const other of [pending, open]) {
+        const call = () => settlement.voidRequest(other.terms);
+        await refused(protocol, call, settlement, "Settlement_NothingRevoked", [other.requestId]);
+      }
+      await protocol.passProofWindow(terms);
+      const claim = () => settlement.claimDefault(terms);
+      await refused(protocol, claim, settlement, "Settlement_RequestVoid", [requestId]);
+      await expect(settlement.voidRequest(terms)).to.emit(settlement, "Voided").withArgs(requestId, protocol.nodeId);
+      expect(await accountOf()).to.deep.equal([9_898n * OPG_UNIT, 102n * OPG_UNIT, 0n]);
     });
 
     it("never touches what is over, or never was", async () => {

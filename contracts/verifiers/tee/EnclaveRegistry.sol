@@ -34,6 +34,13 @@ abstract contract EnclaveRegistry is IEnclaveRegistry, AccessManaged {
     mapping(bytes32 nodeId => uint256) public attestationCount;
     /// @inheritdoc IEnclaveRegistry
     mapping(bytes32 measurement => bool) public isBanned;
+    /// From the earliest time that an emergency took from one of the node's keys to the latest; one slot.
+    mapping(bytes32 nodeId => Span) internal _voided;
+
+    struct Span {
+        uint48 from;
+        uint48 until;
+    }
 
     /// @param manager The AccessManager that says who may revoke in an emergency and ban measurements.
     constructor(
@@ -99,7 +106,15 @@ abstract contract EnclaveRegistry is IEnclaveRegistry, AccessManaged {
     function emergencyRevoke(bytes32 nodeId, uint256 index, uint48 since) external restricted {
         // Not later than now: an end in the future would be an announcement, not a revocation.
         uint48 now_ = SafeCast.toUint48(block.timestamp);
-        _end(nodeId, index, since < now_ ? since : now_, true);
+        if (since > now_) since = now_;
+        Enclave memory former = _end(nodeId, index, since, true);
+
+        // What was delivered in the time that the key lost is void; what comes later knows better than to use it.
+        uint48 from = since > former.validFrom ? since : former.validFrom;
+        uint48 until = now_ < former.validUntil ? now_ : former.validUntil;
+        Span storage span = _voided[nodeId];
+        if (span.until == 0 || from < span.from) span.from = from;
+        if (until > span.until) span.until = until;
     }
 
     /// @inheritdoc IEnclaveRegistry
@@ -128,13 +143,18 @@ abstract contract EnclaveRegistry is IEnclaveRegistry, AccessManaged {
         nonce = keccak256(abi.encode(block.chainid, address(this), nodeId, attestationCount[nodeId]));
     }
 
-    function _end(bytes32 nodeId, uint256 index, uint48 validUntil, bool emergency) private {
+    function _end(
+        bytes32 nodeId,
+        uint256 index,
+        uint48 validUntil,
+        bool emergency
+    ) private returns (Enclave memory former) {
         if (index >= attestationCount[nodeId]) revert EnclaveRegistry_UnknownEnclave(nodeId, index);
-        Enclave storage enclave = _enclaves[nodeId][index];
-        if (enclave.validUntil <= validUntil) {
-            revert EnclaveRegistry_AlreadyEnded(nodeId, index, enclave.validUntil);
+        former = _enclaves[nodeId][index];
+        if (former.validUntil <= validUntil) {
+            revert EnclaveRegistry_AlreadyEnded(nodeId, index, former.validUntil);
         }
-        enclave.validUntil = validUntil;
+        _enclaves[nodeId][index].validUntil = validUntil;
         emit EnclaveRevoked(nodeId, index, validUntil, emergency);
     }
 

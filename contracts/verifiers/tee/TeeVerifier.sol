@@ -113,4 +113,12 @@ contract TeeVerifier is ITeeVerifier, EnclaveRegistry {
             list.length := sub(list.length, start)
         }
     }
+
+    /// @inheritdoc IProofVerifier
+    /// @dev From the earliest `since` of the node's emergency revocations to the latest of them, or to its key's end if that
+    /// was before.
+    function isVoid(bytes32 nodeId, uint64 claimedAt) external view returns (bool) {
+        Span memory span = _voided[nodeId];
+        return span.from <= claimedAt && claimedAt <= span.until;
+    }
 }

@@ -5,7 +5,7 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SSTORE2} from "solady/src/utils/SSTORE2.sol";
 
 import {IGroth16Verifier} from "../../interfaces/IGroth16Verifier.sol";
-import {InferenceClaim} from "../../interfaces/IProofVerifier.sol";
+import {InferenceClaim, IProofVerifier} from "../../interfaces/IProofVerifier.sol";
 
 /// @title Groth16Verifier
 /// @notice One Groth16 verifier over BN254 for every circuit.
@@ -117,6 +117,12 @@ contract Groth16Verifier is IGroth16Verifier {
         signals[2] = uint256(claim.inputHash);
         signals[3] = uint256(claim.outputHash);
         return _verify(keyId, signals, proof);
+    }
+
+    /// @inheritdoc IProofVerifier
+    /// @dev Keys are never revoked: a broken one is the model owner's to replace, and a broken circuit proves what it proves.
+    function isVoid(bytes32, uint64) external pure returns (bool) {
+        return false;
     }
 
     /// @dev The contract that holds the key's `index`-th chunk. A sum that is another key's hash would be a preimage.

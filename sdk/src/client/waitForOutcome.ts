@@ -85,7 +85,7 @@ async function act({ contracts, terms, answer }: Watch, requestId: string): Prom
     }
   } catch (error) {
     const refusal = error instanceof ContractError ? error.error : undefined;
-    if (refusal === "Settlement_VerifierRevoked") await settlement.write("voidRequest", terms);
+    if (refusal === "Settlement_RequestVoid") await settlement.write("voidRequest", terms);
     // The chain's clock is behind ours, or somebody else was faster: the next look tells.
     else if (refusal === undefined || !NOT_YET.has(refusal)) throw error;
   }

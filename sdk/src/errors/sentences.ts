@@ -136,6 +136,8 @@ const settlement = {
   Settlement_NotAContract: ({ token }) => `There is no token at ${token}.`,
   Settlement_NotTheDeliveredClaim: ({ requestId, claimHash }) =>
     `Claim ${claimHash} is not what was delivered for request ${requestId}.`,
+  Settlement_NothingRevoked: ({ requestId }) =>
+    `Nothing that request ${requestId} depends on was revoked: there is nothing to void.`,
   Settlement_NothingToApply: ({ applicableAt }) =>
     applicableAt === 0n
       ? "No parameters are scheduled."
@@ -155,6 +157,8 @@ const settlement = {
     `Request ${requestId} can still be settled until ${time(deadline)} and block ${deadlineBlock}; a default can be claimed after both.`,
   Settlement_RequestExists: ({ requestId }) => `Request ${requestId} was made before: use another nonce.`,
   Settlement_RequestExpired: ({ requestId, deadline }) => `Request ${requestId} could be made until ${time(deadline)}.`,
+  Settlement_RequestVoid: ({ requestId }) =>
+    `What request ${requestId} depends on was revoked: void the request to get the money back.`,
   Settlement_TokenNotListed: ({ token }) => `Token ${token} is not on the list of fee tokens.`,
   Settlement_Unauthorized: ({ requestId, caller }) => `${caller} may not do this for request ${requestId}.`,
   Settlement_UnbondingTooShort: ({ unbondingDelay, needed }) =>
@@ -163,8 +167,6 @@ const settlement = {
     `Version ${args.version} of the ${route(args.route)} route of model ${args.modelId} is not in force.`,
   Settlement_VerifierNotActive: ({ verifierId, status }) =>
     `Verifier ${verifierId} of the model's route is ${verifier(status)}, so it takes no new requests.`,
-  Settlement_VerifierNotRevoked: ({ verifierId }) =>
-    `Verifier ${verifierId} was not revoked: there is nothing to void.`,
   Settlement_VerifierRevoked: ({ verifierId }) =>
     `Verifier ${verifierId} was revoked, so nothing settles by it: void the request to get the money back.`,
   Settlement_WindowTooLong: ({ window, limit }) =>

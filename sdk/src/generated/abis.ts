@@ -140,6 +140,7 @@ export const groth16VerifierAbi = [
   {"inputs":[{"internalType":"uint32","name":"contributions","type":"uint32"},{"internalType":"bytes32","name":"zkeyHash","type":"bytes32"}],"name":"Groth16_UndeclaredCeremony","type":"error"},
   {"inputs":[{"internalType":"bytes32","name":"keyId","type":"bytes32"}],"name":"Groth16_UnknownKey","type":"error"},
   {"anonymous":false,"inputs":[{"indexed":true,"internalType":"bytes32","name":"keyId","type":"bytes32"},{"indexed":false,"internalType":"address","name":"pointer","type":"address"},{"indexed":false,"internalType":"uint256","name":"numPublic","type":"uint256"},{"components":[{"internalType":"bool","name":"development","type":"bool"},{"internalType":"uint32","name":"contributions","type":"uint32"},{"internalType":"bytes32","name":"beacon","type":"bytes32"},{"internalType":"bytes32","name":"zkeyHash","type":"bytes32"}],"indexed":false,"internalType":"struct IGroth16Verifier.Ceremony","name":"ceremony","type":"tuple"}],"name":"KeyRegistered","type":"event"},
+  {"inputs":[{"internalType":"bytes32","name":"","type":"bytes32"},{"internalType":"uint64","name":"","type":"uint64"}],"name":"isVoid","outputs":[{"internalType":"bool","name":"","type":"bool"}],"stateMutability":"pure","type":"function"},
   {"inputs":[{"internalType":"bytes32","name":"keyId","type":"bytes32"}],"name":"keyInfo","outputs":[{"internalType":"address","name":"pointer","type":"address"},{"internalType":"uint256","name":"numPublic","type":"uint256"},{"components":[{"internalType":"bool","name":"development","type":"bool"},{"internalType":"uint32","name":"contributions","type":"uint32"},{"internalType":"bytes32","name":"beacon","type":"bytes32"},{"internalType":"bytes32","name":"zkeyHash","type":"bytes32"}],"internalType":"struct IGroth16Verifier.Ceremony","name":"ceremony","type":"tuple"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"internalType":"bytes","name":"key","type":"bytes"}],"name":"registerKey","outputs":[{"internalType":"bytes32","name":"keyId","type":"bytes32"}],"stateMutability":"nonpayable","type":"function"},
   {"inputs":[{"components":[{"internalType":"bytes32","name":"requestId","type":"bytes32"},{"internalType":"bytes32","name":"modelId","type":"bytes32"},{"internalType":"bytes32","name":"nodeId","type":"bytes32"},{"internalType":"bytes32","name":"inputHash","type":"bytes32"},{"internalType":"bytes32","name":"outputHash","type":"bytes32"},{"internalType":"uint64","name":"units","type":"uint64"}],"internalType":"struct InferenceClaim","name":"claim","type":"tuple"},{"internalType":"bytes32","name":"claimHash","type":"bytes32"},{"internalType":"uint64","name":"","type":"uint64"},{"internalType":"bytes","name":"parameters","type":"bytes"},{"internalType":"bytes","name":"proof","type":"bytes"}],"name":"verify","outputs":[{"internalType":"bool","name":"","type":"bool"}],"stateMutability":"view","type":"function"},
@@ -154,6 +155,7 @@ export const inferenceConsumerAbi = [
 
 /** IProofVerifier */
 export const proofVerifierAbi = [
+  {"inputs":[{"internalType":"bytes32","name":"nodeId","type":"bytes32"},{"internalType":"uint64","name":"claimedAt","type":"uint64"}],"name":"isVoid","outputs":[{"internalType":"bool","name":"","type":"bool"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"components":[{"internalType":"bytes32","name":"requestId","type":"bytes32"},{"internalType":"bytes32","name":"modelId","type":"bytes32"},{"internalType":"bytes32","name":"nodeId","type":"bytes32"},{"internalType":"bytes32","name":"inputHash","type":"bytes32"},{"internalType":"bytes32","name":"outputHash","type":"bytes32"},{"internalType":"uint64","name":"units","type":"uint64"}],"internalType":"struct InferenceClaim","name":"claim","type":"tuple"},{"internalType":"bytes32","name":"claimHash","type":"bytes32"},{"internalType":"uint64","name":"claimedAt","type":"uint64"},{"internalType":"bytes","name":"parameters","type":"bytes"},{"internalType":"bytes","name":"proof","type":"bytes"}],"name":"verify","outputs":[{"internalType":"bool","name":"","type":"bool"}],"stateMutability":"view","type":"function"},
 ] as const;
 
@@ -407,6 +409,7 @@ export const settlementAbi = [
   {"inputs":[{"internalType":"address","name":"token","type":"address"},{"internalType":"address","name":"account","type":"address"}],"name":"Settlement_NoCredit","type":"error"},
   {"inputs":[{"internalType":"address","name":"token","type":"address"}],"name":"Settlement_NotAContract","type":"error"},
   {"inputs":[{"internalType":"bytes32","name":"requestId","type":"bytes32"},{"internalType":"bytes32","name":"claimHash","type":"bytes32"}],"name":"Settlement_NotTheDeliveredClaim","type":"error"},
+  {"inputs":[{"internalType":"bytes32","name":"requestId","type":"bytes32"}],"name":"Settlement_NothingRevoked","type":"error"},
   {"inputs":[{"internalType":"uint64","name":"applicableAt","type":"uint64"}],"name":"Settlement_NothingToApply","type":"error"},
   {"inputs":[{"internalType":"bytes32","name":"requestId","type":"bytes32"}],"name":"Settlement_OpenRequestNeedsProof","type":"error"},
   {"inputs":[],"name":"Settlement_OpenRequestWithBond","type":"error"},
@@ -418,12 +421,12 @@ export const settlementAbi = [
   {"inputs":[{"internalType":"bytes32","name":"requestId","type":"bytes32"},{"internalType":"uint256","name":"deadline","type":"uint256"},{"internalType":"uint256","name":"deadlineBlock","type":"uint256"}],"name":"Settlement_ProofWindowOpen","type":"error"},
   {"inputs":[{"internalType":"bytes32","name":"requestId","type":"bytes32"}],"name":"Settlement_RequestExists","type":"error"},
   {"inputs":[{"internalType":"bytes32","name":"requestId","type":"bytes32"},{"internalType":"uint64","name":"deadline","type":"uint64"}],"name":"Settlement_RequestExpired","type":"error"},
+  {"inputs":[{"internalType":"bytes32","name":"requestId","type":"bytes32"}],"name":"Settlement_RequestVoid","type":"error"},
   {"inputs":[{"internalType":"address","name":"token","type":"address"}],"name":"Settlement_TokenNotListed","type":"error"},
   {"inputs":[{"internalType":"bytes32","name":"requestId","type":"bytes32"},{"internalType":"address","name":"caller","type":"address"}],"name":"Settlement_Unauthorized","type":"error"},
   {"inputs":[{"internalType":"uint64","name":"unbondingDelay","type":"uint64"},{"internalType":"uint256","name":"needed","type":"uint256"}],"name":"Settlement_UnbondingTooShort","type":"error"},
   {"inputs":[{"internalType":"bytes32","name":"modelId","type":"bytes32"},{"internalType":"enum Route","name":"route","type":"uint8"},{"internalType":"uint32","name":"version","type":"uint32"}],"name":"Settlement_UnknownRoute","type":"error"},
   {"inputs":[{"internalType":"uint32","name":"verifierId","type":"uint32"},{"internalType":"enum VerifierStatus","name":"status","type":"uint8"}],"name":"Settlement_VerifierNotActive","type":"error"},
-  {"inputs":[{"internalType":"uint32","name":"verifierId","type":"uint32"}],"name":"Settlement_VerifierNotRevoked","type":"error"},
   {"inputs":[{"internalType":"uint32","name":"verifierId","type":"uint32"}],"name":"Settlement_VerifierRevoked","type":"error"},
   {"inputs":[{"internalType":"uint32","name":"window","type":"uint32"},{"internalType":"uint32","name":"limit","type":"uint32"}],"name":"Settlement_WindowTooLong","type":"error"},
   {"inputs":[{"internalType":"bytes32","name":"requestId","type":"bytes32"},{"internalType":"bytes32","name":"nodeId","type":"bytes32"}],"name":"Settlement_WrongNode","type":"error"},
@@ -524,6 +527,7 @@ export const teeVerifierAbi = [
   {"inputs":[{"internalType":"bytes32","name":"measurement","type":"bytes32"}],"name":"isBanned","outputs":[{"internalType":"bool","name":"","type":"bool"}],"stateMutability":"view","type":"function"},
   {"inputs":[],"name":"isConsumingScheduledOp","outputs":[{"internalType":"bytes4","name":"","type":"bytes4"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"internalType":"bytes32","name":"nodeId","type":"bytes32"},{"internalType":"address","name":"key","type":"address"},{"internalType":"uint256","name":"time","type":"uint256"}],"name":"isKeyValidAt","outputs":[{"internalType":"bool","name":"","type":"bool"}],"stateMutability":"view","type":"function"},
+  {"inputs":[{"internalType":"bytes32","name":"nodeId","type":"bytes32"},{"internalType":"uint64","name":"claimedAt","type":"uint64"}],"name":"isVoid","outputs":[{"internalType":"bool","name":"","type":"bool"}],"stateMutability":"view","type":"function"},
   {"inputs":[],"name":"lifetime","outputs":[{"internalType":"uint48","name":"","type":"uint48"}],"stateMutability":"view","type":"function"},
   {"inputs":[],"name":"nodes","outputs":[{"internalType":"contract INodeRegistry","name":"","type":"address"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"internalType":"bytes32","name":"nodeId","type":"bytes32"},{"internalType":"uint256","name":"index","type":"uint256"}],"name":"revoke","outputs":[],"stateMutability":"nonpayable","type":"function"},
