@@ -25,14 +25,17 @@ export function developmentZkey(r1cs: Uint8Array, beacon: string): Promise<Uint8
     const { Fr, G1, G2 } = curve;
     const { wires, publicSignals, constraints } = readR1cs(r1cs);
     const power = Math.ceil(Math.log2(constraints.length + publicSignals + 1));
-    if (power > MAX_POWER)
+    if (power > MAX_POWER) {
       throw new RangeError(`2^${power} constraints are too many for this setup: at most 2^${MAX_POWER}`);
+    }
     const n = 2 ** power;
 
-    // The secrets that snarkjs draws from the beacon.
+    // The secrets that snarkjs draws from the beacon, in its order.
     const rng = rngOfBeacon(beacon);
-    const [tau, alpha, beta] = [Fr.fromRng(rng), Fr.fromRng(rng), Fr.fromRng(rng)].map((secret) => Fr.toObject(secret));
-    if (tau === undefined || alpha === undefined || beta === undefined) throw new Error("unreachable");
+    const secret = () => Fr.toObject(Fr.fromRng(rng));
+    const tau = secret();
+    const alpha = secret();
+    const beta = secret();
 
     // The wires' polynomials at tau. A row of its own keeps each public signal, and 1, independent of the others.
     const lagrange = await lagrangeBasis(curve, n, powersOf(tau, n));

@@ -18,7 +18,7 @@ import { calculateWitness } from "../../../circuits/src/prove.ts";
 import { type Constraint, readR1cs, readWitness } from "../../../circuits/src/r1cs.ts";
 
 const CLAIM_HASH: Hex = `0x${"c1".repeat(32)}`;
-const RUNS = process.env.OPG_DEEP ? 500 : 12;
+const RUNS = process.env.OPG_DEEP ? 100 : 12;
 
 /** Parameters, each chosen by its bounds. */
 function weightsOf(choose: (lowest: number, highest: number, name: keyof Weights, index: number) => number): Weights {

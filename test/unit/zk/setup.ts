@@ -56,6 +56,12 @@ describe("Development setup", function () {
     });
   }
 
+  it("refuses more constraints than it can set up as snarkjs does", async () => {
+    const error = await developmentZkey(emptyConstraints(2 ** 14), BEACON).catch((reason: unknown) => reason);
+    expect(error).to.be.instanceOf(RangeError);
+    expect(String(error)).to.contain("2^15 constraints are too many for this setup: at most 2^14");
+  });
+
   it("makes the same keys again, and tells what it does", async () => {
     const first = await smallCircuit(1);
     const source = join(directory, "setupTest.circom");
@@ -79,3 +85,17 @@ describe("Development setup", function () {
     expect((await readdir(CACHE)).filter((name) => name.includes("setupTestBroken"))).to.deep.equal([]);
   });
 });
+
+/** An .r1cs file of constraints 0 · 0 = 0. */
+function emptyConstraints(count: number): Uint8Array {
+  const header = Buffer.alloc(64); // field size, prime, wires, outputs, public and private inputs, labels, constraints
+  header.writeUInt32LE(count, header.length - 4);
+  const section = (type: number, content: Uint8Array) => {
+    const prefix = Buffer.alloc(12);
+    prefix.writeUInt32LE(type);
+    prefix.writeBigUInt64LE(BigInt(content.length), 4);
+    return Buffer.concat([prefix, content]);
+  };
+  const start = Buffer.from("r1cs\x01\0\0\0\x02\0\0\0", "latin1");
+  return Buffer.concat([start, section(1, header), section(2, new Uint8Array(12 * count))]);
+}
