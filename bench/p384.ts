@@ -21,7 +21,7 @@ function signature(index: number) {
  * its calldata is in it.
  *
  * - `sha384.block`: what one more 128-byte block adds to `Sha384.hash` (the difference of 8 and 7 blocks).
- * - `p384.verify`: `P384.verify` with its arguments and a hint in memory, the verifier's and its table's accounts cold,
+ * - `p384.verify`: `P384.verify` with a hint in the calldata, the verifier's and its table's accounts cold,
  *   the mean of 16 fixed signatures (the number of additions depends on the scalars).
  * - `p384.verifyPlain`: the same without a hint.
  */

@@ -29,14 +29,14 @@ library P384 {
     /// @param hashLo The digest's last 32 bytes.
     /// @param signature r ‖ s, 96 bytes.
     /// @param publicKey x ‖ y, 96 bytes.
-    /// @param hint See IP384Verifier; may be empty.
+    /// @param hint See IP384Verifier; may be empty. In calldata, so that its 15 KB are copied once.
     function verify(
         IP384Verifier verifier,
         uint256 hashHi,
         uint256 hashLo,
         bytes memory signature,
         bytes memory publicKey,
-        bytes memory hint
+        bytes calldata hint
     ) internal view returns (bool) {
         return verifier.verify(abi.encodePacked(uint128(hashHi), hashLo), signature, publicKey, hint);
     }

@@ -161,94 +161,138 @@ library Sha384 {
                 } lt(p, add(m, 0x500)) {
                     p := add(p, 0x80)
                 } {
-                    let k := add(mload(p), mload(add(p, 0x500)))
-                    h := add(
-                        add(add(h, shr(128, k)), xor(g, and(e, xor(f, g)))),
-                        xor(xor(shr(14, e), shr(18, e)), shr(41, e))
-                    )
-                    d := mul(and(add(d, h), 0xffffffffffffffff), 0x10000000000000001)
-                    h := mul(
-                        and(
-                            add(add(h, xor(xor(shr(28, a), shr(34, a)), shr(39, a))), or(and(a, b), and(c, or(a, b)))),
-                            0xffffffffffffffff
-                        ),
-                        0x10000000000000001
-                    )
-                    g := add(add(add(g, k), xor(f, and(d, xor(e, f)))), xor(xor(shr(14, d), shr(18, d)), shr(41, d)))
-                    c := mul(and(add(c, g), 0xffffffffffffffff), 0x10000000000000001)
-                    g := mul(
-                        and(
-                            add(add(g, xor(xor(shr(28, h), shr(34, h)), shr(39, h))), or(and(h, a), and(b, or(h, a)))),
-                            0xffffffffffffffff
-                        ),
-                        0x10000000000000001
-                    )
-                    k := add(mload(add(p, 0x20)), mload(add(p, 0x520)))
-                    f := add(
-                        add(add(f, shr(128, k)), xor(e, and(c, xor(d, e)))),
-                        xor(xor(shr(14, c), shr(18, c)), shr(41, c))
-                    )
-                    b := mul(and(add(b, f), 0xffffffffffffffff), 0x10000000000000001)
-                    f := mul(
-                        and(
-                            add(add(f, xor(xor(shr(28, g), shr(34, g)), shr(39, g))), or(and(g, h), and(a, or(g, h)))),
-                            0xffffffffffffffff
-                        ),
-                        0x10000000000000001
-                    )
-                    e := add(add(add(e, k), xor(d, and(b, xor(c, d)))), xor(xor(shr(14, b), shr(18, b)), shr(41, b)))
-                    a := mul(and(add(a, e), 0xffffffffffffffff), 0x10000000000000001)
-                    e := mul(
-                        and(
-                            add(add(e, xor(xor(shr(28, f), shr(34, f)), shr(39, f))), or(and(f, g), and(h, or(f, g)))),
-                            0xffffffffffffffff
-                        ),
-                        0x10000000000000001
-                    )
-                    k := add(mload(add(p, 0x40)), mload(add(p, 0x540)))
-                    d := add(
-                        add(add(d, shr(128, k)), xor(c, and(a, xor(b, c)))),
-                        xor(xor(shr(14, a), shr(18, a)), shr(41, a))
-                    )
-                    h := mul(and(add(h, d), 0xffffffffffffffff), 0x10000000000000001)
-                    d := mul(
-                        and(
-                            add(add(d, xor(xor(shr(28, e), shr(34, e)), shr(39, e))), or(and(e, f), and(g, or(e, f)))),
-                            0xffffffffffffffff
-                        ),
-                        0x10000000000000001
-                    )
-                    c := add(add(add(c, k), xor(b, and(h, xor(a, b)))), xor(xor(shr(14, h), shr(18, h)), shr(41, h)))
-                    g := mul(and(add(g, c), 0xffffffffffffffff), 0x10000000000000001)
-                    c := mul(
-                        and(
-                            add(add(c, xor(xor(shr(28, d), shr(34, d)), shr(39, d))), or(and(d, e), and(f, or(d, e)))),
-                            0xffffffffffffffff
-                        ),
-                        0x10000000000000001
-                    )
-                    k := add(mload(add(p, 0x60)), mload(add(p, 0x560)))
-                    b := add(
-                        add(add(b, shr(128, k)), xor(a, and(g, xor(h, a)))),
-                        xor(xor(shr(14, g), shr(18, g)), shr(41, g))
-                    )
-                    f := mul(and(add(f, b), 0xffffffffffffffff), 0x10000000000000001)
-                    b := mul(
-                        and(
-                            add(add(b, xor(xor(shr(28, c), shr(34, c)), shr(39, c))), or(and(c, d), and(e, or(c, d)))),
-                            0xffffffffffffffff
-                        ),
-                        0x10000000000000001
-                    )
-                    a := add(add(add(a, k), xor(h, and(f, xor(g, h)))), xor(xor(shr(14, f), shr(18, f)), shr(41, f)))
-                    e := mul(and(add(e, a), 0xffffffffffffffff), 0x10000000000000001)
-                    a := mul(
-                        and(
-                            add(add(a, xor(xor(shr(28, b), shr(34, b)), shr(39, b))), or(and(b, c), and(d, or(b, c)))),
-                            0xffffffffffffffff
-                        ),
-                        0x10000000000000001
-                    )
+                    {
+                        let k := add(mload(p), mload(add(p, 0x500)))
+                        h := add(
+                            add(add(h, shr(128, k)), xor(g, and(e, xor(f, g)))),
+                            xor(xor(shr(14, e), shr(18, e)), shr(41, e))
+                        )
+                        d := mul(and(add(d, h), 0xffffffffffffffff), 0x10000000000000001)
+                        h := mul(
+                            and(
+                                add(
+                                    add(h, xor(xor(shr(28, a), shr(34, a)), shr(39, a))),
+                                    or(and(a, b), and(c, or(a, b)))
+                                ),
+                                0xffffffffffffffff
+                            ),
+                            0x10000000000000001
+                        )
+                        g := add(
+                            add(add(g, k), xor(f, and(d, xor(e, f)))),
+                            xor(xor(shr(14, d), shr(18, d)), shr(41, d))
+                        )
+                        c := mul(and(add(c, g), 0xffffffffffffffff), 0x10000000000000001)
+                        g := mul(
+                            and(
+                                add(
+                                    add(g, xor(xor(shr(28, h), shr(34, h)), shr(39, h))),
+                                    or(and(h, a), and(b, or(h, a)))
+                                ),
+                                0xffffffffffffffff
+                            ),
+                            0x10000000000000001
+                        )
+                    }
+                    {
+                        let k := add(mload(add(p, 0x20)), mload(add(p, 0x520)))
+                        f := add(
+                            add(add(f, shr(128, k)), xor(e, and(c, xor(d, e)))),
+                            xor(xor(shr(14, c), shr(18, c)), shr(41, c))
+                        )
+                        b := mul(and(add(b, f), 0xffffffffffffffff), 0x10000000000000001)
+                        f := mul(
+                            and(
+                                add(
+                                    add(f, xor(xor(shr(28, g), shr(34, g)), shr(39, g))),
+                                    or(and(g, h), and(a, or(g, h)))
+                                ),
+                                0xffffffffffffffff
+                            ),
+                            0x10000000000000001
+                        )
+                        e := add(
+                            add(add(e, k), xor(d, and(b, xor(c, d)))),
+                            xor(xor(shr(14, b), shr(18, b)), shr(41, b))
+                        )
+                        a := mul(and(add(a, e), 0xffffffffffffffff), 0x10000000000000001)
+                        e := mul(
+                            and(
+                                add(
+                                    add(e, xor(xor(shr(28, f), shr(34, f)), shr(39, f))),
+                                    or(and(f, g), and(h, or(f, g)))
+                                ),
+                                0xffffffffffffffff
+                            ),
+                            0x10000000000000001
+                        )
+                    }
+                    {
+                        let k := add(mload(add(p, 0x40)), mload(add(p, 0x540)))
+                        d := add(
+                            add(add(d, shr(128, k)), xor(c, and(a, xor(b, c)))),
+                            xor(xor(shr(14, a), shr(18, a)), shr(41, a))
+                        )
+                        h := mul(and(add(h, d), 0xffffffffffffffff), 0x10000000000000001)
+                        d := mul(
+                            and(
+                                add(
+                                    add(d, xor(xor(shr(28, e), shr(34, e)), shr(39, e))),
+                                    or(and(e, f), and(g, or(e, f)))
+                                ),
+                                0xffffffffffffffff
+                            ),
+                            0x10000000000000001
+                        )
+                        c := add(
+                            add(add(c, k), xor(b, and(h, xor(a, b)))),
+                            xor(xor(shr(14, h), shr(18, h)), shr(41, h))
+                        )
+                        g := mul(and(add(g, c), 0xffffffffffffffff), 0x10000000000000001)
+                        c := mul(
+                            and(
+                                add(
+                                    add(c, xor(xor(shr(28, d), shr(34, d)), shr(39, d))),
+                                    or(and(d, e), and(f, or(d, e)))
+                                ),
+                                0xffffffffffffffff
+                            ),
+                            0x10000000000000001
+                        )
+                    }
+                    {
+                        let k := add(mload(add(p, 0x60)), mload(add(p, 0x560)))
+                        b := add(
+                            add(add(b, shr(128, k)), xor(a, and(g, xor(h, a)))),
+                            xor(xor(shr(14, g), shr(18, g)), shr(41, g))
+                        )
+                        f := mul(and(add(f, b), 0xffffffffffffffff), 0x10000000000000001)
+                        b := mul(
+                            and(
+                                add(
+                                    add(b, xor(xor(shr(28, c), shr(34, c)), shr(39, c))),
+                                    or(and(c, d), and(e, or(c, d)))
+                                ),
+                                0xffffffffffffffff
+                            ),
+                            0x10000000000000001
+                        )
+                        a := add(
+                            add(add(a, k), xor(h, and(f, xor(g, h)))),
+                            xor(xor(shr(14, f), shr(18, f)), shr(41, f))
+                        )
+                        e := mul(and(add(e, a), 0xffffffffffffffff), 0x10000000000000001)
+                        a := mul(
+                            and(
+                                add(
+                                    add(a, xor(xor(shr(28, b), shr(34, b)), shr(39, b))),
+                                    or(and(b, c), and(d, or(b, c)))
+                                ),
+                                0xffffffffffffffff
+                            ),
+                            0x10000000000000001
+                        )
+                    }
                 }
                 m := add(m, 0xa00)
                 mstore(m, and(add(mload(m), a), 0xffffffffffffffff))

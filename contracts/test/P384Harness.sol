@@ -13,12 +13,12 @@ contract P384Harness {
         uint256 hashLo,
         bytes memory signature,
         bytes memory publicKey,
-        bytes memory hint
+        bytes calldata hint
     ) public view returns (bool) {
         return P384.verify(verifier, hashHi, hashLo, signature, publicKey, hint);
     }
 
-    /// @notice The gas that one verification takes, its arguments in memory, verifier and table cold. Reverts if the
+    /// @notice The gas that one verification takes, the hint in calldata, verifier and table cold. Reverts if the
     /// signature is not valid.
     function gasOf(
         IP384Verifier verifier,
@@ -26,7 +26,7 @@ contract P384Harness {
         uint256 hashLo,
         bytes memory signature,
         bytes memory publicKey,
-        bytes memory hint
+        bytes calldata hint
     ) external view returns (uint256 gas) {
         gas = gasleft();
         bool valid = verify(verifier, hashHi, hashLo, signature, publicKey, hint);
