@@ -12,6 +12,7 @@ import {
 } from "ethers";
 import { network } from "hardhat";
 import TestToken from "../../ignition/modules/TestToken.ts";
+import { CLAIM_TYPES, DELIVERY_TYPES, TERMS_TYPES } from "../../sdk/src/hash/typedData.ts";
 import type {
   AccessManager,
   ModelRegistry,
@@ -94,54 +95,6 @@ export interface Claim {
 }
 
 export type TermsChange = Partial<Omit<Terms, "offer">> & { offer?: Partial<Offer> };
-
-const OFFER_FIELDS = [
-  { name: "nodeId", type: "bytes32" },
-  { name: "modelId", type: "bytes32" },
-  { name: "route", type: "uint8" },
-  { name: "routeVersion", type: "uint32" },
-  { name: "token", type: "address" },
-  { name: "pricePerRequest", type: "uint128" },
-  { name: "pricePerUnit", type: "uint128" },
-  { name: "coverage", type: "uint128" },
-  { name: "deliveryWindow", type: "uint32" },
-  { name: "proofWindow", type: "uint32" },
-];
-const TERMS_FIELDS = [
-  { name: "requester", type: "address" },
-  { name: "nonce", type: "uint256" },
-  { name: "deadline", type: "uint64" },
-  { name: "maxFee", type: "uint128" },
-  { name: "verificationFee", type: "uint96" },
-  { name: "compensationBps", type: "uint16" },
-  { name: "rewardBps", type: "uint16" },
-  { name: "proofBlocks", type: "uint24" },
-  { name: "inputHash", type: "bytes32" },
-  { name: "mode", type: "uint8" },
-  { name: "consumer", type: "address" },
-  { name: "offer", type: "Offer" },
-];
-const CLAIM_FIELDS = [
-  { name: "requestId", type: "bytes32" },
-  { name: "modelId", type: "bytes32" },
-  { name: "nodeId", type: "bytes32" },
-  { name: "inputHash", type: "bytes32" },
-  { name: "outputHash", type: "bytes32" },
-  { name: "units", type: "uint64" },
-];
-const DELIVERY_FIELDS = [
-  { name: "requestId", type: "bytes32" },
-  { name: "outputHash", type: "bytes32" },
-  { name: "units", type: "uint64" },
-];
-
-/** The EIP-712 types as the interfaces document them, hashed by ethers: an oracle for the contracts' own hashing. */
-export const TYPES = {
-  offer: { Offer: OFFER_FIELDS },
-  terms: { Terms: TERMS_FIELDS, Offer: OFFER_FIELDS },
-  claim: { InferenceClaim: CLAIM_FIELDS },
-  delivery: { Delivery: DELIVERY_FIELDS },
-};
 
 interface Contracts {
   opg: OPG;
@@ -251,11 +204,11 @@ export class Protocol {
   }
 
   async requestIdOf(terms: Terms): Promise<string> {
-    return TypedDataEncoder.hash(await this.domain(), TYPES.terms, terms);
+    return TypedDataEncoder.hash(await this.domain(), TERMS_TYPES, terms);
   }
 
   async signTerms(terms: Terms, by: Signer = this.accounts.requester): Promise<string> {
-    return by.signTypedData(await this.domain(), TYPES.terms, terms);
+    return by.signTypedData(await this.domain(), TERMS_TYPES, terms);
   }
 
   async signDelivery(
@@ -264,7 +217,7 @@ export class Protocol {
     by: Signer = this.accounts.signer,
   ) {
     const { outputHash, units } = answer;
-    return by.signTypedData(await this.domain(), TYPES.delivery, { requestId, outputHash, units });
+    return by.signTypedData(await this.domain(), DELIVERY_TYPES, { requestId, outputHash, units });
   }
 
   /** An answer signed by the node (or by another signer): 1,500 units, and the output "7" where it goes on chain. */
@@ -290,7 +243,7 @@ export class Protocol {
   }
 
   async hashClaim(claim: Claim): Promise<string> {
-    return TypedDataEncoder.hash(await this.domain(), TYPES.claim, claim);
+    return TypedDataEncoder.hash(await this.domain(), CLAIM_TYPES, claim);
   }
 
   /** What a {@link VerifierDouble} accepts for a claim; with `claimedAt`, only at that time. */

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { id, MaxUint256, Signature, TypedDataEncoder, ZeroAddress, ZeroHash } from "ethers";
+import { OFFER_TYPES } from "../../sdk/src/hash/typedData.ts";
 import {
   ethers,
   idOf,
@@ -9,7 +10,6 @@ import {
   OPG_UNIT,
   type Protocol,
   Route,
-  TYPES,
 } from "../support/fixtures.ts";
 import { refused } from "../support/refused.ts";
 
@@ -194,7 +194,7 @@ describe("NodeRegistry", () => {
         await protocol.offer({ route: Route.TEE, coverage: 2n }),
         await protocol.offer({ token: await opg.getAddress(), coverage: 3n }),
       ];
-      const hashes = offers.map((offer) => TypedDataEncoder.from(TYPES.offer).hash(offer));
+      const hashes = offers.map((offer) => TypedDataEncoder.from(OFFER_TYPES).hash(offer));
       for (const [index, offer] of offers.entries()) {
         expect(await asOperator().postOffer.staticCall(offer)).to.equal(hashes[index]);
         await expect(asOperator().postOffer(offer))

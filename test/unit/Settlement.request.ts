@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { MaxUint256, Signature, TypedDataEncoder, Wallet, ZeroHash } from "ethers";
+import { OFFER_TYPES, TERMS_TYPES } from "../../sdk/src/hash/typedData.ts";
 import {
   Commitment,
   ethers,
@@ -12,7 +13,6 @@ import {
   RequestStatus,
   Route,
   type TermsChange,
-  TYPES,
   USD_UNIT,
   VerifierStatus,
 } from "../support/fixtures.ts";
@@ -151,7 +151,7 @@ describe("Settlement: request", () => {
       const signatures = [
         await protocol.signTerms(terms, stranger),
         await protocol.signTerms({ ...terms, maxFee: terms.maxFee - 1n }),
-        await requester.signTypedData(foreign, TYPES.terms, terms),
+        await requester.signTypedData(foreign, TERMS_TYPES, terms),
         "0x",
       ];
       for (const signature of signatures) {
@@ -329,7 +329,7 @@ describe("Settlement: request", () => {
       const asOperator = nodes.connect(protocol.accounts.operator);
       const unknown = async (change: TermsChange) => {
         const { terms, call } = await attempt(change);
-        const offerHash = TypedDataEncoder.from(TYPES.offer).hash(terms.offer);
+        const offerHash = TypedDataEncoder.from(OFFER_TYPES).hash(terms.offer);
         await refused(protocol, call, nodes, "NodeRegistry_UnknownOffer", [protocol.nodeId, offerHash]);
       };
       await unknown({ offer: { pricePerRequest: 0n } });
