@@ -52,7 +52,7 @@ export default defineConfig({
     custom: rpc("CUSTOM"),
   },
   test: {
-    mocha: { timeout: 240_000 },
+    mocha: { timeout: deep ? 3_600_000 : 240_000 },
     solidity: deep
       ? { fuzz: { runs: 10_000 }, invariant: { runs: 256, depth: 256 } }
       : { fuzz: { runs: 128 }, invariant: { runs: 24, depth: 48 } },
