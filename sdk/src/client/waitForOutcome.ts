@@ -86,14 +86,19 @@ async function act({ contracts, terms, answer }: Watch, requestId: string): Prom
   } catch (error) {
     const refusal = error instanceof ContractError ? error.error : undefined;
     if (refusal === "Settlement_RequestVoid") await settlement.write("voidRequest", terms);
-    // The chain's clock is behind ours, or somebody else was faster: the next look tells.
-    else if (refusal === undefined || !NOT_YET.has(refusal)) throw error;
+    else if (refusal === undefined || !PATIENT.has(refusal)) throw error;
   }
 }
 
-const NOT_YET = new Set([
+/** Refusals after which there is only to wait. */
+const PATIENT = new Set([
+  // The chain's clock is behind ours, or somebody else was faster: the next look tells.
   "Settlement_WrongStatus",
   "Settlement_DeliveryWindowOpen",
   "Settlement_DeliveryWindowClosed",
   "Settlement_ProofWindowOpen",
+  // The node has taken back what it signed, by a new key, or committed to what the chain does not accept: its delivery
+  // can not be posted, and the refund is what comes.
+  "Settlement_BadNodeSignature",
+  "Settlement_WrongOutput",
 ]);

@@ -1,4 +1,4 @@
-import { Interface } from "ethers";
+import { type ErrorDescription, Interface } from "ethers";
 import type { AbiEntry } from "../chain/abiTypes.ts";
 import { plainStruct } from "../chain/plainValue.ts";
 import { abis } from "../generated/abis.ts";
@@ -26,13 +26,25 @@ const errors = new Interface([
  */
 export function decodeError(error: unknown): DecodedError | undefined {
   for (const data of revertData(error, 6)) {
-    const parsed = errors.parseError(data);
-    if (parsed === null) continue;
+    const parsed = parse(data);
+    if (parsed === undefined) continue;
     const args = plainStruct(parsed.fragment.inputs, parsed.args.toArray());
     const sentence = SOLIDITY[parsed.name]?.(parsed.args[0]) ?? sentenceOf(parsed.name, args);
     return { name: parsed.name, args, sentence };
   }
   return undefined;
+}
+
+/** An error as one of our contracts or Solidity encodes it. Any contract can revert with any bytes. */
+function parse(data: string): ErrorDescription | undefined {
+  try {
+    const parsed = errors.parseError(data);
+    // Strings are decoded when they are read.
+    parsed?.args.toArray();
+    return parsed ?? undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Solidity's own errors, which every interface of ethers knows. */

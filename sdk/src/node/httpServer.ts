@@ -6,6 +6,9 @@ import { HttpError } from "./HttpError.ts";
 /** The path at which a node says what it serves. */
 export const NODE_PATH = "/v1/node";
 
+/** Milliseconds in which a whole request has to arrive; the answer may take longer. */
+const REQUEST_TIMEOUT = 30_000;
+
 /** What the HTTP server asks of the node. */
 export interface NodeService {
   /** Answers a request. @throws HttpError with the status to answer with. */
@@ -27,7 +30,7 @@ export interface NodeService {
  * @param maxBody The longest request body, in bytes.
  */
 export function httpServer(service: NodeService, maxBody: number): Server {
-  return createServer((request, response) => {
+  return createServer({ requestTimeout: REQUEST_TIMEOUT }, (request, response) => {
     answer(service, maxBody, request).then(
       (value) => send(response, value === undefined ? 204 : 200, value),
       (error: unknown) =>

@@ -60,6 +60,8 @@ export interface ServeOptions {
   readonly inputTimeout?: number;
   /** The longest HTTP body, in bytes; 16 MiB if absent. */
   readonly maxBody?: number;
+  /** How many HTTP connections are open at once, each of which may hold a body in memory; 128 if absent. */
+  readonly maxConnections?: number;
   /**
    * Whether to take an open request, which names no node: its price is the requester's, and the first node listed pays
    * the verification fee. None is taken if absent.
@@ -105,6 +107,7 @@ export async function serveNode(options: ServeOptions): Promise<RunningNode> {
   const runtime = new Runtime(options);
   await runtime.start();
   const server = httpServer(runtime, options.maxBody ?? 16 * 1024 * 1024);
+  server.maxConnections = options.maxConnections ?? 128;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.port ?? 0, options.host ?? "127.0.0.1", resolve);
