@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {ICertificateCache} from "../interfaces/INitroVerifier.sol";
-import {IP384Verifier, P384} from "./P384.sol";
+import {IP384Verifier} from "./P384.sol";
 import {Sha384} from "./Sha384.sol";
 import {Slice, SliceLib} from "./Slice.sol";
 import {Certificate, X509} from "./X509.sol";
@@ -16,6 +16,14 @@ abstract contract CertificateCache is ICertificateCache, AccessManaged {
     bytes32 public immutable rootHash;
     /// @notice Verifies the signatures.
     IP384Verifier public immutable p384;
+
+    // What the root says, read once. Whatever has its hash says the same, and has its key at the same place.
+    bytes32 private immutable _rootSubject;
+    uint256 private immutable _rootSerial;
+    uint256 private immutable _rootNotBefore;
+    uint256 private immutable _rootNotAfter;
+    uint256 private immutable _rootPathLength;
+    uint256 private immutable _rootKeyOffset;
 
     mapping(bytes32 pathId => bool) private _verified;
     mapping(bytes32 identity => bool) private _revoked;
@@ -33,12 +41,19 @@ abstract contract CertificateCache is ICertificateCache, AccessManaged {
     /// @param p384_ The verifier of P-384 signatures.
     /// @param root The root certificate in DER. It is trusted as given: its signature proves nothing.
     constructor(IP384Verifier p384_, bytes memory root) {
-        Certificate memory certificate = X509.parse(SliceLib.from(root));
+        Slice der = SliceLib.from(root);
+        Certificate memory certificate = X509.parse(der);
         if (
             !certificate.isCa ||
             certificate.keyUsage & X509.KEY_CERT_SIGN == 0 ||
             certificate.issuer != certificate.subject
         ) revert CertificateCache_NotARoot();
+        _rootSubject = certificate.subject;
+        _rootSerial = certificate.serial;
+        _rootNotBefore = certificate.notBefore;
+        _rootNotAfter = certificate.notAfter;
+        _rootPathLength = certificate.pathLength;
+        _rootKeyOffset = certificate.publicKey.start() - der.start();
         rootHash = sha256(root);
         p384 = p384_;
     }
@@ -91,7 +106,7 @@ abstract contract CertificateCache is ICertificateCache, AccessManaged {
         path.ids = new bytes32[](count);
         path.ids[0] = sha256(certificates[0].toBytes());
         if (path.ids[0] != rootHash) revert CertificateCache_UnknownRoot(path.ids[0]);
-        path.last = X509.parse(certificates[0]);
+        path.last = _root(certificates[0]);
         path.pathLength = path.last.pathLength;
         _requireUsable(path.last, 0);
 
@@ -105,7 +120,7 @@ abstract contract CertificateCache is ICertificateCache, AccessManaged {
             path.ids[i] = id;
             if (!_verified[id]) {
                 bytes calldata hint = _hint(hints, count - 1 - i + following);
-                if (!_isSigned(certificate.tbs, certificate.signature, path.last.publicKey, hint)) {
+                if (!_isSigned(certificate.tbs.toBytes(), certificate.signature, path.last.publicKey, hint)) {
                     revert CertificateCache_BadSignature(i);
                 }
             }
@@ -113,15 +128,30 @@ abstract contract CertificateCache is ICertificateCache, AccessManaged {
         }
     }
 
+    /// @dev The root, whose DER has the pinned hash; what nobody asks of a root is left out.
+    function _root(Slice der) private view returns (Certificate memory root) {
+        root.issuer = _rootSubject;
+        root.subject = _rootSubject;
+        root.serial = _rootSerial;
+        root.notBefore = _rootNotBefore;
+        root.notAfter = _rootNotAfter;
+        root.isCa = true;
+        root.pathLength = _rootPathLength;
+        root.keyUsage = X509.KEY_CERT_SIGN;
+        (, Slice rest) = der.split(_rootKeyOffset);
+        (root.publicKey, ) = rest.split(X509.POINT_LENGTH);
+    }
+
     /// @dev Whether `signature` is `publicKey`'s over `signed`.
     function _isSigned(
-        Slice signed,
+        bytes memory signed,
         bytes memory signature,
         Slice publicKey,
         bytes calldata hint
     ) internal view returns (bool) {
-        (uint256 hi, uint256 lo) = Sha384.hash(signed.toBytes());
-        return P384.verify(p384, hi, lo, signature, publicKey.toBytes(), hint);
+        (uint256 hi, uint256 lo) = Sha384.hash(signed);
+        // Not through a function that takes the hint in memory: hints are long, and memory for five gets dear.
+        return p384.verify(abi.encodePacked(uint128(hi), lo), signature, publicKey.toBytes(), hint);
     }
 
     /// @dev The hint for the signature that has `following` after it; empty when none is given for it.

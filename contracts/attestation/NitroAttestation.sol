@@ -71,6 +71,8 @@ library NitroAttestation {
     uint256 private constant TAG_COSE_SIGN1 = 0xd2;
     /// @dev `{1: -35}` in CBOR.
     uint256 private constant ES384 = 0xa1013822;
+    /// @dev The head of a byte string of 48 bytes.
+    uint256 private constant PCR_HEAD = 0x5830;
     /// @dev An empty map.
     uint256 private constant EMPTY_MAP = 0xa0;
     /// @dev `["Signature1", h'a1013822', h'', …]` up to the payload's head (RFC 9052, section 4.4).
@@ -112,9 +114,11 @@ library NitroAttestation {
 
     /// @notice What the document's key signs: the Sig_structure of RFC 9052, section 4.4.
     function signedData(Document memory document) internal pure returns (bytes memory) {
-        Slice payload = document.payload;
-        uint256 size = payload.length();
-        return bytes.concat(SIG_STRUCTURE, _byteStringHead(size), payload.toBytes());
+        bytes memory head = bytes.concat(SIG_STRUCTURE, _byteStringHead(document.payload.length()));
+        bytes memory data = new bytes(head.length + document.payload.length());
+        SliceLib.from(head).copyTo(data, 0);
+        document.payload.copyTo(data, head.length);
+        return data;
     }
 
     /// @notice Whether register `index` is absent or zero.
@@ -200,6 +204,11 @@ library NitroAttestation {
         (count, rest) = Cbor.readMap(input);
         Slice[32] memory pcrs = document.pcrs;
         uint256 i;
+        // AWS lists them from 0 on: each is one byte of index and the head of 48 bytes. The rest is read by the rules.
+        for (; i < count && i < 24 && rest.word() >> 232 == (i << 16) | PCR_HEAD; ++i) {
+            (, rest) = rest.split(3);
+            (pcrs[i], rest) = rest.split(PCR_LENGTH);
+        }
         for (; ; ++i) {
             bool more;
             (more, rest) = Cbor.hasNext(rest, count, i);

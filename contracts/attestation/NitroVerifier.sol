@@ -6,7 +6,7 @@ import {Attestation, INitroVerifier} from "../interfaces/INitroVerifier.sol";
 import {CertificateCache} from "./CertificateCache.sol";
 import {Document, NitroAttestation} from "./NitroAttestation.sol";
 import {IP384Verifier} from "./P384.sol";
-import {Slice, SliceLib} from "./Slice.sol";
+import {Slice} from "./Slice.sol";
 import {X509} from "./X509.sol";
 
 /// @title NitroVerifier
@@ -45,7 +45,7 @@ contract NitroVerifier is INitroVerifier, CertificateCache {
         if (path.last.isCa || path.last.keyUsage & X509.DIGITAL_SIGNATURE == 0) revert NitroVerifier_NotASigner();
         bytes memory signed = NitroAttestation.signedData(document);
         Slice publicKey = path.last.publicKey;
-        if (!_isSigned(SliceLib.from(signed), document.signature.toBytes(), publicKey, _hint(hints, 0))) {
+        if (!_isSigned(signed, document.signature.toBytes(), publicKey, _hint(hints, 0))) {
             revert NitroVerifier_BadSignature();
         }
         attestation = _attestation(document);

@@ -59,23 +59,25 @@ library X509 {
 
     /// @notice The path length of an authority that has no limit.
     uint256 internal constant UNLIMITED = type(uint256).max;
+    /// @notice The length of a public key's x and y, in bytes.
+    uint256 internal constant POINT_LENGTH = 96;
     /// @notice keyUsage: the key may sign data.
     uint256 internal constant DIGITAL_SIGNATURE = 1 << 15;
     /// @notice keyUsage: the key may sign certificates.
     uint256 internal constant KEY_CERT_SIGN = 1 << 10;
 
-    uint256 private constant VERSION = 0xa0;
     uint256 private constant EXTENSIONS = 0xa3;
 
     /// @dev `[0] { INTEGER 2 }`: version 3.
-    uint256 private constant VERSION_3 = 0x020102;
-    /// @dev `OBJECT IDENTIFIER 1.2.840.10045.4.3.3`, ecdsa-with-SHA384 (RFC 5758), without parameters.
-    uint256 private constant ECDSA_WITH_SHA384 = 0x06082a8648ce3d040303;
+    uint256 private constant VERSION_3 = 0xa003020102;
+    uint256 private constant VERSION_3_LENGTH = 5;
+    /// @dev `SEQUENCE { OBJECT IDENTIFIER 1.2.840.10045.4.3.3 }`: ecdsa-with-SHA384 (RFC 5758), without parameters.
+    uint256 private constant ECDSA_WITH_SHA384 = 0x300a06082a8648ce3d040303;
+    uint256 private constant ECDSA_WITH_SHA384_LENGTH = 12;
     /// @dev `SEQUENCE { id-ecPublicKey, secp384r1 }`, then the head of a BIT STRING of 97 bytes without unused bits
     /// that begins with 4, an uncompressed point (RFC 5480).
     uint256 private constant P384_KEY = 0x301006072a8648ce3d020106052b8104002203620004;
     uint256 private constant P384_KEY_LENGTH = 22;
-    uint256 private constant POINT_LENGTH = 96;
 
     /// @dev The arc id-ce, 2.5.29, whose extensions have three-byte identifiers.
     uint256 private constant ID_CE = 0x551d;
@@ -90,7 +92,7 @@ library X509 {
         (Slice body, Slice afterBody) = Der.read(der, Der.SEQUENCE);
         certificate.tbs = der.until(afterBody);
         _parseTbs(certificate, body);
-        rest = _expect(afterBody, Der.SEQUENCE, ECDSA_WITH_SHA384, 10, "signatureAlgorithm");
+        rest = _expect(afterBody, ECDSA_WITH_SHA384, ECDSA_WITH_SHA384_LENGTH, "signatureAlgorithm");
         certificate.signature = _readSignature(rest);
     }
 
@@ -107,11 +109,11 @@ library X509 {
 
     function _parseTbs(Certificate memory certificate, Slice body) private pure {
         Slice value;
-        Slice rest = _expect(body, VERSION, VERSION_3, 3, "version");
+        Slice rest = _expect(body, VERSION_3, VERSION_3_LENGTH, "version");
         (value, rest) = Der.read(rest, Der.INTEGER);
         // 20 octets of value (section 4.1.2.2), before which DER puts a zero where the highest bit is set.
         certificate.serial = Der.positive(value, 20);
-        rest = _expect(rest, Der.SEQUENCE, ECDSA_WITH_SHA384, 10, "signature");
+        rest = _expect(rest, ECDSA_WITH_SHA384, ECDSA_WITH_SHA384_LENGTH, "signature");
 
         (value, rest) = Der.read(rest, Der.SEQUENCE);
         if (value.length() == 0) revert X509_EmptyIssuer();
@@ -129,8 +131,7 @@ library X509 {
         certificate.subject = value.hash();
 
         (value, rest) = Der.read(rest, Der.SEQUENCE);
-        (Slice algorithm, Slice point) = value.split(P384_KEY_LENGTH);
-        if (algorithm.word() >> (256 - 8 * P384_KEY_LENGTH) != P384_KEY) revert X509_Unsupported("publicKey");
+        Slice point = _expect(value, P384_KEY, P384_KEY_LENGTH, "publicKey");
         (certificate.publicKey, value) = point.split(POINT_LENGTH);
         value.requireEnd();
 
@@ -261,16 +262,9 @@ library X509 {
         time = DateTimeLib.dateTimeToTimestamp(year, month, day, hour, minute, second);
     }
 
-    /// @dev Reads an element of `tag` whose contents are exactly the `size` bytes of `content`; returns the rest.
-    function _expect(
-        Slice input,
-        uint256 tag,
-        uint256 content,
-        uint256 size,
-        bytes32 what
-    ) private pure returns (Slice rest) {
-        Slice value;
-        (value, rest) = Der.read(input, tag);
-        if (value.length() != size || value.word() >> (256 - 8 * size) != content) revert X509_Unsupported(what);
+    /// @dev Reads exactly the `size` bytes of `expected`; returns the rest.
+    function _expect(Slice input, uint256 expected, uint256 size, bytes32 what) private pure returns (Slice rest) {
+        (, rest) = input.split(size);
+        if (input.word() >> (256 - 8 * size) != expected) revert X509_Unsupported(what);
     }
 }
