@@ -31,12 +31,15 @@ function isInstalled() {
   }
 }
 
-/** Runs a command in the foreground; the exit status is its own, or 1 with a line saying why it did not start. */
-function run(command, args, env = process.env) {
+/**
+ * Runs a command in the foreground; the exit status is its own, or 1 with a line saying why it did not start. Its
+ * standard output is ours, or goes to the given file descriptor.
+ */
+function run(command, args, { env = process.env, stdout = "inherit" } = {}) {
   const { status, signal, error } = spawnSync(command, args, {
     cwd: root,
     env,
-    stdio: "inherit",
+    stdio: ["inherit", stdout, "inherit"],
     shell: process.platform === "win32",
   });
   if (error) console.error(`bootstrap: cannot run ${command}: ${error.message}`);
@@ -51,8 +54,12 @@ function install() {
     `bootstrap: installing packages from package-lock.json${major < NODE_MAJOR ? ` under Node ${NODE_MAJOR} (this is Node ${process.versions.node})` : ""} ...`,
   );
   const started = Date.now();
+  // Standard output belongs to the command: with --json, it is read by a program.
+  const stdout = 2;
   const status =
-    major < NODE_MAJOR ? run("npx", ["-y", "-p", `node@${NODE_MAJOR}`, "-c", ci.join(" ")]) : run(ci[0], ci.slice(1));
+    major < NODE_MAJOR
+      ? run("npx", ["-y", "-p", `node@${NODE_MAJOR}`, "-c", ci.join(" ")], { stdout })
+      : run(ci[0], ci.slice(1), { stdout });
   if (status !== 0) {
     console.error(
       "bootstrap: the installation failed; npm's own lines above say why. Run the same command again to retry.",
@@ -69,4 +76,4 @@ if (command === undefined) {
   process.exit(2);
 }
 if (!isInstalled()) install();
-process.exit(run(command, args, { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` }));
+process.exit(run(command, args, { env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` } }));
