@@ -393,6 +393,9 @@ describe("NodeRegistry", () => {
           PANIC_OVERFLOW,
         );
       }
+      // No offer stands under this key: its hash is zero.
+      const lock = () => as.lock(protocol.nodeId, ZeroHash, ZeroHash, ZeroHash, 1n);
+      await isRefused(lock, "NodeRegistry_UnknownOffer", [protocol.nodeId, ZeroHash]);
       const free = 10_000n * OPG_UNIT;
       const burn = () => as.burnFree(protocol.nodeId, ZeroHash, free + 1n);
       await isRefused(burn, "NodeRegistry_InsufficientFree", [protocol.nodeId, free, free + 1n]);
