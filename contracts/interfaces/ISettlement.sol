@@ -86,7 +86,7 @@ struct Permit {
 /// @param zkVerificationFee OPG (base units) burned per settlement on the ZK route.
 /// @param teeVerificationFee OPG (base units) burned per settlement on the TEE route.
 /// @param compensationBps See {Terms}.
-/// @param rewardBps See {Terms}.
+/// @param rewardBps See {Terms}; at most 1,000, so that a node gains nothing by claiming its own default.
 /// @param proofBlocks See {Terms}.
 struct Parameters {
     uint96 zkVerificationFee;
@@ -190,7 +190,7 @@ interface ISettlement {
     error Settlement_VerifierNotActive(uint32 verifierId, VerifierStatus status);
     /// @notice The route's verifier was revoked: nothing settles by it. {voidRequest} returns the money.
     error Settlement_VerifierRevoked(uint32 verifierId);
-    /// @notice Nothing that the request depends on was revoked in an emergency, so it is not void.
+    /// @notice Nothing that the request depends on was revoked in an emergency, or it may still be proven.
     error Settlement_NothingRevoked(bytes32 requestId);
     /// @notice What the proof depends on was revoked in an emergency. {voidRequest} returns the money.
     error Settlement_RequestVoid(bytes32 requestId);
@@ -288,8 +288,9 @@ interface ISettlement {
     /// @dev Not for a request that is void: the node could not prove it, and {voidRequest} is the way out.
     function claimDefault(Terms calldata terms) external;
 
-    /// @notice After an emergency revocation of what the request depends on, its route's verifier or, once delivered, a key
-    /// of the node's at that time: everything back, bond unlocked. Anyone may.
+    /// @notice After an emergency revocation of what the request depends on: everything back, bond unlocked. Anyone may.
+    /// @dev That is its route's verifier; or, once the proof window of what was delivered is over, a key of the node's at
+    /// the time of the delivery. Until then the node may prove by another key, and nobody can take that from it.
     function voidRequest(Terms calldata terms) external;
 
     // --- credits ------------------------------------------------------------------------------------------------

@@ -20,6 +20,8 @@ abstract contract Governed is ISettlement, AccessManaged {
     }
 
     uint256 internal constant BPS = 10_000;
+    /// Of the coverage, for whoever claims a default: that may be the node itself.
+    uint256 private constant MAX_REWARD_BPS = 1_000;
     uint96 internal immutable MAX_VERIFICATION_FEE;
     uint32 internal immutable MAX_DELIVERY_WINDOW;
     uint32 internal immutable MAX_PROOF_WINDOW;
@@ -111,6 +113,7 @@ abstract contract Governed is ISettlement, AccessManaged {
     function _requireWithinLimits(Parameters memory p) private view {
         _requireAtMost(p.zkVerificationFee, MAX_VERIFICATION_FEE);
         _requireAtMost(p.teeVerificationFee, MAX_VERIFICATION_FEE);
+        _requireAtMost(p.rewardBps, MAX_REWARD_BPS);
         _requireAtMost(uint256(p.compensationBps) + p.rewardBps, BPS);
         _requireAtMost(p.proofBlocks, MAX_PROOF_BLOCKS);
     }

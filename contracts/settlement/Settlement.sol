@@ -379,11 +379,12 @@ contract Settlement is Governed, Credits, EIP712 {
     }
 
     /// @dev Whether an emergency revocation hit what the request depends on: its verifier, or a key of the node's at the
-    /// time of the delivery. Before that the node can still prove by another key.
+    /// time of the delivery. While the proof window is open the node can still prove by another key.
     function _isVoid(Terms calldata terms, Request memory state) private view returns (bool) {
         (, address verifier, bool revoked, ) = _proofSystem(terms.offer);
-        bool delivered = state.status == RequestStatus.DELIVERED;
-        return revoked || (delivered && IProofVerifier(verifier).isVoid(terms.offer.nodeId, state.since));
+        if (revoked || state.status == RequestStatus.REQUESTED) return revoked;
+        (bool open, , ) = _proofWindow(terms, state);
+        return !open && IProofVerifier(verifier).isVoid(terms.offer.nodeId, state.since);
     }
 
     /// @dev What the offer's route names: a verifier, whether it is revoked, and the model's parameters for it.

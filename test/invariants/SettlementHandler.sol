@@ -353,13 +353,13 @@ contract SettlementHandler {
             _useNewVerifier(route);
             ++deeds[Deed.REVOKED];
         } else if (how == 3) {
-            uint16 compensation = uint16(_pick(seed, 4) % 10_001);
+            uint16 compensation = uint16(_pick(seed, 4) % 9_001);
             module.scheduleParameters(
                 Parameters(
                     uint96(_pick(seed, 2) % 10e18),
                     uint96(_pick(seed, 3) % 10e18),
                     compensation,
-                    uint16(_pick(seed, 5) % (10_001 - compensation)),
+                    uint16(_pick(seed, 5) % 1_001),
                     uint24(_pick(seed, 6) % 21)
                 )
             );

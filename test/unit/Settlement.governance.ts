@@ -100,7 +100,8 @@ describe("Settlement: parameters, limits, tokens and pause", () => {
         [{ zkVerificationFee: verificationFee + 1n }, verificationFee + 1n, verificationFee],
         [{ teeVerificationFee: verificationFee + 1n }, verificationFee + 1n, verificationFee],
         [{ compensationBps: 10_000n, rewardBps: 1n }, 10_001n, 10_000n],
-        [{ compensationBps: 65_535n, rewardBps: 65_535n }, 131_070n, 10_000n],
+        [{ compensationBps: 65_535n }, 65_835n, 10_000n],
+        [{ compensationBps: 0n, rewardBps: 1_001n }, 1_001n, 1_000n],
         [{ proofBlocks: proofBlocks + 1n }, proofBlocks + 1n, proofBlocks],
       ] as const) {
         const call = () => settlement.scheduleParameters({ ...PARAMETERS, ...change });

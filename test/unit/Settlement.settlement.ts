@@ -295,7 +295,7 @@ describe("Settlement: settle, deliverAndSettle, claimDefault and voidRequest", (
         zkVerificationFee: 0n,
         teeVerificationFee: 0n,
         compensationBps: 0,
-        rewardBps: 10_000,
+        rewardBps: 1_000,
         proofBlocks: 0,
       };
       await settlement.scheduleParameters(all);
@@ -497,7 +497,7 @@ describe("Settlement: settle, deliverAndSettle, claimDefault and voidRequest", (
       const pending = await protocol.request();
       const open = await protocol.request({ offer: protocol.openOffer() });
       await protocol.doubles.zk.setVoid(protocol.nodeId, true);
-      for (const other of [pending, open]) {
+      for (const other of [pending, open, { terms, requestId }]) {
         const call = () => settlement.voidRequest(other.terms);
         await refused(protocol, call, settlement, "Settlement_NothingRevoked", [other.requestId]);
       }
@@ -506,6 +506,16 @@ describe("Settlement: settle, deliverAndSettle, claimDefault and voidRequest", (
       await refused(protocol, claim, settlement, "Settlement_RequestVoid", [requestId]);
       await expect(settlement.voidRequest(terms)).to.emit(settlement, "Voided").withArgs(requestId, protocol.nodeId);
       expect(await accountOf()).to.deep.equal([9_898n * OPG_UNIT, 102n * OPG_UNIT, 0n]);
+    });
+
+    it("cannot be used to keep a proof by another key from settling", async () => {
+      const { settlement } = protocol.contracts;
+      const { terms, requestId, answer, proof } = await protocol.delivered();
+      await protocol.doubles.zk.setVoid(protocol.nodeId, true);
+      const call = () => settlement.connect(protocol.accounts.requester).voidRequest(terms);
+      await refused(protocol, call, settlement, "Settlement_NothingRevoked", [requestId]);
+      await settlement.settle(terms, answer.outputHash, answer.units, proof);
+      expect(await settlement.statusOf(requestId)).to.equal(RequestStatus.SETTLED);
     });
 
     it("never touches what is over, or never was", async () => {
