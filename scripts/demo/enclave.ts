@@ -1,15 +1,16 @@
 import { createHash } from "node:crypto";
 import { addressOf, type Deployment, TypedContract, teeVerifierAbi } from "@opg/settlement-sdk";
-import { getBytes, type HDNodeWallet, hexlify, keccak256, SigningKey } from "ethers";
+import { type HDNodeWallet, hexlify, keccak256, SigningKey } from "ethers";
 import { documentHints } from "../../sdk/src/attestation/documentHints.ts";
-import { measurementOf, teeProof } from "../../sdk/src/attestation/tee.ts";
-import { EnclaveSimulator, type Identity } from "../enclave/simulator.ts";
+import { measurementOf } from "../../sdk/src/attestation/tee.ts";
+import { DevelopmentEnclave } from "../enclave/enclave.ts";
+import type { Identity } from "../enclave/simulator.ts";
 
-/** A simulated enclave: an image that is measured, and a key that never leaves it. */
+/** The demo's enclave: an image that is measured, and a key that never leaves it. */
 export class DemoEnclave {
-  readonly #key: SigningKey;
-  readonly #simulator: EnclaveSimulator;
-  readonly #registers: readonly [Uint8Array, Uint8Array, Uint8Array];
+  /** What the chain calls the image: keccak256(PCR0 ‖ PCR1 ‖ PCR2). */
+  readonly measurement: string;
+  readonly #enclave: DevelopmentEnclave;
 
   /**
    * @param root The development root that the chain's verifier pins.
@@ -18,33 +19,23 @@ export class DemoEnclave {
    */
   constructor(root: Identity, image: string, seed: string) {
     const register = (part: string) => createHash("sha384").update(`${part}:${image}`).digest();
-    this.#key = new SigningKey(keccak256(seed));
-    this.#registers = [register("image"), register("kernel"), register("application")];
-    this.#simulator = new EnclaveSimulator({ root, measurement: this.#registers });
-  }
-
-  /** What the chain calls the image: keccak256(PCR0 ‖ PCR1 ‖ PCR2). */
-  get measurement(): string {
-    return measurementOf(this.#registers);
+    const registers = [register("image"), register("kernel"), register("application")] as const;
+    this.measurement = measurementOf(registers);
+    this.#enclave = new DevelopmentEnclave({ root, measurement: registers }, new SigningKey(keccak256(seed)));
   }
 
   /** Has the key attested for a node. @returns the attestation's number and the gas of the one transaction. */
   async attest(deployment: Deployment, signer: HDNodeWallet, nodeId: string): Promise<{ index: bigint; gas: bigint }> {
     const enclaves = new TypedContract(addressOf(deployment, "TeeVerifier"), teeVerifierAbi, signer);
-    const { userData, nonce } = await enclaves.read("expectedBinding", nodeId);
-    const document = this.#simulator.attest({
-      publicKey: getBytes(this.#key.publicKey),
-      userData: getBytes(userData),
-      nonce: getBytes(nonce),
-    });
+    const document = this.#enclave.attest(await enclaves.read("expectedBinding", nodeId));
     const { logs, gasUsed } = await enclaves.write("attest", nodeId, hexlify(document), await documentHints(document));
     const [attested] = enclaves.parse("EnclaveAttested", logs);
     if (attested === undefined) throw new Error("the enclave was not attested");
     return { index: attested.args.index, gas: gasUsed };
   }
 
-  /** The proof of a claim as TeeVerifier takes it: the enclave's signature, and which attestation its key has. */
+  /** The proof of a claim: the enclave's signature, and which attestation its key has. */
   sign(claimHash: string, index: bigint): string {
-    return teeProof(this.#key, claimHash, Number(index));
+    return this.#enclave.prove(claimHash, Number(index));
   }
 }
