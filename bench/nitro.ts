@@ -2,7 +2,7 @@ import { connectAt, deployNitroVerifier } from "../scripts/attestation/deploy.ts
 import { createDevelopmentRoot, EnclaveSimulator } from "../scripts/enclave/simulator.ts";
 import { parseDocument } from "../sdk/src/attestation/document.ts";
 import { documentHints, pathHints } from "../sdk/src/attestation/documentHints.ts";
-import { awsRoot, hasVectors, readVector } from "../test/helpers/vectors.ts";
+import { awsRoot, hasVectors, readVector } from "../test/support/vectors.ts";
 
 /** The newest of AWS's documents among the test vectors. */
 const DOCUMENT = "nitro/20260103T204107Z_nitro-validator.bin";

@@ -3,8 +3,8 @@ import { keccak256 } from "ethers";
 import { connectAt, deployNitroVerifier } from "../../scripts/attestation/deploy.ts";
 import { element } from "../../scripts/enclave/der.ts";
 import { documentHints, pathHints } from "../../sdk/src/attestation/documentHints.ts";
-import { issue, pathOf, SIGNER_EXTENSIONS } from "../helpers/certificates.ts";
-import { defaultSimulator, developmentRoot, NOW } from "../helpers/enclaves.ts";
+import { issue, pathOf, SIGNER_EXTENSIONS } from "../support/certificates.ts";
+import { defaultSimulator, developmentRoot, NOW } from "../support/teeRoute.ts";
 
 /**
  * A cache that remembers "this certificate is good" keeps trusting it when it, or anything above it, has expired or

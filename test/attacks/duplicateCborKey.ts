@@ -4,7 +4,7 @@ import { encodeBytes32String } from "ethers";
 import { network } from "hardhat";
 import { concat } from "../../scripts/enclave/der.ts";
 import { encodeMap, signMessage } from "../../scripts/enclave/simulator.ts";
-import { defaultSimulator, NOW, register } from "../helpers/enclaves.ts";
+import { defaultSimulator, NOW, register } from "../support/teeRoute.ts";
 
 /**
  * Of a key that occurs twice, one reader takes the first value and another the last: the two verify different

@@ -11,7 +11,7 @@ import {
   POLICY,
   register,
   type TeeRoute,
-} from "../helpers/enclaves.ts";
+} from "../support/teeRoute.ts";
 
 /** Whose enclave it is, what runs in it, and when its key counted. */
 describe("Attack: enclave identities", () => {

@@ -2,8 +2,8 @@ import { expect } from "chai";
 import { connectAt, deployNitroVerifier } from "../../scripts/attestation/deploy.ts";
 import { encodeMap, signMessage } from "../../scripts/enclave/simulator.ts";
 import { documentHints, pathHints } from "../../sdk/src/attestation/documentHints.ts";
-import { issue, pathOf, SIGNER_EXTENSIONS } from "../helpers/certificates.ts";
-import { defaultSimulator, NOW } from "../helpers/enclaves.ts";
+import { issue, pathOf, SIGNER_EXTENSIONS } from "../support/certificates.ts";
+import { defaultSimulator, NOW } from "../support/teeRoute.ts";
 
 /** Paths that a verifier accepts when it trusts a prefix too short, or a certificate for more than it says. */
 describe("Attack: forged certificate paths", () => {

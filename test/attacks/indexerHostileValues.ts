@@ -3,8 +3,8 @@ import { AbiCoder, id, keccak256, MaxUint256 } from "ethers";
 import { network } from "hardhat";
 import ProtocolForToken from "../../ignition/modules/ProtocolForToken.ts";
 import { type Indexer, startIndexer } from "../../indexer/start.ts";
-import { type RpcServer, serveRpc } from "../helpers/rpcServer.ts";
 import { idOf, type Offer, Route } from "../support/fixtures.ts";
+import { type RpcServer, serveRpc } from "../support/rpcServer.ts";
 
 /**
  * An operator who wants to stop the indexer, or to make it report a burn that the protocol did not make.

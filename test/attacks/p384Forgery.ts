@@ -16,7 +16,7 @@ import {
   tangent,
 } from "../../sdk/src/attestation/p384Curve.ts";
 import { encodeHint, oddMultiples, p384Hint, signedDigits } from "../../sdk/src/attestation/p384Hint.ts";
-import { deployP384, randomSignature } from "../helpers/p384.ts";
+import { deployP384, randomSignature } from "../support/p384.ts";
 
 const { ethers } = await network.create();
 const verifier = await deployP384(ethers);

@@ -4,8 +4,8 @@ import { connectAt, deployNitroVerifier } from "../../scripts/attestation/deploy
 import { assembleCertificate } from "../../scripts/enclave/certificate.ts";
 import { parseCertificate } from "../../sdk/src/attestation/certificate.ts";
 import { pathHints } from "../../sdk/src/attestation/documentHints.ts";
-import { issue, pathOf, SIGNER_EXTENSIONS } from "../helpers/certificates.ts";
-import { NOW } from "../helpers/enclaves.ts";
+import { issue, pathOf, SIGNER_EXTENSIONS } from "../support/certificates.ts";
+import { NOW } from "../support/teeRoute.ts";
 
 const N = BigInt("0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973");
 

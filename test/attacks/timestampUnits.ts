@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { deployTeeRoute, documentFor, NOW, type TeeRoute } from "../helpers/enclaves.ts";
+import { deployTeeRoute, documentFor, NOW, type TeeRoute } from "../support/teeRoute.ts";
 
 /**
  * Attestation documents carry milliseconds, blocks carry seconds. A verifier that compares the two directly finds

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { deployTeeRoute, documentFor, NOW, POLICY, type TeeRoute } from "../helpers/enclaves.ts";
+import { deployTeeRoute, documentFor, NOW, POLICY, type TeeRoute } from "../support/teeRoute.ts";
 
 /**
  * What an emergency revocation of an enclave's key hits is void, and a void request costs the node nothing. A node that

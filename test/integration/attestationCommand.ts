@@ -7,8 +7,8 @@ import { Command } from "commander";
 import { getBytes, hexlify, keccak256, solidityPacked } from "ethers";
 import { registerAttestationCommands } from "../../scripts/attestation/command.ts";
 import { concat } from "../../scripts/enclave/der.ts";
-import { defaultSimulator, developmentRoot, NOW, register } from "../helpers/enclaves.ts";
-import { nitroVectors, readVector, VECTORS_ABSENT } from "../helpers/vectors.ts";
+import { defaultSimulator, developmentRoot, NOW, register } from "../support/teeRoute.ts";
+import { nitroVectors, readVector, VECTORS_ABSENT } from "../support/vectors.ts";
 
 /** Runs `opg attestation …` in this process. */
 async function opg(...args: string[]): Promise<{ code: number; out: string; err: string }> {

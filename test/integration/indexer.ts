@@ -21,8 +21,6 @@ import { encodeTeeParameters } from "../../sdk/src/attestation/tee.ts";
 import type { Deployment } from "../../sdk/src/deployment.ts";
 import { Trust } from "../../sdk/src/types.ts";
 import type { TeeVerifier } from "../../types/ethers-contracts/index.ts";
-import { IMAGE, newEnclaveKey, POLICY } from "../helpers/enclaves.ts";
-import { type RpcServer, serveRpc } from "../helpers/rpcServer.ts";
 import { DigitRoute } from "../support/digits.ts";
 import {
   Commitment,
@@ -38,6 +36,8 @@ import {
   type Terms,
   USD_UNIT,
 } from "../support/fixtures.ts";
+import { type RpcServer, serveRpc } from "../support/rpcServer.ts";
+import { IMAGE, newEnclaveKey, POLICY } from "../support/teeRoute.ts";
 
 /** A row as GraphQL gives it: bigints are decimal strings. */
 type Row = Record<string, string | number | boolean | null>;

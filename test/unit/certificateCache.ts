@@ -5,8 +5,8 @@ import { connectAt, deployNitroVerifier } from "../../scripts/attestation/deploy
 import { basicConstraints, KeyUsage, keyUsage } from "../../scripts/enclave/certificate.ts";
 import { parseCertificate } from "../../sdk/src/attestation/certificate.ts";
 import { pathHints } from "../../sdk/src/attestation/documentHints.ts";
-import { issue, type Named, pathOf, SIGNER_EXTENSIONS } from "../helpers/certificates.ts";
-import { NOW } from "../helpers/enclaves.ts";
+import { issue, type Named, pathOf, SIGNER_EXTENSIONS } from "../support/certificates.ts";
+import { NOW } from "../support/teeRoute.ts";
 
 const root = issue("root", null, { notAfter: NOW + 10 * 86_400 });
 const middle = issue("middle", root);

@@ -11,7 +11,7 @@ import {
   POLICY,
   register,
   type TeeRoute,
-} from "../helpers/enclaves.ts";
+} from "../support/teeRoute.ts";
 
 const MEASUREMENT = keccak256(concat(IMAGE));
 

@@ -6,7 +6,7 @@ import { network } from "hardhat";
 import { concat } from "../../scripts/enclave/der.ts";
 import { createDevelopmentRoot, EnclaveSimulator, encodeMap } from "../../scripts/enclave/simulator.ts";
 import { parseDocument } from "../../sdk/src/attestation/document.ts";
-import { nitroVectors, readVector, VECTORS_ABSENT } from "../helpers/vectors.ts";
+import { nitroVectors, readVector, VECTORS_ABSENT } from "../support/vectors.ts";
 
 const bytes = (...values: number[]) => Uint8Array.from(values);
 const filled = (value: number, length = 48) => new Uint8Array(length).fill(value);

@@ -5,8 +5,8 @@ import { connectAt, deployNitroVerifier } from "../../scripts/attestation/deploy
 import { AWS_NITRO_ROOT, AWS_NITRO_ROOT_HASH } from "../../sdk/src/attestation/awsRoot.ts";
 import { parseDocument } from "../../sdk/src/attestation/document.ts";
 import { documentHints, pathHints } from "../../sdk/src/attestation/documentHints.ts";
-import { defaultSimulator, developmentRoot, NOW } from "../helpers/enclaves.ts";
-import { awsRoot, type NitroVector, nitroVectors, readVector, VECTORS_ABSENT } from "../helpers/vectors.ts";
+import { defaultSimulator, developmentRoot, NOW } from "../support/teeRoute.ts";
+import { awsRoot, type NitroVector, nitroVectors, readVector, VECTORS_ABSENT } from "../support/vectors.ts";
 
 const TRANSACTION_GAS_LIMIT = 16_777_216n;
 const DEEP = process.env.OPG_DEEP === "1";

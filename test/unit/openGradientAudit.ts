@@ -5,7 +5,7 @@ import { network } from "hardhat";
 import { connectAt, deployNitroVerifier } from "../../scripts/attestation/deploy.ts";
 import { concat, element, integer, sequence } from "../../scripts/enclave/der.ts";
 import { documentHints } from "../../sdk/src/attestation/documentHints.ts";
-import { defaultSimulator, developmentRoot, NOW, register } from "../helpers/enclaves.ts";
+import { defaultSimulator, developmentRoot, NOW, register } from "../support/teeRoute.ts";
 
 const { ethers } = await network.create();
 const audit = await ethers.deployContract("OpenGradientAudit", [ZeroAddress]);

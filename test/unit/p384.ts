@@ -4,8 +4,8 @@ import { dataLength, hexlify } from "ethers";
 import { network } from "hardhat";
 import { p384Hint } from "../../sdk/src/attestation/p384Hint.ts";
 import { p384Table } from "../../sdk/src/attestation/p384Table.ts";
-import { deployP384, randomSignature } from "../helpers/p384.ts";
-import { hasVectors, readVector, VECTORS_ABSENT } from "../helpers/vectors.ts";
+import { deployP384, randomSignature } from "../support/p384.ts";
+import { hasVectors, readVector, VECTORS_ABSENT } from "../support/vectors.ts";
 
 const { ethers } = await network.create();
 const verifier = await deployP384(ethers);

@@ -7,7 +7,7 @@ import DevelopmentEnclaves from "../../ignition/modules/DevelopmentEnclaves.ts";
 import ProtocolModule from "../../ignition/modules/Protocol.ts";
 import { connectAt } from "../../scripts/attestation/deploy.ts";
 import { AWS_NITRO_ROOT_HASH } from "../../sdk/src/attestation/awsRoot.ts";
-import { developmentRoot, NOW } from "../helpers/enclaves.ts";
+import { developmentRoot, NOW } from "../support/teeRoute.ts";
 
 /** The contracts that a module has deployed, with their types. */
 async function typed(

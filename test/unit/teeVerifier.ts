@@ -8,7 +8,7 @@ import {
   teeProof,
 } from "../../sdk/src/attestation/tee.ts";
 import { Trust } from "../../sdk/src/types.ts";
-import { deployTeeRoute, documentFor, IMAGE, NOW, newEnclaveKey, POLICY, type TeeRoute } from "../helpers/enclaves.ts";
+import { deployTeeRoute, documentFor, IMAGE, NOW, newEnclaveKey, POLICY, type TeeRoute } from "../support/teeRoute.ts";
 
 const MEASUREMENT = measurementOf(IMAGE);
 const OTHER = zeroPadValue("0x01", 32);

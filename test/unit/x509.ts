@@ -15,7 +15,7 @@ import {
 import { bitString, concat, element, integer, oid, sequence, TRUE } from "../../scripts/enclave/der.ts";
 import { parseCertificate } from "../../sdk/src/attestation/certificate.ts";
 import { parseDocument } from "../../sdk/src/attestation/document.ts";
-import { nitroVectors, readVector, VECTORS_ABSENT } from "../helpers/vectors.ts";
+import { nitroVectors, readVector, VECTORS_ABSENT } from "../support/vectors.ts";
 
 const bytes = (...values: number[]) => Uint8Array.from(values);
 const text = (value: string) => new TextEncoder().encode(value);

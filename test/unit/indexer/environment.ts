@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { parseSettings, readDeployment, SettingsError } from "../../../indexer/src/environment.ts";
 import { IndexerError, startIndexer } from "../../../indexer/start.ts";
-import { serveRpc } from "../../helpers/rpcServer.ts";
+import { serveRpc } from "../../support/rpcServer.ts";
 
 const address = `0x${"1".repeat(40)}`;
 const deployment = {

@@ -7,7 +7,7 @@ import {
   keyUsage,
 } from "../../scripts/enclave/certificate.ts";
 import type { Identity } from "../../scripts/enclave/simulator.ts";
-import { NOW } from "./enclaves.ts";
+import { NOW } from "./teeRoute.ts";
 
 /** A certificate and key with its name, so that it can issue others. */
 export interface Named extends Identity {
