@@ -8,7 +8,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import hre from "hardhat";
+import { buildContracts } from "../scripts/buildContracts.ts";
 import { BARS, GROTH16_RATIO } from "./bars.ts";
 import { measureCodeSizes } from "./codeSizes.ts";
 import { measureGroth16 } from "./groth16.ts";
@@ -78,7 +78,7 @@ function differences(name: string, file: URL, figures: Record<string, number>): 
     .map((key) => `${name} ${key}: snapshot ${committed[key] ?? "none"}, measured ${figures[key] ?? "none"}`);
 }
 
-await hre.tasks.getTask("build").run({ quiet: true });
+buildContracts();
 const gas: Record<string, number> = {};
 for (const measure of MEASURES) Object.assign(gas, await measure());
 const sizes = await measureCodeSizes();

@@ -5,6 +5,7 @@
 import { parseArgs } from "node:util";
 import { loadDigits } from "../circuits/src/digits.ts";
 import { startIndexer } from "../indexer/start.ts";
+import { buildContracts } from "./buildContracts.ts";
 import { assemble, type Cast } from "./demo/cast.ts";
 import { deploy, startChain } from "./demo/chain.ts";
 import { bold, green, heading, print, progress, red } from "./demo/console.ts";
@@ -49,6 +50,9 @@ async function demo(): Promise<number> {
   print(
     `  model    64-16-10 digit classifier, ${(100 * digits.accuracy).toFixed(1)} % on held-out digits; weights private, bound by ${digits.weightsCommitment.slice(0, 18)}…`,
   );
+
+  progress("compiling the contracts, where they have changed");
+  buildContracts();
 
   progress("starting a chain");
   // Kept, it is where the command line looks by itself, with the deployment that it reads by itself.

@@ -3,6 +3,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import hre from "hardhat";
+import { buildContracts } from "./buildContracts.ts";
 
 /** The contracts whose ABI others need, in the order of the file. Add here what is deployed or implemented by users. */
 const CONTRACTS = [
@@ -40,7 +41,7 @@ function render(contract: string, abi: readonly unknown[]): string {
 }
 
 async function generate(): Promise<string> {
-  await hre.tasks.getTask("build").run({ quiet: true });
+  buildContracts();
   const abis = await Promise.all(
     CONTRACTS.map(async (contract) => render(contract, (await hre.artifacts.readArtifact(contract)).abi)),
   );

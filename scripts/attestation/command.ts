@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { type Command, InvalidArgumentError } from "commander";
+import { buildContracts } from "../buildContracts.ts";
 import { auditOpenGradient } from "./audit.ts";
 import { EARLIEST, LATEST } from "./deploy.ts";
 import { UnreadableFileError } from "./document.ts";
@@ -80,6 +81,7 @@ async function readRoot(file: string | undefined): Promise<{ root?: Uint8Array }
 async function verify(files: readonly string[], options: VerifyOptions): Promise<void> {
   const root = await readRoot(options.root);
   const { at, allowDebug = false } = options;
+  buildContracts();
   const reports: VerificationReport[] = [];
   const clear = process.stderr.isTTY ? "\r\u001b[K" : null;
   for (const file of files) {
@@ -93,6 +95,7 @@ async function verify(files: readonly string[], options: VerifyOptions): Promise
 
 async function audit(document: string, options: AuditOptions): Promise<void> {
   const { tlsCertificate, signingKey, receipt: receipts = [], at } = options;
+  buildContracts();
   const report = await auditOpenGradient(
     { document, tlsCertificate, signingKey, receipts },
     { ...(at === undefined ? {} : { at }), ...(await readRoot(options.root)) },

@@ -1,6 +1,7 @@
 import { dataLength } from "ethers";
-import { network, tasks } from "hardhat";
+import { network } from "hardhat";
 import { keyBytes, keyIdOf, proofBytes, publicSignalsOf, UNDECLARED } from "../../circuits/src/key.ts";
+import { buildContracts } from "../buildContracts.ts";
 import { readJsonFile, understood } from "../cli/files.ts";
 import { InputError } from "../cli/InputError.ts";
 
@@ -35,7 +36,7 @@ export async function verifyCircuit(files: CircuitFiles): Promise<CircuitVerific
   const proof = understood(files.proof, () => proofBytes(readJsonFile(files.proof)));
   const publicSignals = understood(files.public, () => publicSignalsOf(readJsonFile(files.public)));
 
-  await tasks.getTask("build").run({ quiet: true });
+  buildContracts();
   // A longer key fits no transaction of a real chain; here it does, by the rules before that cap.
   const isLarge = dataLength(key) > OSAKA_KEY_BYTES;
   const { ethers } = await network.create(
