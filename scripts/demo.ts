@@ -39,7 +39,10 @@ try {
   print(red(`The demo failed: ${error instanceof Error ? (error.stack ?? error.message) : error}`));
   process.exitCode = 1;
 } finally {
+  // What does not close in time is not worth waiting for.
+  setTimeout(() => process.exit(), 10_000);
   for (const close of closing.reverse()) await close().catch(() => undefined);
+  process.exit();
 }
 
 /** @returns the exit code. */

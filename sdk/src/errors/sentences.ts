@@ -137,7 +137,7 @@ const settlement = {
   Settlement_NotTheDeliveredClaim: ({ requestId, claimHash }) =>
     `Claim ${claimHash} is not what was delivered for request ${requestId}.`,
   Settlement_NothingRevoked: ({ requestId }) =>
-    `Nothing that request ${requestId} depends on was revoked: there is nothing to void.`,
+    `Nothing that request ${requestId} depends on was revoked, or it may still be proven: there is nothing to void yet.`,
   Settlement_NothingToApply: ({ applicableAt }) =>
     applicableAt === 0n
       ? "No parameters are scheduled."
