@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Context } from "./context.ts";
 
 /** What a command found out or did: the object for `--json`, the lines for people. */
@@ -67,11 +67,15 @@ export function address(text: string): string {
 }
 
 /** Reads a route of an option. */
-export function route(text: string): 0 | 1 {
+function route(text: string): 0 | 1 {
   const found = { zk: 0, tee: 1 }[text.toLowerCase()];
   if (found !== 0 && found !== 1) throw new InvalidArgumentError("It has to be zk or tee.");
   return found;
 }
+
+/** `--route`, for commands about one of a model's routes. */
+export const routeOption = (): Option =>
+  new Option("--route <route>", "how inferences are proven: zk or tee").argParser(route).default(0, "zk");
 
 /**
  * Text that others wrote (an endpoint, a token's symbol, a contract's reason), made harmless: no line breaks, and

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
-import { bytes32, onNetwork, route, wholeNumber } from "./command.ts";
+import { bytes32, onNetwork, routeOption, wholeNumber } from "./command.ts";
 
 const OUTPUTS = { opaque: 0, value: 1, keccak256: 2 } as const;
 
@@ -75,7 +75,7 @@ export function registerModelCommands(program: Command): void {
       .command("route")
       .description("set the next version of a model's route; binds later requests only")
       .argument("<model>", "the model", bytes32)
-      .option("--route <route>", "how inferences are proven: zk or tee", route, 0)
+      .addOption(routeOption())
       .option("--verifier <number>", "its number in the verifier registry; the Groth16 verifier if absent", wholeNumber)
       .option("--output <commitment>", "how outputHash commits to the output: opaque, value or keccak256", output, 1)
       .option("--key <id>", "for Groth16: the verifying key", bytes32)

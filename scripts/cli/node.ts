@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { NewOffer } from "../../sdk/src/operator/OpgOperator.ts";
 import type { Offer } from "../../sdk/src/types.ts";
-import { address, bytes32, decimal, onNetwork, type Report, route, table, wholeNumber } from "./command.ts";
+import { address, bytes32, decimal, onNetwork, type Report, routeOption, table, wholeNumber } from "./command.ts";
 import type { Context, Token } from "./context.ts";
 
 /** Which node an operator's command is about. */
@@ -81,7 +81,7 @@ export function registerNodeCommands(program: Command): void {
         .requiredOption("--price <amount>", "per request, in whole tokens", decimal)
         .option("--unit-price <amount>", "per metered unit, in whole tokens", decimal, "0")
         .option("--token <token>", "the fee token: an address, or a name in the deployment", "TestUSD")
-        .option("--route <route>", "how inferences are proven: zk or tee", route, 0)
+        .addOption(routeOption())
         .option("--coverage <amount>", "OPG pledged for each request", decimal, "100")
         .option("--delivery-window <seconds>", "from the request to the delivery", wholeNumber, 600)
         .option("--proof-window <seconds>", "from the delivery to the settlement", wholeNumber, 3_600),
