@@ -20,11 +20,15 @@ const BEACONS = {
   zkey: sha256("OPG Settlement, development setup, phase 2: whoever reads this can forge proofs"),
 };
 
-/** A circuit, compiled and set up for development. */
-export interface Circuit {
-  /** The constraints, the witness generator and the proving key, as files. */
+/** A compiled circuit: its constraints and its witness generator, as files. */
+export interface CompiledCircuit {
   readonly r1cs: string;
   readonly wasm: string;
+}
+
+/** A circuit, compiled and set up for development. */
+export interface Circuit extends CompiledCircuit {
+  /** The proving key, as a file. */
   readonly zkey: string;
   readonly vkey: Groth16VerificationKey;
   readonly ceremony: Ceremony;
@@ -34,29 +38,35 @@ export interface Circuit {
 export type Progress = (line: string) => void;
 
 /**
- * Compiles a circuit and makes a development setup for it: the same bytes on every machine. The result is kept in
- * build/circuits under the hash of everything that it follows from, and found there the next time.
+ * Compiles a circuit: the same bytes on every machine. The result is kept in build/circuits under the hash of everything
+ * that it follows from, and found there the next time.
  *
  * @param source The .circom file; it may include the files of circomlib and no others.
  * @throws Error with the compiler's own words if the circuit does not compile.
  */
+export async function compileCircuit(source: string, progress: Progress = () => {}): Promise<CompiledCircuit> {
+  const name = basename(source, ".circom");
+  const inputs = [await readFile(source), ...(await versionsOf("circom2", "circomlib"))];
+  const directory = await cached(name, inputs, async (work) => {
+    progress(`${name}: compiling`);
+    await compile(source, work);
+  });
+  return { r1cs: join(directory, `${name}.r1cs`), wasm: join(directory, `${name}_js`, `${name}.wasm`) };
+}
+
+/**
+ * Compiles a circuit and makes a development setup for it: the same bytes on every machine, kept like what
+ * {@link compileCircuit} makes, and throwing as it does.
+ */
 export async function buildCircuit(source: string, progress: Progress = () => {}): Promise<Circuit> {
   const name = basename(source, ".circom");
-  const versions = await Promise.all(["circom2", "circomlib", "snarkjs"].map(versionOf));
-  const inputs = [await readFile(source), ...versions, ...Object.values(BEACONS)];
-  const directory = join(CACHE, `${name}-${sha256(...inputs).slice(0, 16)}`);
-  if (!existsSync(directory)) {
-    await publish(directory, async (work) => {
-      progress(`${name}: compiling`);
-      await mkdir(work);
-      await compile(source, work);
-      await setUp(name, work, progress);
-    });
-  }
-  const zkey = join(directory, `${name}.zkey`);
+  const compiled = await compileCircuit(source, progress);
+  const constraints = await readFile(compiled.r1cs);
+  const inputs = [constraints, ...(await versionsOf("snarkjs")), ...Object.values(BEACONS)];
+  const directory = await cached(`${name}-development`, inputs, (work) => setUp(name, constraints, work, progress));
+  const zkey = join(directory, "development.zkey");
   return {
-    r1cs: join(directory, `${name}.r1cs`),
-    wasm: join(directory, `${name}_js`, `${name}.wasm`),
+    ...compiled,
     zkey,
     vkey: JSON.parse(await readFile(join(directory, "vkey.json"), "utf8")) as Groth16VerificationKey,
     ceremony: {
@@ -97,35 +107,48 @@ async function compile(source: string, work: string): Promise<void> {
 }
 
 /** Both phases of the setup, each closed by its beacon. */
-async function setUp(name: string, work: string, progress: Progress): Promise<void> {
-  const file = (suffix: string) => join(work, `${name}${suffix}`);
+async function setUp(name: string, r1cs: Uint8Array, work: string, progress: Progress): Promise<void> {
   await withCurve(async () => {
     progress(`${name}: setup, phase 1`);
-    const first = await developmentZkey(await readFile(file(".r1cs")), BEACONS.ptau);
+    const first = await developmentZkey(r1cs, BEACONS.ptau);
     progress(`${name}: setup, phase 2`);
-    const zkey = file(".zkey");
+    const zkey = join(work, "development.zkey");
     await zKey.beacon({ type: "mem", data: first }, zkey, "development", BEACONS.zkey, BEACON_ITERATIONS_EXP);
     await writeFile(join(work, "vkey.json"), JSON.stringify(await zKey.exportVerificationKey(zkey)));
   });
 }
 
-/** Makes a folder under another name and moves it to its own, so that nobody ever sees half of it. */
-async function publish(target: string, make: (work: string) => Promise<void>): Promise<void> {
+/**
+ * The folder of build/circuits for `inputs`. If it is not there, `make` fills another one, which is then moved to its
+ * place, so that nobody ever sees half of it.
+ */
+async function cached(
+  name: string,
+  inputs: readonly (string | Uint8Array)[],
+  make: (work: string) => Promise<void>,
+): Promise<string> {
+  const target = join(CACHE, `${name}-${sha256(...inputs).slice(0, 16)}`);
+  if (existsSync(target)) return target;
   const work = `${target}.${process.pid}.tmp`;
-  await mkdir(CACHE, { recursive: true });
   try {
+    await mkdir(work, { recursive: true });
     await make(work);
     await rename(work, target);
   } catch (error) {
     await rm(work, { recursive: true, force: true });
     if (!existsSync(target)) throw error; // otherwise another process was faster, with the same bytes
   }
+  return target;
 }
 
-/** Of an installed package. Some do not export their package.json, so it is read as a file. */
-async function versionOf(name: string): Promise<string> {
-  const text = await readFile(join(PACKAGES, name, "package.json"), "utf8");
-  return `${name} ${(JSON.parse(text) as { version: string }).version}`;
+/** Of installed packages. Some do not export their package.json, so it is read as a file. */
+function versionsOf(...names: readonly string[]): Promise<string[]> {
+  return Promise.all(
+    names.map(async (name) => {
+      const text = await readFile(join(PACKAGES, name, "package.json"), "utf8");
+      return `${name} ${(JSON.parse(text) as { version: string }).version}`;
+    }),
+  );
 }
 
 function sha256(...parts: readonly (string | Uint8Array)[]): string {
