@@ -24,19 +24,31 @@ export { type DecodedError, decodeError } from "./errors/decodeError.ts";
 export { OpgError } from "./errors/OpgError.ts";
 export { type FailureReason, SettlementFailure } from "./errors/SettlementFailure.ts";
 export * from "./generated/abis.ts";
+export { batchedRequestIdOf } from "./hash/batchedRequestIdOf.ts";
+export { channelIdOf } from "./hash/channelIdOf.ts";
+export { hashBatch } from "./hash/hashBatch.ts";
+export { type ChannelKey, hashChannelKey } from "./hash/hashChannelKey.ts";
 export { hashClaim } from "./hash/hashClaim.ts";
 export { type Delivery, hashDelivery } from "./hash/hashDelivery.ts";
 export { hashOffer } from "./hash/hashOffer.ts";
+export { hashReceipt } from "./hash/hashReceipt.ts";
 export { hashTerms } from "./hash/hashTerms.ts";
+export { hashVoucher } from "./hash/hashVoucher.ts";
+export { leafOf } from "./hash/leafOf.ts";
 export { modelIdOf } from "./hash/modelIdOf.ts";
 export { nodeIdOf } from "./hash/nodeIdOf.ts";
+export { streamIdOf } from "./hash/streamIdOf.ts";
 export {
+  BATCH_TYPES,
+  CHANNEL_KEY_TYPES,
   CLAIM_TYPES,
   DELIVERY_TYPES,
   OFFER_TYPES,
+  RECEIPT_TYPES,
   type SettlementDomain,
   TERMS_TYPES,
   typedDataDomain,
+  VOUCHER_TYPES,
 } from "./hash/typedData.ts";
 export { bytesModel, type InferenceModel, type ModelCodec, randomSalt } from "./model.ts";
 export { type NewRoute, OpgModels } from "./operator/OpgModels.ts";

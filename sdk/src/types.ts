@@ -110,3 +110,44 @@ export interface Permit {
   readonly r: string;
   readonly s: string;
 }
+
+/** A sequence of batched inferences, numbered from 0: see `InferenceBatch` in IBatchSettlement.sol. */
+export interface Stream {
+  readonly nodeId: string;
+  readonly modelId: string;
+  /** The version of the model's TEE route. */
+  readonly routeVersion: number;
+  /** What the payers pay in. */
+  readonly token: string;
+  /** Where the payers' money is: the batch settlement, or the node's gate to another protocol. */
+  readonly ledger: string;
+  /** The enclave's signing key, as an address. */
+  readonly key: string;
+}
+
+/** What an enclave signs for many inferences at once: `InferenceBatch` in IBatchSettlement.sol. */
+export interface InferenceBatch extends Stream {
+  /** The sequence number of the first inference. */
+  readonly first: bigint;
+  readonly count: bigint;
+  /** The root of the Merkle tree of the inferences. */
+  readonly root: string;
+  /** keccak256 of the rows. */
+  readonly rowsHash: string;
+}
+
+/** One inference of a batch, a leaf: `BatchedInference` in IBatchSettlement.sol. */
+export interface BatchedInference extends InferenceClaim {
+  /** What the payer is charged, in base units of the batch's token. */
+  readonly amount: bigint;
+}
+
+/** What a payer signs: see IChannels.sol. */
+export interface Voucher {
+  readonly nodeId: string;
+  readonly modelId: string;
+  readonly routeVersion: number;
+  readonly token: string;
+  /** All that the node may draw in the channel's life, in base units of `token`. */
+  readonly ceiling: bigint;
+}

@@ -3,7 +3,7 @@ import type { TypedDataDomain } from "ethers";
 /** Where a settlement lives: all that its EIP-712 domain depends on. */
 export interface SettlementDomain {
   readonly chainId: number;
-  /** The Settlement contract. */
+  /** The Settlement contract; for vouchers and batches, the BatchSettlement contract. */
   readonly settlement: string;
 }
 
@@ -68,5 +68,54 @@ export const DELIVERY_TYPES = {
     { name: "requestId", type: "bytes32" },
     { name: "outputHash", type: "bytes32" },
     { name: "units", type: "uint64" },
+  ],
+};
+
+/** What an enclave signs for many inferences at once. */
+export const BATCH_TYPES = {
+  InferenceBatch: [
+    { name: "nodeId", type: "bytes32" },
+    { name: "modelId", type: "bytes32" },
+    { name: "routeVersion", type: "uint32" },
+    { name: "token", type: "address" },
+    { name: "ledger", type: "address" },
+    { name: "key", type: "address" },
+    { name: "first", type: "uint64" },
+    { name: "count", type: "uint64" },
+    { name: "root", type: "bytes32" },
+    { name: "rowsHash", type: "bytes32" },
+  ],
+};
+
+/** What an enclave signs for one inference, with the answer: the leaf that it will put into a batch. */
+export const RECEIPT_TYPES = {
+  BatchedInference: [
+    { name: "requestId", type: "bytes32" },
+    { name: "modelId", type: "bytes32" },
+    { name: "nodeId", type: "bytes32" },
+    { name: "inputHash", type: "bytes32" },
+    { name: "outputHash", type: "bytes32" },
+    { name: "units", type: "uint64" },
+    { name: "amount", type: "uint128" },
+  ],
+};
+
+/** What a payer signs: how much a node may draw from a channel. */
+export const VOUCHER_TYPES = {
+  Voucher: [
+    { name: "nodeId", type: "bytes32" },
+    { name: "modelId", type: "bytes32" },
+    { name: "routeVersion", type: "uint32" },
+    { name: "token", type: "address" },
+    { name: "ceiling", type: "uint128" },
+  ],
+};
+
+/** What a key signs that agrees to sign for a payer's channel. */
+export const CHANNEL_KEY_TYPES = {
+  ChannelKey: [
+    { name: "nodeId", type: "bytes32" },
+    { name: "token", type: "address" },
+    { name: "payer", type: "address" },
   ],
 };
