@@ -5,6 +5,8 @@ export { type Certificate, parseCertificate } from "./attestation/certificate.ts
 export { type AttestationDocument, parseDocument } from "./attestation/document.ts";
 export { documentHints, pathHints } from "./attestation/documentHints.ts";
 export { type P384Signature, p384Hint } from "./attestation/p384Hint.ts";
+export { isUnderRoot, type LeafSet, leavesOf, parseLeafSet, treeOf } from "./batch/leafSet.ts";
+export { type BatchEntry, inferenceOf, type Receipt } from "./batch/receipt.ts";
 export type { Abi, AbiValue } from "./chain/abiTypes.ts";
 export { type Contracts, contractsOf } from "./chain/contracts.ts";
 export { isLocalChain } from "./chain/isLocalChain.ts";

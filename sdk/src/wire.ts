@@ -93,7 +93,7 @@ export function parseTerms(value: unknown): Terms {
 }
 
 /** The fields of an untrusted object, checked as they are read. */
-class Fields {
+export class Fields {
   readonly #fields: Readonly<Record<string, unknown>>;
   readonly #what: string;
 
@@ -131,6 +131,12 @@ class Fields {
       if (number >> BigInt(bits) === 0n) return number;
     }
     throw this.#wrong(name, `a whole number of at most ${bits} bits, as a decimal string`);
+  }
+
+  list<T>(name: string, read: (item: unknown) => T): T[] {
+    const value = this.get(name);
+    if (Array.isArray(value)) return value.map(read);
+    throw this.#wrong(name, "a list");
   }
 
   oneOf<V extends number>(name: string, values: Readonly<Record<string, V>>): V {
