@@ -2,6 +2,8 @@
  * The whole idea on real input: handwritten digits, classified off chain by a small neural network whose weights stay
  * private, proven in zero knowledge, settled on a local chain, paid, burned, indexed, and read back.
  */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { loadDigits } from "../circuits/src/digits.ts";
 import { startIndexer } from "../indexer/start.ts";
@@ -29,6 +31,9 @@ if (options.help) {
   console.log(USAGE);
   process.exit(0);
 }
+
+/** Ignition's folder for the deployment; that of a chain that is kept is the one that commands look in. */
+const DEPLOYMENT = options.keep ? "chain-31337" : "demo";
 
 const started = performance.now();
 /** What to undo at the end, the latest first. */
@@ -63,7 +68,7 @@ async function demo(): Promise<number> {
   closing.push(() => chain.close());
   progress("deploying ignition/modules/Demo.ts: the protocol, a fee token to try it with, and simulated enclaves");
   const root = createDevelopmentRoot();
-  const deployment = await deploy(chain.url, options.keep ? "chain-31337" : "demo", root.certificate);
+  const deployment = await deploy(chain.url, DEPLOYMENT, root.certificate);
   print(`  chain    ${chain.url}, ${Object.keys(deployment.addresses).length} contracts deployed`);
 
   progress("starting the indexer");
@@ -88,7 +93,7 @@ async function demo(): Promise<number> {
     await chain.pass(terms.offer.proofWindow + 1, terms.proofBlocks + 1);
   });
 
-  const { passed, failed } = await summarise(indexer, chain.provider, deployment, cast, ended);
+  const { passed, failed } = await summarise(indexer, chain.provider, deployment, cast, root.certificate, ended);
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
   print();
   print(
@@ -98,18 +103,26 @@ async function demo(): Promise<number> {
         : red(`${failed} of ${passed + failed} checks failed.`),
     ),
   );
-  if (options.keep) await keep(chain.url, indexer.url, cast);
+  if (options.keep) {
+    const rootFile = join("ignition", "deployments", DEPLOYMENT, "enclave-root.der");
+    writeFileSync(join(import.meta.dirname, "..", rootFile), root.certificate);
+    await keep(chain.url, indexer.url, cast, rootFile);
+  }
   return failed === 0 ? 0 : 1;
 }
 
 /** Says where everything is and what to try, and waits for Ctrl-C. */
-async function keep(chain: string, indexer: string, { modelId }: Cast): Promise<void> {
+async function keep(chain: string, indexer: string, { modelId }: Cast, rootFile: string): Promise<void> {
   heading("Still running, until Ctrl-C");
   print(`  chain    ${chain}, chain id 31337: what the commands mean by localhost`);
   print(`  indexer  ${indexer}/graphql`);
   print(`  model    ${modelId}`);
   print();
-  print("  List a node of your own, in another terminal:");
+  print("  Audit every inference of chain data alone, in another terminal:");
+  print();
+  print(`    npm run opg -- audit --all --rpc ${chain} --root ${rootFile}`);
+  print();
+  print("  List a node of your own:");
   print();
   print("    npm run opg -- node register --endpoint http://127.0.0.1:8700");
   print("    npm run opg -- node stake 1000");

@@ -83,7 +83,10 @@ declare module "ffjavascript" {
     neg(a: Element): Element;
     timesFr(point: Element, scalar: Element): Element;
     toAffine(a: Element): Element;
-    fromObject(affine: bigint[]): Element;
+    /** Coordinates of G2 are pairs: the real part, then the imaginary one. */
+    fromObject(point: bigint[] | bigint[][]): Element;
+    timesScalar(point: Element, scalar: bigint): Element;
+    isZero(point: Element): boolean;
     toObject(a: Element): bigint[];
     batchToAffine(points: Uint8Array): Promise<Uint8Array>;
     /** Affine points from ffjavascript's encoding to uncompressed, big-endian ones. */

@@ -193,7 +193,7 @@ async function configured(value: Promise<string>, network: string): Promise<stri
 }
 
 /** Asks a node for its chain, once: ethers' own provider would ask an absent node for ever. */
-async function chainIdOf(url: string, network: string): Promise<number> {
+export async function chainIdOf(url: string, network: string): Promise<number> {
   try {
     const response = await fetch(url, {
       method: "POST",

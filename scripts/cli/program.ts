@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { registerAttestationCommands } from "../attestation/command.ts";
+import { registerAuditCommand } from "../audit/command.ts";
 import { registerCircuitCommands } from "../circuit/command.ts";
 import { registerDeploymentCommand } from "./deployment.ts";
 import { registerModelCommands } from "./model.ts";
@@ -25,5 +26,6 @@ Exit codes: 0 done; 1 refused or failed, with one line saying why; 2 unreadable 
   registerDeploymentCommand(program);
   registerCircuitCommands(program);
   registerAttestationCommands(program);
+  registerAuditCommand(program);
   return program;
 }

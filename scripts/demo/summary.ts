@@ -1,6 +1,9 @@
 import { contractsOf, type Deployment, RequestStatus, SettlementFailure } from "@opg/settlement-sdk";
 import type { JsonRpcProvider } from "ethers";
 import type { Indexer } from "../../indexer/start.ts";
+import { rpcArchive } from "../audit/archive.ts";
+import { Auditor, type AuditReport } from "../audit/audit.ts";
+import { tally, tallyText } from "../audit/text.ts";
 import { type Cast, OPG } from "./cast.ts";
 import { dim, green, heading, print, red, table } from "./console.ts";
 import { type Ended, opg, usd } from "./inferences.ts";
@@ -59,6 +62,14 @@ interface Answers {
   readonly nodes: { nodes: { items: ({ id: string } & Record<string, string>)[] } };
 }
 
+/** Audits every request, as `opg audit --all` does. @param root The certificate (DER) that enclaves come under. */
+async function auditEvery(provider: JsonRpcProvider, deployment: Deployment, root: Uint8Array): Promise<AuditReport[]> {
+  const auditor = new Auditor(rpcArchive(provider), deployment, { root });
+  const reports: AuditReport[] = [];
+  for (const requestId of await auditor.requests()) reports.push(await auditor.audit(requestId));
+  return reports;
+}
+
 /** Whether what somebody says is what the chain says. */
 class Checks {
   #failed = 0;
@@ -79,12 +90,19 @@ class Checks {
   }
 }
 
-/** Reads everything back over GraphQL, shows it, and holds each figure against the chain. @returns what held. */
+/**
+ * Reads everything back over GraphQL, shows it, and holds each figure against the chain, and audits every
+ * inference.
+ *
+ * @param root The certificate (DER) that the enclaves come under.
+ * @returns what held.
+ */
 export async function summarise(
   indexer: Indexer,
   provider: JsonRpcProvider,
   deployment: Deployment,
   cast: Cast,
+  root: Uint8Array,
   ended: readonly Ended[],
 ): Promise<{ readonly passed: number; readonly failed: number }> {
   const ask = <Key extends keyof Answers>(key: Key) => indexer.query<Answers[Key]>(QUERIES[key]);
@@ -194,6 +212,11 @@ export async function summarise(
     credits.reduce((a, b) => a + b, 0n),
   );
   for (const { law, subject, left, right } of laws.items) checks.equal(`law ${law} of ${subject}`, left, right);
+
+  const found = tally(await auditEvery(provider, deployment, root));
+  print(`  ${tallyText(found)}`);
+  const settled = statuses.filter((status) => status === RequestStatus.SETTLED).length;
+  checks.equal("an audit of chain data alone finds that every settled inference holds", found.holds, settled);
 
   heading("The queries");
   for (const query of Object.values(QUERIES)) print(dim(query));

@@ -5,7 +5,7 @@ import { createDevelopmentRoot } from "../../scripts/enclave/simulator.ts";
 import { documentHints } from "../../sdk/src/attestation/documentHints.ts";
 import { encodeTeeParameters, measurementOf } from "../../sdk/src/attestation/tee.ts";
 import { Trust } from "../../sdk/src/types.ts";
-import type { TeeVerifier } from "../../types/ethers-contracts/index.ts";
+import type { NitroVerifier, TeeVerifier } from "../../types/ethers-contracts/index.ts";
 import { Commitment, ethers, networkHelpers, type Offer, type Protocol, Route, type Terms } from "./fixtures.ts";
 
 const register = (value: number) => new Uint8Array(48).fill(value);
@@ -20,10 +20,22 @@ export class EnclaveRoute {
   readonly tee: TeeVerifier;
   readonly enclave: DevelopmentEnclave;
   readonly offer: Offer;
+  /** The verifier of documents, under the development root (DER). */
+  readonly nitro: NitroVerifier;
+  readonly root: Uint8Array;
 
-  private constructor(protocol: Protocol, tee: TeeVerifier, enclave: DevelopmentEnclave, offer: Offer) {
+  private constructor(
+    protocol: Protocol,
+    tee: TeeVerifier,
+    nitro: NitroVerifier,
+    root: Uint8Array,
+    enclave: DevelopmentEnclave,
+    offer: Offer,
+  ) {
     this.protocol = protocol;
     this.tee = tee;
+    this.nitro = nitro;
+    this.root = root;
     this.enclave = enclave;
     this.offer = offer;
   }
@@ -52,7 +64,7 @@ export class EnclaveRoute {
     const [routeVersion] = await models.currentRoute(protocol.modelId, Route.TEE);
     const offer = await protocol.offer({ route: Route.TEE, routeVersion });
     await nodes.connect(operator).postOffer(offer);
-    return new EnclaveRoute(protocol, tee, enclave, offer);
+    return new EnclaveRoute(protocol, tee, verifier, root.certificate, enclave, offer);
   }
 
   /** The enclave's proof of an answer to a request. */

@@ -8,15 +8,16 @@ export interface Certificate {
   readonly signature: Uint8Array;
 }
 
-interface Element {
+/** An element of DER. */
+export interface Element {
   readonly tag: number;
   readonly content: Uint8Array;
   /** The element with its tag and length. */
   readonly whole: Uint8Array;
 }
 
-/** Splits DER (X.690) into its elements. */
-function elements(der: Uint8Array): Element[] {
+/** Splits DER (X.690) into its elements. @throws Error when one is cut short. */
+export function elements(der: Uint8Array): Element[] {
   const found: Element[] = [];
   for (let at = 0; at < der.length; ) {
     const tag = der[at];

@@ -1,0 +1,109 @@
+import { dataLength, keccak256, recoverAddress, ZeroHash } from "ethers";
+import { addressOf } from "../../sdk/src/deployment.ts";
+import { nodeRegistryAbi, settlementAbi } from "../../sdk/src/generated/abis.ts";
+import { hashDelivery } from "../../sdk/src/hash/hashDelivery.ts";
+import { hashTerms } from "../../sdk/src/hash/hashTerms.ts";
+import { nodeIdOf } from "../../sdk/src/hash/nodeIdOf.ts";
+import { DeliveryMode, OutputCommitment } from "../../sdk/src/types.ts";
+import { deliveriesIn, type PostedDelivery } from "./calls.ts";
+import { type Event, type Evidence, eventsIn, isBefore } from "./chain.ts";
+import { readRoute } from "./route.ts";
+import { domainOf, type Notes, place, type Subject, time } from "./subject.ts";
+import type { Request } from "./terms.ts";
+import { require, Unreadable } from "./verdict.ts";
+
+/** What the node committed to, as the chain has it. */
+export type Delivery = Event<{ readonly nodeId: string; readonly outputHash: string; readonly units: bigint }>;
+
+/**
+ * Finds the delivery and checks that the node committed to it: by its signer's signature, or by sending it; that it was
+ * in time; and, for a delivery on chain, that the output is the one committed to.
+ *
+ * @throws Refuted if it did not; Unreadable if the delivery's call is neither in calldata nor traceable.
+ */
+export async function auditDelivery(
+  subject: Subject,
+  request: Request,
+  { say }: Pick<Notes, "say">,
+): Promise<Delivery> {
+  const { chain, deployment, requestId } = subject;
+  const settlement = addressOf(deployment, "Settlement");
+  const [delivered, again] = await chain.events(settlement, settlementAbi, "Delivered", [requestId]);
+  if (delivered === undefined) throw new Unreadable("the RPC node has no delivery of this request");
+  require(again === undefined, "the request was delivered twice");
+  const { nodeId, outputHash, units } = delivered.args;
+  const { terms } = request.args;
+  require(terms.offer.nodeId === ZeroHash || terms.offer.nodeId === nodeId, `node ${nodeId} is not the one asked`);
+  require(isBefore(request, delivered), "the delivery came before the request");
+  const deadline = request.block.timestamp + terms.offer.deliveryWindow;
+  require(delivered.block.timestamp <= deadline, `the delivery came after its deadline, ${time(deadline)}`);
+
+  const signer = await signerAt(subject, nodeId, delivered);
+  const digest = hashDelivery(domainOf(subject), { requestId, outputHash, units });
+  const isThis = (posted: PostedDelivery) =>
+    hashTerms(domainOf(subject), posted.terms) === requestId &&
+    posted.answer.outputHash === outputHash &&
+    posted.answer.units === units;
+  const posted = deliveriesIn(delivered.transaction.input).filter(isThis);
+  const sent = delivered.transaction.to === settlement.toLowerCase() && delivered.transaction.sender() === signer;
+  if (posted.some(({ answer }) => recovers(digest, answer.signature, signer))) {
+    say(`the delivery is signed by the node's signer then, ${signer}`);
+  } else if (posted.length > 0 && sent) {
+    say(`the delivery was sent by the node's signer then, ${signer}`);
+  } else {
+    const calls = await chain.calls(delivered.transaction.hash);
+    if (calls === null) {
+      throw new Unreadable(
+        "the delivery was made by a contract, and neither a signature of it is in the calldata nor can the RPC node trace",
+      );
+    }
+    const isShown = calls.some(
+      ({ from, to, input }) =>
+        to === settlement.toLowerCase() &&
+        deliveriesIn(input).some(
+          (posted) => isThis(posted) && (from === signer || recovers(digest, posted.answer.signature, signer)),
+        ),
+    );
+    require(isShown, `the delivery is neither signed nor sent by the node's signer then, ${signer}`);
+    say(`the delivery is signed or sent by the node's signer then, ${signer}, as the RPC node's trace shows`);
+  }
+  say(`delivered in ${place(delivered)}`);
+  if (terms.mode === DeliveryMode.ONCHAIN) await auditOutput(subject, request, delivered, say);
+  return delivered;
+}
+
+/** Checks the output that was published with a delivery against its commitment. */
+async function auditOutput(subject: Subject, request: Request, delivered: Delivery, say: Notes["say"]): Promise<void> {
+  const settlement = addressOf(subject.deployment, "Settlement");
+  const published = eventsIn(delivered.transaction, settlement, settlementAbi, "OutputPublished");
+  const output = published.find(({ args }) => args.requestId === subject.requestId)?.args.output;
+  require(output !== undefined, "the terms ask for the output on chain, and it was not published");
+  const { outputCommitment } = await readRoute(subject, request);
+  const { outputHash } = delivered.args;
+  const isCommitted =
+    outputCommitment === OutputCommitment.VALUE
+      ? dataLength(output) === 32 && output === outputHash
+      : keccak256(output) === outputHash;
+  require(isCommitted, "the published output is not the one that was committed to");
+  say("the published output is the one that was committed to");
+}
+
+/** Who signed for a node when something happened, in lower case. */
+async function signerAt({ chain, deployment }: Subject, nodeId: string, then: Evidence): Promise<string> {
+  const nodes = addressOf(deployment, "NodeRegistry");
+  const [registered] = await chain.events(nodes, nodeRegistryAbi, "NodeRegistered", [nodeId]);
+  if (registered === undefined) throw new Unreadable(`the RPC node has no registration of node ${nodeId}`);
+  const { owner, salt } = registered.args;
+  require(nodeIdOf(owner, salt) === nodeId, "the node's identifier is not of its first owner and salt");
+  const changes = await chain.events(nodes, nodeRegistryAbi, "SignerChanged", [nodeId]);
+  return [registered, ...changes].findLast((event) => isBefore(event, then))?.args.signer.toLowerCase() ?? "";
+}
+
+/** Whether a signature of 65 bytes is one by `signer`. */
+function recovers(digest: string, signature: string, signer: string): boolean {
+  try {
+    return recoverAddress(digest, signature).toLowerCase() === signer;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,94 @@
+import { addressOf } from "../../sdk/src/deployment.ts";
+import { settlementAbi, verifierRegistryAbi } from "../../sdk/src/generated/abis.ts";
+import { hashTerms } from "../../sdk/src/hash/hashTerms.ts";
+import { type InferenceClaim, Route } from "../../sdk/src/types.ts";
+import { type PostedProof, proofsIn } from "./calls.ts";
+import { isBefore } from "./chain.ts";
+import type { Delivery } from "./delivery.ts";
+import { auditEnclave } from "./enclave.ts";
+import { auditGroth16 } from "./groth16.ts";
+import type { Settlement } from "./money.ts";
+import { readRoute, word } from "./route.ts";
+import { domainOf, type Notes, place, type Subject, time } from "./subject.ts";
+import type { Request } from "./terms.ts";
+import { require, Unreadable } from "./verdict.ts";
+
+/** Finds the settlement; undefined if there is none. @throws Refuted if there are two. */
+export async function findSettlement({ chain, deployment, requestId }: Subject): Promise<Settlement | undefined> {
+  const settlement = addressOf(deployment, "Settlement");
+  const [settled, again] = await chain.events(settlement, settlementAbi, "Settled", [requestId]);
+  require(again === undefined, "the request was settled twice");
+  return settled;
+}
+
+/**
+ * Finds what the settling transaction carries as proofs of the delivered claim.
+ *
+ * @throws Refuted if the settlement came too late; Unreadable if its proof is neither in calldata nor traceable.
+ */
+export async function auditSubmission(
+  subject: Subject,
+  request: Request,
+  delivery: Delivery,
+  settled: Settlement,
+  { say }: Pick<Notes, "say">,
+): Promise<string[]> {
+  const { terms } = request.args;
+  require(!isBefore(settled, delivery), "the settlement came before the delivery");
+  const deadline = delivery.block.timestamp + terms.offer.proofWindow;
+  const inTime =
+    settled.block.timestamp <= deadline || settled.block.number <= delivery.block.number + terms.proofBlocks;
+  require(inTime, `the settlement came after its deadline, ${time(deadline)}`);
+
+  const { outputHash, units } = delivery.args;
+  const isThis = (posted: PostedProof) =>
+    hashTerms(domainOf(subject), posted.terms) === subject.requestId &&
+    posted.outputHash === outputHash &&
+    posted.units === units;
+  let posted = proofsIn(settled.transaction.input).filter(isThis);
+  let where = "the calldata";
+  if (posted.length === 0) {
+    const calls = await subject.chain.calls(settled.transaction.hash);
+    if (calls === null) {
+      throw new Unreadable(
+        "the proof is not in the settling transaction's calldata (a contract made it), and the RPC node cannot trace",
+      );
+    }
+    posted = calls.flatMap(({ input }) => proofsIn(input)).filter(isThis);
+    where = "the calls, by the RPC node's trace,";
+  }
+  if (posted.length === 0) throw new Unreadable("the settling transaction shows no proof of the delivered claim");
+  say(`the proof is in ${where} of ${place(settled)}`);
+  return posted.map(({ proof }) => proof);
+}
+
+/** Verifies a claim's proof by the way that the model's route names. */
+export async function auditProof(
+  subject: Subject,
+  request: Request,
+  delivery: Delivery,
+  settled: Settlement,
+  proofs: readonly string[],
+  notes: Notes,
+): Promise<void> {
+  const { offer, inputHash } = request.args.terms;
+  const { nodeId, outputHash, units } = delivery.args;
+  const claim: InferenceClaim = {
+    requestId: subject.requestId,
+    modelId: offer.modelId,
+    nodeId,
+    inputHash,
+    outputHash,
+    units,
+  };
+  const route = await readRoute(subject, request);
+  const verifiers = addressOf(subject.deployment, "VerifierRegistry");
+  for (const revoked of await subject.chain.events(verifiers, verifierRegistryAbi, "VerifierRevoked", [
+    word(route.verifierId),
+  ])) {
+    require(isBefore(settled, revoked), `the route's verifier was revoked before the settlement (${place(revoked)})`);
+    notes.mind(`the route's verifier was revoked later (${place(revoked)}); this audit does not rest on its code`);
+  }
+  if (offer.route === Route.ZK) await auditGroth16(subject, claim, route, proofs, notes);
+  else await auditEnclave(subject, claim, delivery, route, proofs, notes);
+}

@@ -1,0 +1,58 @@
+import type { AuditReport } from "./audit.ts";
+import { time } from "./subject.ts";
+import { VERDICTS, Verdict } from "./verdict.ts";
+
+const MARKS = ["ok", "NO", "??"] as const;
+
+/** A report for people: each step with what was compared, the verdict, what to mind, and the blocks. */
+export function reportText({ requestId, verdict, summary, unproven, steps, caveats, blocks }: AuditReport): string {
+  const width = Math.max(...steps.map(({ name }) => name.length));
+  return [
+    `request ${requestId}`,
+    ...steps.flatMap(({ name, verdict, lines }) =>
+      lines.map((line, index) =>
+        index === 0 ? `  ${MARKS[verdict]}  ${name.padEnd(width)}  ${line}` : `${" ".repeat(width + 8)}${line}`,
+      ),
+    ),
+    "",
+    `${unproven ? "NOT SETTLED" : VERDICTS[verdict].toUpperCase()}: ${summary}.`,
+    ...caveats.map((caveat) => `Mind: ${caveat}.`),
+    ...(verdict === Verdict.DOES_NOT_HOLD || blocks.length === 0
+      ? []
+      : [
+          "",
+          "All of it is in these blocks; compare their hashes with a source that you trust:",
+          ...blocks.map(({ number, hash, timestamp }) => `  ${number}  ${hash}  ${time(timestamp)}`),
+        ]),
+  ].join("\n");
+}
+
+/** A report as `--json` prints it. */
+export const reportJson = (report: AuditReport): Readonly<Record<string, unknown>> => ({
+  ...report,
+  verdict: VERDICTS[report.verdict],
+  steps: report.steps.map((step) => ({ ...step, verdict: VERDICTS[step.verdict] })),
+});
+
+/** What many audits found. */
+export interface Tally {
+  readonly holds: number;
+  readonly doesNotHold: number;
+  readonly cannotBeRead: number;
+  readonly unproven: number;
+}
+
+/** Counts reports by what they found. */
+export function tally(reports: readonly AuditReport[]): Tally {
+  const count = (wanted: Verdict) => reports.filter(({ verdict, unproven }) => !unproven && verdict === wanted).length;
+  return {
+    holds: count(Verdict.HOLDS),
+    doesNotHold: count(Verdict.DOES_NOT_HOLD),
+    cannotBeRead: count(Verdict.CANNOT_BE_READ),
+    unproven: reports.filter(({ unproven }) => unproven).length,
+  };
+}
+
+/** A tally in a sentence. */
+export const tallyText = ({ holds, doesNotHold, cannotBeRead, unproven }: Tally): string =>
+  `${holds + doesNotHold + cannotBeRead} settled inferences: ${holds} hold, ${doesNotHold} do not hold, ${cannotBeRead} cannot be read. Requests without a proof (pending, refunded, defaulted or void): ${unproven}.`;
