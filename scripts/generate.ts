@@ -22,6 +22,8 @@ const CONTRACTS = [
   "TeeVerifier",
   "TestUSD",
   "VerifierRegistry",
+  "X402Gate",
+  "X402Gates",
 ] as const;
 
 const ROOT = resolve(import.meta.dirname, "..");

@@ -41,9 +41,12 @@ const accessManager = {
 
 const libraries = {
   AddressEmptyCode: ({ target }) => `There is no contract at ${target}.`,
+  CloneArgumentsTooLong: () => "The clone has more arguments than fit into a contract.",
+  Create2EmptyBytecode: () => "There is no code to make a contract of.",
   ECDSAInvalidSignature: () => "The signature is not valid.",
   ECDSAInvalidSignatureLength: ({ length }) => `The signature has ${length} bytes instead of 65.`,
   ECDSAInvalidSignatureS: ({ s }) => `The signature's s (${s}) is in the upper half of the order.`,
+  FailedDeployment: () => "The contract could not be made.",
   FailedCall: () => "A call made by the contract failed.",
   InsufficientBalance: ({ balance, needed }) => `The contract holds ${balance} wei and needs ${needed}.`,
   InvalidShortString: () => "A stored string is malformed.",
@@ -65,6 +68,8 @@ const tokens = {
   ERC2612ExpiredSignature: ({ deadline }) => `The permit expired at ${time(deadline)}.`,
   ERC2612InvalidSigner: ({ signer, owner }) => `The permit is signed by ${signer}, not by ${owner}.`,
   InvalidAccountNonce: ({ account, currentNonce }) => `The next nonce of ${account} is ${currentNonce}.`,
+  TestUSD_InvalidAuthorization: ({ from, nonce }) =>
+    `Authorization ${nonce} of ${from} is not signed by it, not for the caller, not valid now, or was used.`,
 } satisfies Partial<Sentences>;
 
 const groth16 = {
@@ -179,6 +184,18 @@ const settlement = {
   Settlement_ZeroAddress: () => "The zero address cannot receive.",
 } satisfies Partial<Sentences>;
 
+const x402 = {
+  X402Gate_GasTooLow: ({ left, required }) =>
+    `${left} gas is left to try a row with, and ${required} is needed: send more gas, or fewer rows.`,
+  X402Gate_MalformedRows: ({ offset }) => `The row at byte ${offset} is cut short, or of no kind that there is.`,
+  X402Gate_NothingToRefund: ({ channelId }) =>
+    `Nothing is left in x402 channel ${channelId} that is neither claimed nor proven.`,
+  X402Gate_NotTheBatchSettlement: ({ caller, nodeId }) =>
+    `Only the batch settlement may claim, and only for the gate's own node: ${caller} did for node ${nodeId}.`,
+  X402Gate_NotTheNode: ({ nodeId, caller }) =>
+    `${caller} is neither owner nor signer of node ${nodeId}, so it cannot refund its payers.`,
+} satisfies Partial<Sentences>;
+
 /** One sentence for every custom error; see {@link decodeError}. */
 export const sentences: Sentences = {
   ...accessManager,
@@ -189,4 +206,5 @@ export const sentences: Sentences = {
   ...models,
   ...nodes,
   ...settlement,
+  ...x402,
 };

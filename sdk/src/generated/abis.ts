@@ -553,12 +553,15 @@ export const testUsdAbi = [
   {"inputs":[{"internalType":"address","name":"account","type":"address"},{"internalType":"uint256","name":"currentNonce","type":"uint256"}],"name":"InvalidAccountNonce","type":"error"},
   {"inputs":[],"name":"InvalidShortString","type":"error"},
   {"inputs":[{"internalType":"string","name":"str","type":"string"}],"name":"StringTooLong","type":"error"},
+  {"inputs":[{"internalType":"address","name":"from","type":"address"},{"internalType":"bytes32","name":"nonce","type":"bytes32"}],"name":"TestUSD_InvalidAuthorization","type":"error"},
   {"anonymous":false,"inputs":[{"indexed":true,"internalType":"address","name":"owner","type":"address"},{"indexed":true,"internalType":"address","name":"spender","type":"address"},{"indexed":false,"internalType":"uint256","name":"value","type":"uint256"}],"name":"Approval","type":"event"},
+  {"anonymous":false,"inputs":[{"indexed":true,"internalType":"address","name":"authorizer","type":"address"},{"indexed":true,"internalType":"bytes32","name":"nonce","type":"bytes32"}],"name":"AuthorizationUsed","type":"event"},
   {"anonymous":false,"inputs":[],"name":"EIP712DomainChanged","type":"event"},
   {"anonymous":false,"inputs":[{"indexed":true,"internalType":"address","name":"from","type":"address"},{"indexed":true,"internalType":"address","name":"to","type":"address"},{"indexed":false,"internalType":"uint256","name":"value","type":"uint256"}],"name":"Transfer","type":"event"},
   {"inputs":[],"name":"DOMAIN_SEPARATOR","outputs":[{"internalType":"bytes32","name":"","type":"bytes32"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"internalType":"address","name":"owner","type":"address"},{"internalType":"address","name":"spender","type":"address"}],"name":"allowance","outputs":[{"internalType":"uint256","name":"","type":"uint256"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"internalType":"address","name":"spender","type":"address"},{"internalType":"uint256","name":"value","type":"uint256"}],"name":"approve","outputs":[{"internalType":"bool","name":"","type":"bool"}],"stateMutability":"nonpayable","type":"function"},
+  {"inputs":[{"internalType":"address","name":"authorizer","type":"address"},{"internalType":"bytes32","name":"nonce","type":"bytes32"}],"name":"authorizationState","outputs":[{"internalType":"bool","name":"","type":"bool"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"internalType":"address","name":"account","type":"address"}],"name":"balanceOf","outputs":[{"internalType":"uint256","name":"","type":"uint256"}],"stateMutability":"view","type":"function"},
   {"inputs":[],"name":"decimals","outputs":[{"internalType":"uint8","name":"","type":"uint8"}],"stateMutability":"pure","type":"function"},
   {"inputs":[],"name":"eip712Domain","outputs":[{"internalType":"bytes1","name":"fields","type":"bytes1"},{"internalType":"string","name":"name","type":"string"},{"internalType":"string","name":"version","type":"string"},{"internalType":"uint256","name":"chainId","type":"uint256"},{"internalType":"address","name":"verifyingContract","type":"address"},{"internalType":"bytes32","name":"salt","type":"bytes32"},{"internalType":"uint256[]","name":"extensions","type":"uint256[]"}],"stateMutability":"view","type":"function"},
@@ -566,6 +569,7 @@ export const testUsdAbi = [
   {"inputs":[],"name":"name","outputs":[{"internalType":"string","name":"","type":"string"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"internalType":"address","name":"owner","type":"address"}],"name":"nonces","outputs":[{"internalType":"uint256","name":"","type":"uint256"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"internalType":"address","name":"owner","type":"address"},{"internalType":"address","name":"spender","type":"address"},{"internalType":"uint256","name":"value","type":"uint256"},{"internalType":"uint256","name":"deadline","type":"uint256"},{"internalType":"uint8","name":"v","type":"uint8"},{"internalType":"bytes32","name":"r","type":"bytes32"},{"internalType":"bytes32","name":"s","type":"bytes32"}],"name":"permit","outputs":[],"stateMutability":"nonpayable","type":"function"},
+  {"inputs":[{"internalType":"address","name":"from","type":"address"},{"internalType":"address","name":"to","type":"address"},{"internalType":"uint256","name":"value","type":"uint256"},{"internalType":"uint256","name":"validAfter","type":"uint256"},{"internalType":"uint256","name":"validBefore","type":"uint256"},{"internalType":"bytes32","name":"nonce","type":"bytes32"},{"internalType":"bytes","name":"signature","type":"bytes"}],"name":"receiveWithAuthorization","outputs":[],"stateMutability":"nonpayable","type":"function"},
   {"inputs":[],"name":"symbol","outputs":[{"internalType":"string","name":"","type":"string"}],"stateMutability":"view","type":"function"},
   {"inputs":[],"name":"totalSupply","outputs":[{"internalType":"uint256","name":"","type":"uint256"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"internalType":"address","name":"to","type":"address"},{"internalType":"uint256","name":"value","type":"uint256"}],"name":"transfer","outputs":[{"internalType":"bool","name":"","type":"bool"}],"stateMutability":"nonpayable","type":"function"},
@@ -595,6 +599,40 @@ export const verifierRegistryAbi = [
   {"inputs":[{"internalType":"uint32","name":"verifierId","type":"uint32"}],"name":"verifierOf","outputs":[{"internalType":"address","name":"verifier","type":"address"},{"internalType":"enum Route","name":"route","type":"uint8"},{"internalType":"enum VerifierStatus","name":"status","type":"uint8"}],"stateMutability":"view","type":"function"},
 ] as const;
 
+/** X402Gate */
+export const xGateAbi = [
+  {"inputs":[{"internalType":"contract IX402BatchSettlement","name":"x402_","type":"address"},{"internalType":"contract INodeRegistry","name":"nodes_","type":"address"},{"internalType":"address","name":"batchSettlement_","type":"address"}],"stateMutability":"nonpayable","type":"constructor"},
+  {"inputs":[{"internalType":"address","name":"token","type":"address"}],"name":"SafeERC20FailedOperation","type":"error"},
+  {"inputs":[{"internalType":"uint256","name":"left","type":"uint256"},{"internalType":"uint256","name":"required","type":"uint256"}],"name":"X402Gate_GasTooLow","type":"error"},
+  {"inputs":[{"internalType":"uint256","name":"offset","type":"uint256"}],"name":"X402Gate_MalformedRows","type":"error"},
+  {"inputs":[{"internalType":"address","name":"caller","type":"address"},{"internalType":"bytes32","name":"nodeId","type":"bytes32"}],"name":"X402Gate_NotTheBatchSettlement","type":"error"},
+  {"inputs":[{"internalType":"bytes32","name":"nodeId","type":"bytes32"},{"internalType":"address","name":"caller","type":"address"}],"name":"X402Gate_NotTheNode","type":"error"},
+  {"inputs":[{"internalType":"bytes32","name":"channelId","type":"bytes32"}],"name":"X402Gate_NothingToRefund","type":"error"},
+  {"anonymous":false,"inputs":[{"indexed":true,"internalType":"bytes32","name":"channelId","type":"bytes32"},{"indexed":false,"internalType":"uint256","name":"index","type":"uint256"},{"indexed":false,"internalType":"enum X402RowFault","name":"fault","type":"uint8"},{"indexed":false,"internalType":"uint128","name":"missing","type":"uint128"}],"name":"X402RowNotPaid","type":"event"},
+  {"inputs":[],"name":"batchSettlement","outputs":[{"internalType":"address","name":"","type":"address"}],"stateMutability":"view","type":"function"},
+  {"inputs":[{"internalType":"bytes32","name":"nodeId","type":"bytes32"},{"internalType":"address","name":"token","type":"address"},{"internalType":"bytes","name":"rows","type":"bytes"}],"name":"claimProven","outputs":[],"stateMutability":"nonpayable","type":"function"},
+  {"inputs":[{"internalType":"bytes32","name":"nodeId","type":"bytes32"},{"internalType":"address","name":"token","type":"address"},{"internalType":"bytes","name":"rows","type":"bytes"}],"name":"claimUnpaid","outputs":[],"stateMutability":"nonpayable","type":"function"},
+  {"inputs":[],"name":"nodes","outputs":[{"internalType":"contract INodeRegistry","name":"","type":"address"}],"stateMutability":"view","type":"function"},
+  {"inputs":[{"internalType":"bytes32","name":"channelId","type":"bytes32"}],"name":"provenOf","outputs":[{"internalType":"uint128","name":"","type":"uint128"}],"stateMutability":"view","type":"function"},
+  {"inputs":[{"components":[{"internalType":"address","name":"payer","type":"address"},{"internalType":"address","name":"payerAuthorizer","type":"address"},{"internalType":"address","name":"receiver","type":"address"},{"internalType":"address","name":"receiverAuthorizer","type":"address"},{"internalType":"address","name":"token","type":"address"},{"internalType":"uint40","name":"withdrawDelay","type":"uint40"},{"internalType":"bytes32","name":"salt","type":"bytes32"}],"internalType":"struct ChannelConfig","name":"config","type":"tuple"},{"internalType":"uint128","name":"amount","type":"uint128"}],"name":"refund","outputs":[{"internalType":"uint128","name":"refunded","type":"uint128"}],"stateMutability":"nonpayable","type":"function"},
+  {"inputs":[],"name":"stream","outputs":[{"internalType":"bytes32","name":"nodeId","type":"bytes32"},{"internalType":"bytes32","name":"modelId","type":"bytes32"},{"internalType":"uint32","name":"routeVersion","type":"uint32"}],"stateMutability":"view","type":"function"},
+  {"inputs":[{"internalType":"address","name":"token","type":"address"}],"name":"unsettledOf","outputs":[{"internalType":"uint256","name":"","type":"uint256"}],"stateMutability":"view","type":"function"},
+  {"inputs":[],"name":"x402","outputs":[{"internalType":"contract IX402BatchSettlement","name":"","type":"address"}],"stateMutability":"view","type":"function"},
+] as const;
+
+/** X402Gates */
+export const xGatesAbi = [
+  {"inputs":[{"internalType":"contract IX402BatchSettlement","name":"x402","type":"address"},{"internalType":"contract INodeRegistry","name":"nodes","type":"address"}],"stateMutability":"nonpayable","type":"constructor"},
+  {"inputs":[],"name":"CloneArgumentsTooLong","type":"error"},
+  {"inputs":[],"name":"Create2EmptyBytecode","type":"error"},
+  {"inputs":[],"name":"FailedDeployment","type":"error"},
+  {"inputs":[{"internalType":"uint256","name":"balance","type":"uint256"},{"internalType":"uint256","name":"needed","type":"uint256"}],"name":"InsufficientBalance","type":"error"},
+  {"anonymous":false,"inputs":[{"indexed":true,"internalType":"bytes32","name":"nodeId","type":"bytes32"},{"indexed":true,"internalType":"bytes32","name":"modelId","type":"bytes32"},{"indexed":true,"internalType":"uint32","name":"routeVersion","type":"uint32"},{"indexed":false,"internalType":"address","name":"gate","type":"address"}],"name":"GateMade","type":"event"},
+  {"inputs":[{"internalType":"bytes32","name":"nodeId","type":"bytes32"},{"internalType":"bytes32","name":"modelId","type":"bytes32"},{"internalType":"uint32","name":"routeVersion","type":"uint32"}],"name":"gateOf","outputs":[{"internalType":"address","name":"","type":"address"}],"stateMutability":"view","type":"function"},
+  {"inputs":[],"name":"implementation","outputs":[{"internalType":"address","name":"","type":"address"}],"stateMutability":"view","type":"function"},
+  {"inputs":[{"internalType":"bytes32","name":"nodeId","type":"bytes32"},{"internalType":"bytes32","name":"modelId","type":"bytes32"},{"internalType":"uint32","name":"routeVersion","type":"uint32"}],"name":"make","outputs":[{"internalType":"address","name":"gate","type":"address"}],"stateMutability":"nonpayable","type":"function"},
+] as const;
+
 /** Every ABI above, by its contract's name. */
 export const abis = {
   AccessManager: accessManagerAbi,
@@ -612,4 +650,6 @@ export const abis = {
   TeeVerifier: teeVerifierAbi,
   TestUSD: testUsdAbi,
   VerifierRegistry: verifierRegistryAbi,
+  X402Gate: xGateAbi,
+  X402Gates: xGatesAbi,
 } as const;
