@@ -8,7 +8,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { digitImages, downsample, MAX_PIXEL, rawDigits } from "./src/dataset.ts";
-import { accuracy, HIDDEN, PIXELS, SHAPE, type Weights } from "./src/model.ts";
+import { DIGITS, HIDDEN, PIXELS, SHAPE, type Weights } from "./src/model.ts";
 
 const WEIGHTS_FILE = new URL("digits.weights.json", import.meta.url);
 
@@ -71,12 +71,12 @@ for (let epoch = 1; epoch <= EPOCHS; epoch++) {
     descend(LEARNING_RATE * 0.5 * (1 + Math.cos((Math.PI * step) / steps)));
   }
   console.error(
-    `epoch ${epoch}/${EPOCHS}: ${(100 * accuracy(weights(), heldOut)).toFixed(2)} % of the held-out digits`,
+    `epoch ${epoch}/${EPOCHS}: ${(100 * DIGITS.accuracy(weights(), heldOut)).toFixed(2)} % of the held-out digits`,
   );
 }
 
 const trained = weights();
-const report = { heldOut: heldOut.length, accuracy: accuracy(trained, heldOut) };
+const report = { heldOut: heldOut.length, accuracy: DIGITS.accuracy(trained, heldOut) };
 writeFileSync(WEIGHTS_FILE, `${JSON.stringify({ ...report, ...trained })}\n`);
 console.error(`${WEIGHTS_FILE.pathname}: ${(100 * report.accuracy).toFixed(2)} % of ${report.heldOut} held-out digits`);
 

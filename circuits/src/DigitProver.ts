@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { constants, setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { DigitClaim } from "./digits.ts";
-import type { Hex } from "./model.ts";
+import type { Hex } from "./field.ts";
 
 /** What goes to the process that proves. */
 export interface ProofJob {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { ChaCha, type Curve, type Group } from "ffjavascript";
 import { withCurve } from "./curve.ts";
-import { FIELD } from "./model.ts";
+import { FIELD } from "./field.ts";
 import { readR1cs } from "./r1cs.ts";
 
 /** The exponent of the number of times that snarkjs hashes a beacon: 2^10, its minimum. */

@@ -1,6 +1,6 @@
 import { AbiCoder, concat, isHexString, keccak256, toBeHex } from "ethers";
 import type { Groth16Proof, Groth16VerificationKey } from "snarkjs";
-import { FIELD, type Hex, toBytes32 } from "./model.ts";
+import { FIELD, type Hex, toBytes32 } from "./field.ts";
 
 /** snarkjs's JSON files in the encodings of `IGroth16Verifier`. */
 

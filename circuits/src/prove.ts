@@ -1,8 +1,8 @@
 import { type CircuitInput, groth16, wtns } from "snarkjs";
 import { withCurve } from "./curve.ts";
+import type { Hex } from "./field.ts";
 import { proofBytes } from "./key.ts";
-import type { Hex } from "./model.ts";
-import type { Circuit } from "./setup.ts";
+import type { Circuit, CompiledCircuit } from "./setup.ts";
 
 export interface Proof {
   /** A ‖ B ‖ C, 256 bytes, as the contract takes it. */
@@ -30,7 +30,7 @@ export interface Witness {
 }
 
 /** The values of all of a circuit's wires. Throws as `prove` does. */
-export async function calculateWitness(circuit: Circuit, input: CircuitInput): Promise<Witness> {
+export async function calculateWitness(circuit: CompiledCircuit, input: CircuitInput): Promise<Witness> {
   const witness: Witness = { type: "mem", data: new Uint8Array() };
   await wtns.calculate(input, circuit.wasm, witness);
   return witness;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import fs, { existsSync } from "node:fs";
-import { copyFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
@@ -13,6 +13,7 @@ import type { Ceremony } from "./key.ts";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const CACHE = join(ROOT, "build", "circuits");
 const PACKAGES = join(ROOT, "node_modules");
+const LIBRARY = join(ROOT, "circuits", "lib");
 
 /** The beacons of the two phases: public by construction, which is what makes a setup reproducible, and a development one. */
 const BEACONS = {
@@ -20,10 +21,11 @@ const BEACONS = {
   zkey: sha256("OPG Settlement, development setup, phase 2: whoever reads this can forge proofs"),
 };
 
-/** A compiled circuit: its constraints and its witness generator, as files. */
+/** A compiled circuit, as files: its constraints, its witness generator and the names of its signals. */
 export interface CompiledCircuit {
   readonly r1cs: string;
   readonly wasm: string;
+  readonly sym: string;
 }
 
 /** A circuit, compiled and set up for development. */
@@ -41,17 +43,20 @@ export type Progress = (line: string) => void;
  * Compiles a circuit: the same bytes on every machine. The result is kept in build/circuits under the hash of everything
  * that it follows from, and found there the next time.
  *
- * @param source The .circom file; it may include the files of circomlib and no others.
+ * @param source The .circom file; it may include the files of circomlib, those of circuits/lib as "lib/…", and no others.
  * @throws Error with the compiler's own words if the circuit does not compile.
  */
 export async function compileCircuit(source: string, progress: Progress = () => {}): Promise<CompiledCircuit> {
   const name = basename(source, ".circom");
-  const inputs = [await readFile(source), ...(await versionsOf("circom2", "circomlib"))];
+  const library = (await readdir(LIBRARY)).sort().map((file) => join(LIBRARY, file));
+  const sources = await Promise.all([source, ...library].map((file) => readFile(file)));
+  const inputs = [...sources, ...(await versionsOf("circom2", "circomlib"))];
   const directory = await cached(name, inputs, async (work) => {
     progress(`${name}: compiling`);
     await compile(source, work);
   });
-  return { r1cs: join(directory, `${name}.r1cs`), wasm: join(directory, `${name}_js`, `${name}.wasm`) };
+  const file = (path: string) => join(directory, path);
+  return { r1cs: file(`${name}.r1cs`), wasm: file(join(`${name}_js`, `${name}.wasm`)), sym: file(`${name}.sym`) };
 }
 
 /**
@@ -82,7 +87,7 @@ export async function buildCircuit(source: string, progress: Progress = () => {}
 
 /**
  * circom, as the WebAssembly of circom2, in this process: its own command sometimes never exits. It sees the work folder,
- * with a copy of the source, and the installed packages.
+ * with a copy of the source, the library and the installed packages.
  */
 async function compile(source: string, work: string): Promise<void> {
   const file = basename(source);
@@ -94,9 +99,9 @@ async function compile(source: string, work: string): Promise<void> {
     return length;
   };
   const circom = new CircomRunner({
-    args: [file, "--r1cs", "--wasm", "--O2", "-l", "packages"],
+    args: [file, "--r1cs", "--wasm", "--sym", "--O2", "-l", "packages"],
     env: {},
-    preopens: { ".": work, packages: PACKAGES },
+    preopens: { ".": work, lib: LIBRARY, packages: PACKAGES },
     bindings: { ...bindings, fs: { ...fs, writeSync: write } },
   });
   try {

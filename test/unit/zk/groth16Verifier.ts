@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { AbiCoder, concat, dataSlice, getBytes, hexlify, id, keccak256, toBeHex, ZeroHash } from "ethers";
 import { network } from "hardhat";
+import { FIELD } from "../../../circuits/src/field.ts";
 import { encodeZkParameters } from "../../../circuits/src/key.ts";
-import { FIELD } from "../../../circuits/src/model.ts";
 import type { Groth16Verifier } from "../../../types/ethers-contracts/index.ts";
 import {
   BASE_FIELD,

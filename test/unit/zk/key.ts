@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { AbiCoder, id } from "ethers";
 import { loadDigitsModel } from "../../../circuits/src/digits.ts";
+import { FIELD, type Hex, toBytes32 } from "../../../circuits/src/field.ts";
 import { encodeZkParameters, keyBytes, proofBytes, publicSignalsOf, UNDECLARED } from "../../../circuits/src/key.ts";
-import { FIELD, type Hex, toBytes32 } from "../../../circuits/src/model.ts";
 
 /** What is refused, and in which words, is tested through `opg circuit verify`. */
 describe("Groth16 encodings", () => {
