@@ -4,8 +4,8 @@ import { network } from "hardhat";
 import { withCurve } from "../../circuits/src/curve.ts";
 import { rngOfBeacon } from "../../circuits/src/developmentKey.ts";
 import { loadDigitsModel } from "../../circuits/src/digits.ts";
-import { encodeZkParameters } from "../../circuits/src/key.ts";
 import { FIELD, toBytes32 } from "../../circuits/src/field.ts";
+import { encodeZkParameters } from "../../circuits/src/key.ts";
 import { patched } from "../support/groth16.ts";
 
 const { ethers } = await network.create();

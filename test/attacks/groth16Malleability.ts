@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { network } from "hardhat";
-import { encodeZkParameters } from "../../circuits/src/key.ts";
 import { FIELD, toBytes32 } from "../../circuits/src/field.ts";
+import { encodeZkParameters } from "../../circuits/src/key.ts";
 import type { Groth16Verifier } from "../../types/ethers-contracts/index.ts";
 import { BASE_FIELD, CLAIM_HASH, provenDigit, withWord, wordAt } from "../support/groth16.ts";
 
