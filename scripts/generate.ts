@@ -12,6 +12,7 @@ const CONTRACTS = [
   "Groth16Verifier",
   "IInferenceConsumer",
   "IProofVerifier",
+  "IX402BatchSettlement",
   "ModelRegistry",
   "NitroVerifier",
   "NodeRegistry",
@@ -29,9 +30,11 @@ const CONTRACTS = [
 const ROOT = resolve(import.meta.dirname, "..");
 const FILE = resolve(ROOT, "sdk/src/generated/abis.ts");
 
-/** `NodeRegistry` → `nodeRegistryAbi`, `OPG` → `opgAbi`, `TestUSD` → `testUsdAbi`, `IProofVerifier` → `proofVerifierAbi`. */
+/** `NodeRegistry` → `nodeRegistryAbi`, `OPG` → `opgAbi`, `TestUSD` → `testUsdAbi`, `IX402BatchSettlement` → `x402BatchSettlementAbi`. */
 function exportName(contract: string): string {
-  const words = contract.replace(/^I(?=[A-Z][a-z])/, "").match(/[A-Z]+(?![a-z])|[A-Z][a-z0-9]*/g) ?? [contract];
+  const words = contract.replace(/^I(?=[A-Z][a-z0-9])/, "").match(/[A-Z]\d+|[A-Z]+(?![a-z])|[A-Z][a-z0-9]*/g) ?? [
+    contract,
+  ];
   const [first = "", ...rest] = words.map((word) => word.toLowerCase());
   return `${first}${rest.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("")}Abi`;
 }

@@ -39,6 +39,14 @@ struct VoucherClaim {
 /// @notice What we use of the channel contract of x402's `batch-settlement` scheme, as npm `@x402/evm` 2.27 describes it.
 /// @dev EIP-712 domain: name "x402 Batch Settlement", version "1", chain, contract.
 interface IX402BatchSettlement {
+    /// @notice Deposits into a channel what `collector` pulls from the payer, by what the payer signed for it. Anyone may.
+    function deposit(
+        ChannelConfig calldata config,
+        uint128 amount,
+        address collector,
+        bytes calldata collectorData
+    ) external;
+
     /// @notice Claims for the caller, who must be the receiver or the receiverAuthorizer of every row. One bad row (a bad
     /// signature, more than the ceiling or the balance) reverts them all; a row that claims nothing new is skipped.
     function claim(VoucherClaim[] calldata voucherClaims) external;
@@ -53,6 +61,11 @@ interface IX402BatchSettlement {
     /// @return balance Everything deposited less everything refunded and withdrawn: claims do not lower it.
     /// @return totalClaimed Everything claimed.
     function channels(bytes32 channelId) external view returns (uint128 balance, uint128 totalClaimed);
+
+    /// @notice The withdrawal that the payer's side announced.
+    /// @return amount What it asked for.
+    /// @return initiatedAt When, in seconds; zero if none is announced.
+    function pendingWithdrawals(bytes32 channelId) external view returns (uint128 amount, uint40 initiatedAt);
 
     /// @notice The id of a channel: the EIP-712 digest of its configuration.
     function getChannelId(ChannelConfig calldata config) external view returns (bytes32);

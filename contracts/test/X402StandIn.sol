@@ -59,7 +59,7 @@ contract X402StandIn is IX402BatchSettlement, EIP712, ReentrancyGuardTransient {
     mapping(bytes32 channelId => Money) public channels;
     /// @notice How many refunds a channel has seen.
     mapping(bytes32 channelId => uint256) public refundNonce;
-    /// @notice Announced withdrawals.
+    /// @inheritdoc IX402BatchSettlement
     mapping(bytes32 channelId => Withdrawal) public pendingWithdrawals;
     /// @notice What receivers are owed.
     mapping(address receiver => mapping(address token => Receiver)) public receivers;
@@ -86,7 +86,7 @@ contract X402StandIn is IX402BatchSettlement, EIP712, ReentrancyGuardTransient {
 
     constructor() EIP712("x402 Batch Settlement", "1") {}
 
-    /// @notice Deposits into a channel what `collector` pulls from the payer.
+    /// @inheritdoc IX402BatchSettlement
     function deposit(
         ChannelConfig calldata config,
         uint128 amount,

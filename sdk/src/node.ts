@@ -14,3 +14,13 @@ export { loadDeployment } from "./node/loadDeployment.ts";
 export type { NodeModel } from "./node/NodeModel.ts";
 export { readIgnitionDeployment } from "./node/readIgnitionDeployment.ts";
 export { type NodeEvent, type RunningNode, type ServeOptions, serveNode } from "./node/serveNode.ts";
+export {
+  encodeGateRow,
+  type GateRow,
+  gateRows,
+  type X402ChannelConfig,
+  type X402Voucher,
+} from "./node/x402/gateRows.ts";
+export { type ServeX402Options, serveX402, X402_PATH } from "./node/x402/serveX402.ts";
+export { type PaidModel, X402Cashier, type X402Options, type X402Price, X402Refusal } from "./node/x402/X402Cashier.ts";
+export { hashX402Voucher, X402_ADDRESS, X402_ERC3009_COLLECTOR, x402ChannelIdOf } from "./node/x402/x402Payment.ts";

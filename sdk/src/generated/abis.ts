@@ -159,6 +159,17 @@ export const proofVerifierAbi = [
   {"inputs":[{"components":[{"internalType":"bytes32","name":"requestId","type":"bytes32"},{"internalType":"bytes32","name":"modelId","type":"bytes32"},{"internalType":"bytes32","name":"nodeId","type":"bytes32"},{"internalType":"bytes32","name":"inputHash","type":"bytes32"},{"internalType":"bytes32","name":"outputHash","type":"bytes32"},{"internalType":"uint64","name":"units","type":"uint64"}],"internalType":"struct InferenceClaim","name":"claim","type":"tuple"},{"internalType":"bytes32","name":"claimHash","type":"bytes32"},{"internalType":"uint64","name":"claimedAt","type":"uint64"},{"internalType":"bytes","name":"parameters","type":"bytes"},{"internalType":"bytes","name":"proof","type":"bytes"}],"name":"verify","outputs":[{"internalType":"bool","name":"","type":"bool"}],"stateMutability":"view","type":"function"},
 ] as const;
 
+/** IX402BatchSettlement */
+export const x402BatchSettlementAbi = [
+  {"inputs":[{"internalType":"bytes32","name":"channelId","type":"bytes32"}],"name":"channels","outputs":[{"internalType":"uint128","name":"balance","type":"uint128"},{"internalType":"uint128","name":"totalClaimed","type":"uint128"}],"stateMutability":"view","type":"function"},
+  {"inputs":[{"components":[{"components":[{"components":[{"internalType":"address","name":"payer","type":"address"},{"internalType":"address","name":"payerAuthorizer","type":"address"},{"internalType":"address","name":"receiver","type":"address"},{"internalType":"address","name":"receiverAuthorizer","type":"address"},{"internalType":"address","name":"token","type":"address"},{"internalType":"uint40","name":"withdrawDelay","type":"uint40"},{"internalType":"bytes32","name":"salt","type":"bytes32"}],"internalType":"struct ChannelConfig","name":"channel","type":"tuple"},{"internalType":"uint128","name":"maxClaimableAmount","type":"uint128"}],"internalType":"struct Voucher","name":"voucher","type":"tuple"},{"internalType":"bytes","name":"signature","type":"bytes"},{"internalType":"uint128","name":"totalClaimed","type":"uint128"}],"internalType":"struct VoucherClaim[]","name":"voucherClaims","type":"tuple[]"}],"name":"claim","outputs":[],"stateMutability":"nonpayable","type":"function"},
+  {"inputs":[{"components":[{"internalType":"address","name":"payer","type":"address"},{"internalType":"address","name":"payerAuthorizer","type":"address"},{"internalType":"address","name":"receiver","type":"address"},{"internalType":"address","name":"receiverAuthorizer","type":"address"},{"internalType":"address","name":"token","type":"address"},{"internalType":"uint40","name":"withdrawDelay","type":"uint40"},{"internalType":"bytes32","name":"salt","type":"bytes32"}],"internalType":"struct ChannelConfig","name":"config","type":"tuple"},{"internalType":"uint128","name":"amount","type":"uint128"},{"internalType":"address","name":"collector","type":"address"},{"internalType":"bytes","name":"collectorData","type":"bytes"}],"name":"deposit","outputs":[],"stateMutability":"nonpayable","type":"function"},
+  {"inputs":[{"components":[{"internalType":"address","name":"payer","type":"address"},{"internalType":"address","name":"payerAuthorizer","type":"address"},{"internalType":"address","name":"receiver","type":"address"},{"internalType":"address","name":"receiverAuthorizer","type":"address"},{"internalType":"address","name":"token","type":"address"},{"internalType":"uint40","name":"withdrawDelay","type":"uint40"},{"internalType":"bytes32","name":"salt","type":"bytes32"}],"internalType":"struct ChannelConfig","name":"config","type":"tuple"}],"name":"getChannelId","outputs":[{"internalType":"bytes32","name":"","type":"bytes32"}],"stateMutability":"view","type":"function"},
+  {"inputs":[{"internalType":"bytes32","name":"channelId","type":"bytes32"}],"name":"pendingWithdrawals","outputs":[{"internalType":"uint128","name":"amount","type":"uint128"},{"internalType":"uint40","name":"initiatedAt","type":"uint40"}],"stateMutability":"view","type":"function"},
+  {"inputs":[{"components":[{"internalType":"address","name":"payer","type":"address"},{"internalType":"address","name":"payerAuthorizer","type":"address"},{"internalType":"address","name":"receiver","type":"address"},{"internalType":"address","name":"receiverAuthorizer","type":"address"},{"internalType":"address","name":"token","type":"address"},{"internalType":"uint40","name":"withdrawDelay","type":"uint40"},{"internalType":"bytes32","name":"salt","type":"bytes32"}],"internalType":"struct ChannelConfig","name":"config","type":"tuple"},{"internalType":"uint128","name":"amount","type":"uint128"}],"name":"refund","outputs":[],"stateMutability":"nonpayable","type":"function"},
+  {"inputs":[{"internalType":"address","name":"receiver","type":"address"},{"internalType":"address","name":"token","type":"address"}],"name":"settle","outputs":[],"stateMutability":"nonpayable","type":"function"},
+] as const;
+
 /** ModelRegistry */
 export const modelRegistryAbi = [
   {"inputs":[{"internalType":"contract IVerifierRegistry","name":"verifiers_","type":"address"}],"stateMutability":"nonpayable","type":"constructor"},
@@ -381,7 +392,7 @@ export const openGradientAuditAbi = [
 ] as const;
 
 /** P384Verifier */
-export const pVerifierAbi = [
+export const p384VerifierAbi = [
   {"inputs":[{"internalType":"address","name":"table","type":"address"}],"stateMutability":"nonpayable","type":"constructor"},
   {"inputs":[{"internalType":"address","name":"table","type":"address"},{"internalType":"bytes32","name":"codehash","type":"bytes32"}],"name":"P384Verifier_BadTable","type":"error"},
   {"inputs":[],"name":"TABLE","outputs":[{"internalType":"address","name":"","type":"address"}],"stateMutability":"view","type":"function"},
@@ -600,7 +611,7 @@ export const verifierRegistryAbi = [
 ] as const;
 
 /** X402Gate */
-export const xGateAbi = [
+export const x402GateAbi = [
   {"inputs":[{"internalType":"contract IX402BatchSettlement","name":"x402_","type":"address"},{"internalType":"contract INodeRegistry","name":"nodes_","type":"address"},{"internalType":"address","name":"batchSettlement_","type":"address"}],"stateMutability":"nonpayable","type":"constructor"},
   {"inputs":[{"internalType":"address","name":"token","type":"address"}],"name":"SafeERC20FailedOperation","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"left","type":"uint256"},{"internalType":"uint256","name":"required","type":"uint256"}],"name":"X402Gate_GasTooLow","type":"error"},
@@ -621,7 +632,7 @@ export const xGateAbi = [
 ] as const;
 
 /** X402Gates */
-export const xGatesAbi = [
+export const x402GatesAbi = [
   {"inputs":[{"internalType":"contract IX402BatchSettlement","name":"x402","type":"address"},{"internalType":"contract INodeRegistry","name":"nodes","type":"address"}],"stateMutability":"nonpayable","type":"constructor"},
   {"inputs":[],"name":"CloneArgumentsTooLong","type":"error"},
   {"inputs":[],"name":"Create2EmptyBytecode","type":"error"},
@@ -640,16 +651,17 @@ export const abis = {
   Groth16Verifier: groth16VerifierAbi,
   IInferenceConsumer: inferenceConsumerAbi,
   IProofVerifier: proofVerifierAbi,
+  IX402BatchSettlement: x402BatchSettlementAbi,
   ModelRegistry: modelRegistryAbi,
   NitroVerifier: nitroVerifierAbi,
   NodeRegistry: nodeRegistryAbi,
   OPG: opgAbi,
   OpenGradientAudit: openGradientAuditAbi,
-  P384Verifier: pVerifierAbi,
+  P384Verifier: p384VerifierAbi,
   Settlement: settlementAbi,
   TeeVerifier: teeVerifierAbi,
   TestUSD: testUsdAbi,
   VerifierRegistry: verifierRegistryAbi,
-  X402Gate: xGateAbi,
-  X402Gates: xGatesAbi,
+  X402Gate: x402GateAbi,
+  X402Gates: x402GatesAbi,
 } as const;
