@@ -74,6 +74,8 @@ interface IGroth16Verifier is IProofVerifier {
     error Groth16_UnknownKey(bytes32 keyId);
     /// @notice The call was given so little gas that a valid proof could fail: nothing can be said of the proof.
     error Groth16_InsufficientGas();
+    /// @notice A batch has another number of proofs than of statements.
+    error Groth16_LengthMismatch(uint256 statements, uint256 proofs);
 
     /// @notice Registers a verifying key. Anyone may; a key that is registered already is left as it is.
     /// @dev Refuses every key with a point that is not canonical, off its curve or subgroup, or at infinity: with alpha or
@@ -106,12 +108,39 @@ interface IGroth16Verifier is IProofVerifier {
         bytes calldata proof
     ) external view returns (bool);
 
+    /// @notice Verifies many proofs under one key together, n + 3 pairings for n of them, and remembers until the end of the
+    /// transaction what they prove: {verify} then needs no proof of it. A bad proof does not spoil the others.
+    /// @dev What was proven is a fact, whoever asks for it and in whichever frame of the transaction.
+    /// The proofs are combined with coefficients of 254 bits, from a hash of the key's and of everything in the call; when the
+    /// combination fails, its halves are tried, and theirs. One bad proof of 64 costs about twice the batch, each further
+    /// one up to as much again: {badProofs} tells before it is sent.
+    /// The pairing precompile is given its price (EIP-1108) and no more, so that an invalid point does not take all gas
+    /// with it. Reverts with `Groth16_InsufficientGas` where that is not what it costs, or not there; and with
+    /// `Groth16_LengthMismatch`.
+    /// @param keyId The Keccak-256 of the key's bytes.
+    /// @param publicSignals The public signals of each proof.
+    /// @param proofs The proofs, encoded as above.
+    /// @return bad Which proofs {verifyProof} would call false, in ascending order.
+    function verifyBatch(
+        bytes32 keyId,
+        uint256[][] calldata publicSignals,
+        bytes[] calldata proofs
+    ) external returns (uint256[] memory bad);
+
+    /// @notice {verifyBatch} without remembering anything.
+    function badProofs(
+        bytes32 keyId,
+        uint256[][] calldata publicSignals,
+        bytes[] calldata proofs
+    ) external view returns (uint256[] memory bad);
+
     /// @inheritdoc IProofVerifier
     /// @dev `parameters` is an encoded `ZkParameters`. The public signals are rebuilt here, the caller supplies none:
     /// [claimHash mod r, weightsCommitment, claim.inputHash, claim.outputHash], where r is the scalar field's order. All but
     /// the first must be canonical (< r) as they stand, so that no two claims share a proof. The first is reduced: r has 254
     /// bits, so that finding two claims with one residue still takes about 2^127 hashes.
     /// `claim.units` must be the model's. `claimedAt` is not used: keys do not expire.
+    /// An empty proof is taken where {verifyBatch} has found a proof of these signals valid in the same transaction.
     function verify(
         InferenceClaim calldata claim,
         bytes32 claimHash,

@@ -6,6 +6,8 @@ import {SSTORE2} from "solady/src/utils/SSTORE2.sol";
 
 import {IGroth16Verifier} from "../../interfaces/IGroth16Verifier.sol";
 import {InferenceClaim, IProofVerifier} from "../../interfaces/IProofVerifier.sol";
+import {Bn254, G1, P, R} from "./Bn254.sol";
+import {Groth16Batch} from "./Groth16Batch.sol";
 
 /// @title Groth16Verifier
 /// @notice One Groth16 verifier over BN254 for every circuit.
@@ -13,11 +15,6 @@ import {InferenceClaim, IProofVerifier} from "../../interfaces/IProofVerifier.so
 /// as it stands, once A is negated and IC[0] replaced by the combined public signals:
 /// (A, B) (C, delta) (alpha, beta) (IC, gamma).
 contract Groth16Verifier is IGroth16Verifier {
-    /// @dev The order of the base field of BN254 (EIP-196).
-    uint256 private constant P = 0x30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd47;
-    /// @dev The order of the groups and of the scalar field of BN254 (EIP-196).
-    uint256 private constant R = 0x30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001;
-
     /// @dev `bytes20("opg.groth16.bn254.v1")`, at the top of a header.
     uint256 private constant MAGIC = 0x6f70672e67726f746831362e626e3235342e7631000000000000000000000000;
     /// @dev The bits of a header that say what the key verifies: the magic and the number of public signals.
@@ -116,7 +113,34 @@ contract Groth16Verifier is IGroth16Verifier {
         signals[1] = weightsCommitment;
         signals[2] = uint256(claim.inputHash);
         signals[3] = uint256(claim.outputHash);
+        if (proof.length == 0) return _isProven(_statement(keyId, signals));
         return _verify(keyId, signals, proof);
+    }
+
+    /// @inheritdoc IGroth16Verifier
+    function verifyBatch(
+        bytes32 keyId,
+        uint256[][] calldata publicSignals,
+        bytes[] calldata proofs
+    ) external returns (uint256[] memory bad) {
+        bool[] memory isBad;
+        (isBad, bad) = _verifyBatch(keyId, publicSignals, proofs);
+        for (uint256 i = 0; i < isBad.length; ++i) {
+            if (isBad[i]) continue;
+            bytes32 statement = _statement(keyId, publicSignals[i]);
+            assembly ("memory-safe") {
+                tstore(statement, 1)
+            }
+        }
+    }
+
+    /// @inheritdoc IGroth16Verifier
+    function badProofs(
+        bytes32 keyId,
+        uint256[][] calldata publicSignals,
+        bytes[] calldata proofs
+    ) external view returns (uint256[] memory bad) {
+        (, bad) = _verifyBatch(keyId, publicSignals, proofs);
     }
 
     /// @inheritdoc IProofVerifier
@@ -147,11 +171,8 @@ contract Groth16Verifier is IGroth16Verifier {
             });
     }
 
-    /// @dev A point that satisfies the curve's equation is in the group, whose order is prime; infinity, (0, 0), does not.
     function _requireG1(bytes calldata key, uint256 offset) private pure {
-        (uint256 x, uint256 y) = abi.decode(key[offset:], (uint256, uint256));
-        bool valid = x < P && y < P && mulmod(y, y, P) == addmod(mulmod(mulmod(x, x, P), x, P), 3, P);
-        if (!valid) revert Groth16_InvalidG1(offset);
+        if (!Bn254.isOnCurve(abi.decode(key[offset:], (G1)))) revert Groth16_InvalidG1(offset);
     }
 
     /// @dev The pairing precompile decides on canonical coordinates, the twist and the subgroup: it must refuse an invalid
@@ -162,6 +183,71 @@ contract Groth16Verifier is IGroth16Verifier {
         bool infinity = words[0] | words[1] | words[2] | words[3] == 0;
         (bool canonical, ) = address(8).staticcall(bytes.concat(new bytes(64), point));
         if (infinity || !canonical) revert Groth16_InvalidG2(offset);
+    }
+
+    /// @dev What is proven, as one word: the transient slot that says that it was, in this transaction.
+    function _statement(bytes32 keyId, uint256[] memory signals) private pure returns (bytes32) {
+        return keccak256(abi.encodePacked(keyId, signals));
+    }
+
+    function _isProven(bytes32 statement) private view returns (bool proven) {
+        assembly ("memory-safe") {
+            proven := tload(statement)
+        }
+    }
+
+    function _verifyBatch(
+        bytes32 keyId,
+        uint256[][] calldata publicSignals,
+        bytes[] calldata proofs
+    ) private view returns (bool[] memory isBad, uint256[] memory bad) {
+        if (publicSignals.length != proofs.length) {
+            revert Groth16_LengthMismatch(publicSignals.length, proofs.length);
+        }
+        uint256 count;
+        // The call's data are the key's hash, all signals and all proofs.
+        (isBad, count) = Groth16Batch.check(_key(keyId), publicSignals, proofs, keccak256(msg.data));
+        bad = new uint256[](count);
+        for (uint256 i = isBad.length; count != 0; ) {
+            if (isBad[--i]) bad[--count] = i;
+        }
+    }
+
+    /// @dev The key's bytes; none if it is unknown.
+    function _key(bytes32 keyId) private view returns (bytes memory key) {
+        address first = _chunk(keyId, 0);
+        uint256 header;
+        assembly ("memory-safe") {
+            extcodecopy(first, 0x00, 1, 0x20)
+            header := mload(0x00)
+        }
+        uint256 numPublic = uint32(header);
+        if (header & SHAPE_MASK != MAGIC | numPublic) return key;
+        key = new bytes(IC_1 + 64 * numPublic);
+        uint256 target;
+        assembly ("memory-safe") {
+            target := add(key, 0x20)
+        }
+        _copyKey(keyId, target, key.length);
+    }
+
+    /// @dev Copies as many bytes of a key to memory; zeros where there are none.
+    function _copyKey(bytes32 keyId, uint256 target, uint256 length) private view {
+        unchecked {
+            // No overflow: both are bounded by what memory costs.
+            uint256 end = target + length;
+            for (uint256 i = 0; target < end; ++i) {
+                address chunk = _chunk(keyId, i);
+                assembly ("memory-safe") {
+                    let size := sub(end, target)
+                    if gt(size, CHUNK) {
+                        size := CHUNK
+                    }
+                    extcodecopy(chunk, target, 1, size)
+                }
+                target += CHUNK;
+            }
+        }
     }
 
     function _verify(bytes32 keyId, uint256[] memory signals, bytes calldata proof) private view returns (bool valid) {
@@ -175,19 +261,7 @@ contract Groth16Verifier is IGroth16Verifier {
         }
         unchecked {
             // No overflow: there are fewer signals than bytes of memory.
-            uint256 target = m + 0x100 - DELTA;
-            uint256 end = target + IC_1 + 64 * signals.length;
-            for (uint256 i = 0; target < end; ++i) {
-                address chunk = _chunk(keyId, i);
-                assembly ("memory-safe") {
-                    let size := sub(end, target)
-                    if gt(size, CHUNK) {
-                        size := CHUNK
-                    }
-                    extcodecopy(chunk, target, 1, size)
-                }
-                target += CHUNK;
-            }
+            _copyKey(keyId, m + 0x100 - DELTA, IC_1 + 64 * signals.length);
         }
 
         bool enoughGas = true;
