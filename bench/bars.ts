@@ -16,10 +16,12 @@ export const BARS: Record<string, Bar> = {
   "nitro.cold": { what: "whole chain and document", first: 13_500_000, target: 5_600_000 },
   "groth16.verify": { what: "one Groth16 proof with 4 public signals, ours" },
   "groth16.snarkjs": { what: "the same proof, the contract that snarkjs generates" },
+  "groth16.batchMarginal": { what: "one more proof in a batch, calldata included", first: 70_000, target: 50_000 },
   request: { what: "escrowed request, bond locked", first: 150_000, target: 105_000 },
   deliver: { what: "delivery by the node, output sent directly", first: 75_000, target: 50_000 },
   "settle.tee": { what: "enclave signature, payment and burn", first: 110_000, target: 80_000 },
   "settle.zk": { what: "Groth16 proof, payment and burn", first: 320_000, target: 280_000 },
+  "settleMany.perRequest": { what: "one more request in a batch settled at once" },
 };
 
 /** Ours may cost at most this many times what snarkjs's contract costs. */

@@ -6,7 +6,9 @@ import solc from "solc";
 import { withCurve } from "../circuits/src/curve.ts";
 import { digitImages } from "../circuits/src/dataset.ts";
 import { type Digits, loadDigits, proveDigit } from "../circuits/src/digits.ts";
-import { infer } from "../circuits/src/model.ts";
+import { FIELD, infer } from "../circuits/src/model.ts";
+import { forgeProofs } from "../test/support/forge.ts";
+import type { Groth16Verifier } from "../types/ethers-contracts/index.ts";
 import { withFixedBlinding } from "./fixedBlinding.ts";
 
 /**
@@ -14,6 +16,7 @@ import { withFixedBlinding } from "./fixedBlinding.ts";
  *
  * - `groth16.verify`: our contract, the key registered.
  * - `groth16.snarkjs`: the contract that snarkjs generates for this circuit, compiled with the same settings.
+ * - `groth16.batchMarginal`: one more proof in a batch, calldata included: an eighth of what 16 cost more than 8.
  *
  * The proof is of a 7: among the digits it costs our contract the most.
  */
@@ -47,7 +50,23 @@ export async function measureGroth16(): Promise<Record<string, number>> {
   return {
     "groth16.verify": await gasOf(ours, [digits.keyId, publicSignals, proof]),
     "groth16.snarkjs": await gasOf(theirs, [...points, publicSignals]),
+    "groth16.batchMarginal": Math.round(
+      ((await gasOfBatch(ours, digits, 16)) - (await gasOfBatch(ours, digits, 8))) / 8,
+    ),
   };
+}
+
+/** Gas of a transaction to `verifyBatch`, of forged proofs: they cost what others cost, and take no time to make. */
+async function gasOfBatch(verifier: Groth16Verifier, digits: Digits, size: number): Promise<number> {
+  const signals = Array.from({ length: size }, (_, i) => [
+    BigInt(id(`claim ${i}`)) % FIELD,
+    BigInt(digits.weightsCommitment),
+    BigInt(id(`input ${i}`)) % FIELD,
+    BigInt(i % 10),
+  ]);
+  const values = [digits.keyId, signals, await forgeProofs(digits, signals)] as const;
+  if ((await verifier.verifyBatch.staticCall(...values)).length > 0) throw new Error("bench: a valid proof is refused");
+  return Number((await (await verifier.verifyBatch(...values)).wait())?.gasUsed);
 }
 
 /** Gas of a transaction to `verifyProof`, which must return true. */

@@ -130,7 +130,7 @@ async function lagrangeBasis({ Fr }: Curve, n: number, powers: readonly bigint[]
 }
 
 /** Multiplies the generator by scalars, from a table of the multiples of its 2^(8·i)-folds. The points are affine. */
-function fixedBasePoints(group: Group): (scalars: readonly bigint[]) => Promise<Uint8Array> {
+function fixedBasePoints<Coordinate>(group: Group<Coordinate>): (scalars: readonly bigint[]) => Promise<Uint8Array> {
   const table: Uint8Array[][] = [];
   let base = group.g;
   for (let window = 0; window < 32; window++) {
@@ -150,7 +150,7 @@ function fixedBasePoints(group: Group): (scalars: readonly bigint[]) => Promise<
 }
 
 /** Points as snarkjs hashes them: their number, then their coordinates, big-endian. */
-async function counted(group: Group, points: Uint8Array): Promise<Uint8Array[]> {
+async function counted<Coordinate>(group: Group<Coordinate>, points: Uint8Array): Promise<Uint8Array[]> {
   const count = Buffer.alloc(4);
   count.writeUInt32BE(points.length / group.zeroAffine.length);
   return [count, await group.batchLEMtoU(points)];

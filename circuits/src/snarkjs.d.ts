@@ -74,8 +74,8 @@ declare module "ffjavascript" {
     ifft(elements: Uint8Array): Promise<Uint8Array>;
   }
 
-  /** Points are Jacobian unless said otherwise. */
-  export interface Group {
+  /** Points are Jacobian unless said otherwise; a coordinate is a number in G1, and a pair (real, imaginary) in G2. */
+  export interface Group<Coordinate = bigint> {
     g: Element;
     zero: Element;
     zeroAffine: Element;
@@ -83,11 +83,10 @@ declare module "ffjavascript" {
     neg(a: Element): Element;
     timesFr(point: Element, scalar: Element): Element;
     toAffine(a: Element): Element;
-    /** Coordinates of G2 are pairs: the real part, then the imaginary one. */
-    fromObject(point: bigint[] | bigint[][]): Element;
-    timesScalar(point: Element, scalar: bigint): Element;
+timesScalar(point: Element, scalar: bigint): Element;
     isZero(point: Element): boolean;
-    toObject(a: Element): bigint[];
+    fromObject(affine: Coordinate[]): Element;
+    toObject(a: Element): Coordinate[];
     batchToAffine(points: Uint8Array): Promise<Uint8Array>;
     /** Affine points from ffjavascript's encoding to uncompressed, big-endian ones. */
     batchLEMtoU(points: Uint8Array): Promise<Uint8Array>;
@@ -98,7 +97,7 @@ declare module "ffjavascript" {
     r: bigint;
     Fr: ScalarField;
     G1: Group;
-    G2: Group;
+    G2: Group<bigint[]>;
     terminate(): Promise<void>;
   }
 

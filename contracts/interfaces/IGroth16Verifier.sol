@@ -108,6 +108,18 @@ interface IGroth16Verifier is IProofVerifier {
         bytes calldata proof
     ) external view returns (bool);
 
+    /// @notice What {verify} takes a proof of a claim to prove.
+    /// @param claim The claim.
+    /// @param claimHash Its EIP-712 digest.
+    /// @param parameters The model's, an encoded `ZkParameters`.
+    /// @return keyId The key of the model's circuit; zero for parameters of another form.
+    /// @return signals The four public signals; none for parameters of another form or a claim of other units.
+    function publicSignals(
+        InferenceClaim calldata claim,
+        bytes32 claimHash,
+        bytes calldata parameters
+    ) external pure returns (bytes32 keyId, uint256[] memory signals);
+
     /// @notice Verifies many proofs under one key together, n + 3 pairings for n of them, and remembers until the end of the
     /// transaction what they prove: {verify} then needs no proof of it. A bad proof does not spoil the others.
     /// @dev What was proven is a fact, whoever asks for it and in whichever frame of the transaction.

@@ -68,6 +68,8 @@ export function deployCore(
     },
   ]);
 
+  const groth16Settler = m.contract("Groth16Settler", [settlement, models, groth16Verifier]);
+
   const moduleAdded = m.call(nodes, "addModule", [settlement]);
   m.call(nodes, "open", [], { after: [moduleAdded] });
   const role = (name: keyof typeof ROLES, target: ContractFuture<string>, label: string, ...functions: string[]) =>
@@ -94,5 +96,5 @@ export function deployCore(
   });
   m.call(manager, "grantRole", [ROLES.emergency, emergency, 0], { id: "grant_emergency" });
 
-  return { manager, groth16Verifier, ...tee, verifiers, models, nodes, settlement };
+  return { manager, groth16Verifier, groth16Settler, ...tee, verifiers, models, nodes, settlement };
 }

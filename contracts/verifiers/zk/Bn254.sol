@@ -31,28 +31,33 @@ library Bn254 {
         return x < P && y < P && mulmod(y, y, P) == addmod(mulmod(mulmod(x, x, P), x, P), 3, P);
     }
 
-    /// @notice p + q, of valid points: then only gas can make the precompile fail.
-    function add(G1 memory p, G1 memory q) internal view returns (G1 memory sum) {
+    /// @notice Adds q to p, in place. Both are valid: then only gas can make the precompile fail.
+    function add(G1 memory p, G1 memory q) internal view {
         bool success;
         assembly ("memory-safe") {
             let m := mload(0x40)
             mcopy(m, p, 0x40)
             mcopy(add(m, 0x40), q, 0x40)
-            success := staticcall(gas(), 6, m, 0x80, sum, 0x40)
+            success := staticcall(gas(), 6, m, 0x80, p, 0x40)
         }
         if (!success) revert IGroth16Verifier.Groth16_InsufficientGas();
     }
 
-    /// @notice scalar · p, of a valid point: then only gas can make the precompile fail.
-    function mul(G1 memory p, uint256 scalar) internal view returns (G1 memory product) {
+    /// @notice Multiplies p by a scalar, in place. It is valid: then only gas can make the precompile fail.
+    function scale(G1 memory p, uint256 scalar) internal view {
         bool success;
         assembly ("memory-safe") {
             let m := mload(0x40)
             mcopy(m, p, 0x40)
             mstore(add(m, 0x40), scalar)
-            success := staticcall(gas(), 7, m, 0x60, product, 0x40)
+            success := staticcall(gas(), 7, m, 0x60, p, 0x40)
         }
         if (!success) revert IGroth16Verifier.Groth16_InsufficientGas();
+    }
+
+    /// @notice Takes p to -p, in place.
+    function negate(G1 memory p) internal pure {
+        if (p.y != 0) p.y = P - p.y;
     }
 
     /// @notice Whether the product of the pairings is one; false if a point is not valid.

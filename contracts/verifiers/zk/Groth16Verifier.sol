@@ -6,6 +6,8 @@ import {SSTORE2} from "solady/src/utils/SSTORE2.sol";
 
 import {IGroth16Verifier} from "../../interfaces/IGroth16Verifier.sol";
 import {InferenceClaim, IProofVerifier} from "../../interfaces/IProofVerifier.sol";
+// P is used in assembly only.
+// solhint-disable-next-line no-unused-import
 import {Bn254, G1, P, R} from "./Bn254.sol";
 import {Groth16Batch} from "./Groth16Batch.sol";
 
@@ -103,18 +105,19 @@ contract Groth16Verifier is IGroth16Verifier {
         bytes calldata parameters,
         bytes calldata proof
     ) external view returns (bool) {
-        if (parameters.length != 96) return false;
-        // Decoded as words, so that dirty high bits of `units` make the comparison fail instead of the call revert.
-        (bytes32 keyId, uint256 weightsCommitment, uint256 units) = abi.decode(parameters, (bytes32, uint256, uint256));
-        if (units != claim.units) return false;
-
-        uint256[] memory signals = new uint256[](4);
-        signals[0] = uint256(claimHash) % R;
-        signals[1] = weightsCommitment;
-        signals[2] = uint256(claim.inputHash);
-        signals[3] = uint256(claim.outputHash);
-        if (proof.length == 0) return _isProven(_statement(keyId, signals));
+        (bytes32 keyId, uint256[] memory signals) = _publicSignals(claim, claimHash, parameters);
+        if (signals.length == 0) return false;
+        if (proof.length == 0) return _isProven(keccak256(abi.encodePacked(keyId, signals)));
         return _verify(keyId, signals, proof);
+    }
+
+    /// @inheritdoc IGroth16Verifier
+    function publicSignals(
+        InferenceClaim calldata claim,
+        bytes32 claimHash,
+        bytes calldata parameters
+    ) external pure returns (bytes32 keyId, uint256[] memory signals) {
+        return _publicSignals(claim, claimHash, parameters);
     }
 
     /// @inheritdoc IGroth16Verifier
@@ -127,7 +130,7 @@ contract Groth16Verifier is IGroth16Verifier {
         (isBad, bad) = _verifyBatch(keyId, publicSignals, proofs);
         for (uint256 i = 0; i < isBad.length; ++i) {
             if (isBad[i]) continue;
-            bytes32 statement = _statement(keyId, publicSignals[i]);
+            bytes32 statement = keccak256(abi.encodePacked(keyId, publicSignals[i]));
             assembly ("memory-safe") {
                 tstore(statement, 1)
             }
@@ -147,6 +150,24 @@ contract Groth16Verifier is IGroth16Verifier {
     /// @dev Keys are never revoked: a broken one is the model owner's to replace, and a broken circuit proves what it proves.
     function isVoid(bytes32, uint64) external pure returns (bool) {
         return false;
+    }
+
+    function _publicSignals(
+        InferenceClaim calldata claim,
+        bytes32 claimHash,
+        bytes calldata parameters
+    ) private pure returns (bytes32 keyId, uint256[] memory signals) {
+        if (parameters.length != 96) return (keyId, signals);
+        uint256 weightsCommitment;
+        uint256 units;
+        // Decoded as words, so that dirty high bits of `units` make the comparison fail instead of the call revert.
+        (keyId, weightsCommitment, units) = abi.decode(parameters, (bytes32, uint256, uint256));
+        if (units != claim.units) return (keyId, signals);
+        signals = new uint256[](4);
+        signals[0] = uint256(claimHash) % R;
+        signals[1] = weightsCommitment;
+        signals[2] = uint256(claim.inputHash);
+        signals[3] = uint256(claim.outputHash);
     }
 
     /// @dev The contract that holds the key's `index`-th chunk. A sum that is another key's hash would be a preimage.
@@ -185,11 +206,7 @@ contract Groth16Verifier is IGroth16Verifier {
         if (infinity || !canonical) revert Groth16_InvalidG2(offset);
     }
 
-    /// @dev What is proven, as one word: the transient slot that says that it was, in this transaction.
-    function _statement(bytes32 keyId, uint256[] memory signals) private pure returns (bytes32) {
-        return keccak256(abi.encodePacked(keyId, signals));
-    }
-
+    /// @dev Whether a batch has proven a statement, keccak256(keyId ‖ signals), in this transaction.
     function _isProven(bytes32 statement) private view returns (bool proven) {
         assembly ("memory-safe") {
             proven := tload(statement)
@@ -208,7 +225,7 @@ contract Groth16Verifier is IGroth16Verifier {
         // The call's data are the key's hash, all signals and all proofs.
         (isBad, count) = Groth16Batch.check(_key(keyId), publicSignals, proofs, keccak256(msg.data));
         bad = new uint256[](count);
-        for (uint256 i = isBad.length; count != 0; ) {
+        for (uint256 i = isBad.length; count != 0;) {
             if (isBad[--i]) bad[--count] = i;
         }
     }

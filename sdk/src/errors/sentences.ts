@@ -73,9 +73,12 @@ const tokens = {
 } satisfies Partial<Sentences>;
 
 const groth16 = {
+  Groth16Settler_InsufficientGas: ({ index }) =>
+    `The transaction brought too little gas for row ${index} of the batch, so nothing is settled: send more.`,
   Groth16_InsufficientGas: () => "The call brought too little gas to tell whether the proof is valid: send more.",
   Groth16_InvalidG1: ({ offset }) => `The point at byte ${offset} of the verifying key is not a valid point of G1.`,
   Groth16_InvalidG2: ({ offset }) => `The point at byte ${offset} of the verifying key is not a valid point of G2.`,
+  Groth16_LengthMismatch: ({ statements, proofs }) => `There are ${proofs} proofs for ${statements} statements.`,
   Groth16_MalformedKey: ({ length, header }) =>
     `These ${length} bytes with header ${header} are not an encoded verifying key.`,
   Groth16_UndeclaredCeremony: ({ contributions, zkeyHash }) =>
