@@ -83,7 +83,7 @@ declare module "ffjavascript" {
     neg(a: Element): Element;
     timesFr(point: Element, scalar: Element): Element;
     toAffine(a: Element): Element;
-timesScalar(point: Element, scalar: bigint): Element;
+    timesScalar(point: Element, scalar: bigint): Element;
     isZero(point: Element): boolean;
     fromObject(affine: Coordinate[]): Element;
     toObject(a: Element): Coordinate[];
