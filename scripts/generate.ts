@@ -9,6 +9,7 @@ import { buildContracts } from "./buildContracts.ts";
 const CONTRACTS = [
   "AccessManager",
   "AwsNitroVerifier",
+  "BatchSettlement",
   "Groth16Settler",
   "Groth16Verifier",
   "IInferenceConsumer",

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {VerifierStatus} from "./IVerifierRegistry.sol";
+
 /// @notice What an attested enclave signs for many inferences at once. Hashed by EIP-712, in the batch settlement's
 /// domain, as `InferenceBatch(bytes32 nodeId,bytes32 modelId,uint32 routeVersion,address token,address ledger,address key,
 /// uint64 first,uint64 count,bytes32 root,bytes32 rowsHash)`.
@@ -10,8 +12,8 @@ pragma solidity ^0.8.28;
 /// @param modelId The model that ran.
 /// @param routeVersion The version of the model's TEE route, which says which measurements prove.
 /// @param token What the payers pay in.
-/// @param ledger Where the payers' money is: the batch settlement itself, for native channels, or the node's gate to
-/// another protocol ({IBatchLedger}).
+/// @param ledger Where the payers' money is: the batch settlement itself, for native channels, or the gate of this node,
+/// model and route version to another protocol ({IBatchLedger}).
 /// @param key The enclave's signing key.
 /// @param first The sequence number of the first inference.
 /// @param count How many inferences there are.
@@ -88,15 +90,16 @@ interface IBatchSettlement {
     error Batch_WrongSequence(bytes32 streamId, uint64 next, uint64 first);
     /// @notice A batch holds at least one inference.
     error Batch_Empty();
-    /// @notice The route's verifier was revoked.
-    error Batch_VerifierRevoked(uint32 verifierId);
+    /// @notice The route's verifier is revoked, or not active yet.
+    error Batch_UnusableVerifier(uint32 verifierId, VerifierStatus status);
     /// @notice No enclave that the model trusts has signed this batch.
     error Batch_InvalidProof(bytes32 digest);
     /// @notice The ledger is neither this contract nor the node's gate.
     error Batch_UnknownLedger(bytes32 nodeId, address ledger);
     /// @notice The two batches are one, of different streams, or of ranges that do not meet.
     error Batch_NoEquivocation(bytes32 digestA, bytes32 digestB);
-    /// @notice The key ended too long ago, or by an emergency: what it signs says nothing about the node any more.
+    /// @notice The key ended, at `endedAt` (seconds), too long ago. (One that ended by an emergency is refused by the
+    /// verifier: what it signs says nothing about the node.)
     error Batch_KeyTooOld(address key, uint64 endedAt);
 
     /// @notice Settles a batch: checks the enclave's signature, burns the verification fee times `count`, records what the
@@ -113,9 +116,20 @@ interface IBatchSettlement {
         bytes calldata rows
     ) external returns (uint256 paid);
 
+    /// @notice Draws by the node's gate to x402 what earlier batches have proven and could not draw: see
+    /// {IBatchLedger-claimUnpaid}, and {IChannels-claim} for native channels. Anyone may; the money is the node's credit.
+    function claimLedger(
+        bytes32 nodeId,
+        bytes32 modelId,
+        uint32 routeVersion,
+        address token,
+        bytes calldata rows
+    ) external returns (uint256 paid);
+
     /// @notice Shows that a key signed two different batches of one stream whose ranges meet. Revokes the key and slashes
     /// the node's free and unbonding OPG, never bonds: a share to the caller, the rest burns. Emits {Equivocated}.
-    /// @dev Neither batch need have been settled. The same batch twice is an honest retry.
+    /// @dev Neither batch need have been settled. The same batch twice is an honest retry. One key is punished once
+    /// ({IBatchVerifier-revokeEquivocator}).
     function reportEquivocation(
         InferenceBatch calldata a,
         bytes calldata proofA,

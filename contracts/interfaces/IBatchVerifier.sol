@@ -22,4 +22,22 @@ interface IBatchVerifier {
         bytes calldata parameters,
         bytes calldata proof
     ) external view returns (bool);
+
+    /// @notice Whether `key` signed `digest` and is attested for the node, at whatever time: what an equivocation is shown by.
+    /// @dev MUST NOT revert on a bad proof: it returns false.
+    /// @return signed Whether it did.
+    /// @return validUntil The first second at which the attestation that the proof names is no longer valid.
+    function isSignedBy(
+        bytes32 nodeId,
+        address key,
+        bytes32 digest,
+        bytes calldata proof
+    ) external view returns (bool signed, uint64 validUntil);
+
+    /// @notice Declares a key of a node that signed two batches for one inference faulty, for ever, and ends the attestation
+    /// that the proof names. Modules of the node registry only.
+    /// @dev Reverts with {IEnclaveRegistry-EnclaveRegistry_FaultyKey} if the key is faulty already: nothing is punished twice,
+    /// and nobody is punished for what a thief of the key signed.
+    /// @param proof A proof for which {isSignedBy} is true.
+    function revokeEquivocator(bytes32 nodeId, bytes calldata proof) external;
 }

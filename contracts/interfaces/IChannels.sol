@@ -145,7 +145,12 @@ interface IChannels {
 
     /// @notice Sends all that is left to `to`, once the announced delay has passed. Payer only. Nothing can stop it.
     /// @dev The channel stays, and can be deposited into again: vouchers go on from where they were.
-    function withdrawChannel(bytes32 channelId, address token, address to) external returns (uint128 amount);
+    function withdrawChannel(
+        bytes32 nodeId,
+        address token,
+        address signer,
+        address to
+    ) external returns (uint128 amount);
 
     // --- nodes ----------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,16 @@ pragma solidity ^0.8.28;
 import {INitroVerifier} from "./INitroVerifier.sol";
 import {INodeRegistry} from "./INodeRegistry.sol";
 
+/// @notice Why a key proves no batch for its node any more, and cannot be attested for it again.
+/// - NONE: it does.
+/// - COMPROMISED: an attestation of it was ended in an emergency. What it signed says nothing about the node.
+/// - EQUIVOCATED: it signed two batches for one inference.
+enum KeyFault {
+    NONE,
+    COMPROMISED,
+    EQUIVOCATED
+}
+
 /// @notice One attestation of an enclave's signing key. Never overwritten; only its end may move to earlier.
 /// @param key The address of the enclave's secp256k1 key.
 /// @param validFrom The first second at which the key is valid: the block time of the attestation.
@@ -41,6 +51,8 @@ interface IEnclaveRegistry {
     );
     /// @notice An attestation now ends at `validUntil`. In an emergency that may lie in the past.
     event EnclaveRevoked(bytes32 indexed nodeId, uint256 indexed index, uint48 validUntil, bool emergency);
+    /// @notice A key is faulty for a node from now on.
+    event KeyFaulted(bytes32 indexed nodeId, address indexed key, KeyFault fault);
     /// @notice No enclave with this measurement can be attested any more.
     event MeasurementBanned(bytes32 indexed measurement);
 
@@ -66,6 +78,10 @@ interface IEnclaveRegistry {
     error EnclaveRegistry_BadKey(bytes publicKey);
     /// @notice The node has no attestation with this number.
     error EnclaveRegistry_UnknownEnclave(bytes32 nodeId, uint256 index);
+    /// @notice The key is faulty for this node.
+    error EnclaveRegistry_FaultyKey(bytes32 nodeId, address key, KeyFault fault);
+    /// @notice The caller is not an active module of the node registry.
+    error EnclaveRegistry_NotAModule(address caller);
     /// @notice The attestation ends at `validUntil` already; revoking cannot make it last longer.
     error EnclaveRegistry_AlreadyEnded(bytes32 nodeId, uint256 index, uint48 validUntil);
 
@@ -78,12 +94,12 @@ interface IEnclaveRegistry {
     /// @return index The attestation's number, from 0, in the node's history.
     function attest(bytes32 nodeId, bytes calldata document, bytes[] calldata hints) external returns (uint256 index);
 
-    /// @notice Ends an attestation at this block's time. Owner or signer of the node. What the key was valid for
-    /// before stays valid.
+    /// @notice Ends an attestation at this block's time. Owner or signer of the node; anyone, if the key is faulty. What
+    /// the key was valid for before stays valid.
     function revoke(bytes32 nodeId, uint256 index) external;
 
     /// @notice Ends an attestation at `since`, which may lie in the past, down to never having been valid: for a key
-    /// that is known to be compromised. Restricted. What the node delivered in the time that the key lost is void
+    /// that is known to be compromised, and faulty from then on. Restricted. What the node delivered in the time that the key lost is void
     /// ({IProofVerifier-isVoid}), whichever key it was for.
     /// @param since Unix time in seconds; not after this block's time.
     function emergencyRevoke(bytes32 nodeId, uint256 index, uint48 since) external;
@@ -103,6 +119,9 @@ interface IEnclaveRegistry {
 
     /// @notice Whether `key` was valid for the node at `time`, Unix time in seconds, as is known now.
     function isKeyValidAt(bytes32 nodeId, address key, uint256 time) external view returns (bool);
+
+    /// @notice What is wrong with a key of the node.
+    function faultOf(bytes32 nodeId, address key) external view returns (KeyFault);
 
     /// @notice Whether the measurement is banned.
     function isBanned(bytes32 measurement) external view returns (bool);

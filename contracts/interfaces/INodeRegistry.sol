@@ -115,6 +115,9 @@ interface INodeRegistry {
     /// @notice OPG was burned, from a bond or from the free balance, for `ref`. The sum over all of these is the
     /// protocol's burn.
     event Burned(bytes32 indexed nodeId, bytes32 indexed ref, uint128 amount);
+    /// @notice A node was slashed for `ref` (the proof of its misdeed): of its free and unbonding OPG, `burned` was burned
+    /// and `paid` went to the module.
+    event Slashed(bytes32 indexed nodeId, bytes32 indexed ref, uint128 burned, uint128 paid);
     /// @notice A settlement module can bond and burn from `activeAt` (seconds) on.
     event ModuleAdded(address indexed module, uint64 activeAt);
     /// @notice Nodes can register, and a module that is added later has to give notice.
@@ -146,6 +149,8 @@ interface INodeRegistry {
     error NodeRegistry_NotAModule(address caller, uint64 activeAt);
     /// @notice The module was added before.
     error NodeRegistry_ModuleExists(address module);
+    /// @notice Whoever reports a node gets at most half of what it loses, or it could take its own stake out that way.
+    error NodeRegistry_RewardTooLarge(uint16 rewardBps);
     /// @notice The token moved another amount than asked for; such a token cannot be staked.
     error NodeRegistry_InexactTransfer(uint256 expected, uint256 received);
 
@@ -241,6 +246,19 @@ interface INodeRegistry {
     /// @dev Modules only.
     /// @return payout Where the node's fees are credited.
     function burnFree(bytes32 nodeId, bytes32 ref, uint128 amount) external returns (address payout);
+
+    /// @notice Burns from a node's free OPG what it owes for inferences that are proven, for `ref` (a batch). Emits
+    /// {Burned} if anything burns.
+    /// @dev Modules only. Works whatever the node's status, because settling never stops.
+    /// @return payout Where the node's fees are credited.
+    function burnOwed(bytes32 nodeId, bytes32 ref, uint128 amount) external returns (address payout);
+
+    /// @notice Takes all of a node's free and unbonding OPG for a misdeed that is shown by `ref`: a share goes to the
+    /// calling module, the rest burns. Bonds are not touched: they belong to open requests. Emits {Slashed}, and {Burned}
+    /// if anything burns.
+    /// @dev Modules only. Works whatever the node's status.
+    /// @param rewardBps The module's share, in 1/10,000; at most half.
+    function slash(bytes32 nodeId, bytes32 ref, uint16 rewardBps) external returns (uint128 burned, uint128 paid);
 
     /// @notice Adds a settlement module. Restricted. Emits {ModuleAdded}.
     function addModule(address module) external;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {ICredits} from "./ICredits.sol";
 import {InferenceClaim} from "./IProofVerifier.sol";
 import {Offer} from "./INodeRegistry.sol";
 import {OutputCommitment} from "./IModelRegistry.sol";
@@ -124,7 +125,7 @@ struct Limits {
 ///
 /// Every request ends in exactly one of SETTLED, REFUNDED, DEFAULTED and VOIDED, and paid + returned = escrowed.
 /// Pausing stops new requests and nothing else.
-interface ISettlement {
+interface ISettlement is ICredits {
     /// @notice A request was made and its `maxFee` escrowed; a named node's bond is locked.
     event Requested(bytes32 indexed requestId, address indexed requester, bytes32 indexed nodeId, Terms terms);
     /// @notice The node committed to its answer: the trust gap starts.
@@ -159,8 +160,6 @@ interface ISettlement {
     event Voided(bytes32 indexed requestId, bytes32 indexed nodeId);
     /// @notice A consumer's callback reverted or ran out of gas. Nothing else happened.
     event CallbackFailed(bytes32 indexed requestId, address indexed consumer);
-    /// @notice A credit was paid out.
-    event CreditWithdrawn(address indexed token, address indexed account, address to, uint256 amount);
     /// @notice New parameters can be applied at `applicableAt` (seconds).
     event ParametersScheduled(Parameters parameters, uint64 applicableAt);
     /// @notice New parameters are in force.
@@ -180,8 +179,6 @@ interface ISettlement {
     error Settlement_BadRequesterSignature(bytes32 requestId, address requester);
     /// @notice The token is not on the list.
     error Settlement_TokenNotListed(address token);
-    /// @notice The token moved another amount than asked for; such a token cannot pay.
-    error Settlement_InexactTransfer(address token, uint256 expected, uint256 received);
     /// @notice The terms name other fees or shares than those in force.
     error Settlement_OutdatedTerms(bytes32 requestId);
     /// @notice The model does not have this route in this version in force.
@@ -228,10 +225,6 @@ interface ISettlement {
     error Settlement_Unauthorized(bytes32 requestId, address caller);
     /// @notice Too little gas is left for the consumer's callback.
     error Settlement_InsufficientCallbackGas(uint256 available, uint256 needed);
-    /// @notice There is nothing to withdraw.
-    error Settlement_NoCredit(address token, address account);
-    /// @notice The zero address cannot receive.
-    error Settlement_ZeroAddress();
     /// @notice A parameter exceeds its limit.
     error Settlement_ParameterOutOfBounds(uint256 value, uint256 limit);
     /// @notice Stake could leave before a default or misbehaviour is shown: unbonding has to take longer than `needed`.
@@ -293,14 +286,6 @@ interface ISettlement {
     /// the time of the delivery. Until then the node may prove by another key, and nobody can take that from it.
     function voidRequest(Terms calldata terms) external;
 
-    // --- credits ------------------------------------------------------------------------------------------------
-
-    /// @notice Pays the caller's whole credit in `token` to `to`.
-    function withdraw(address token, address to) external returns (uint256 amount);
-
-    /// @notice Pays the whole credit of `account` in `token` to it. Anyone may.
-    function withdrawFor(address token, address account) external returns (uint256 amount);
-
     // --- governance ---------------------------------------------------------------------------------------------
 
     /// @notice Announces parameters. Restricted.
@@ -343,12 +328,6 @@ interface ISettlement {
 
     /// @notice The EIP-712 digest of a delivery: what the node signs.
     function hashDelivery(bytes32 requestId, bytes32 outputHash, uint64 units) external view returns (bytes32);
-
-    /// @notice What an account can withdraw, in base units of `token`.
-    function creditOf(address token, address account) external view returns (uint256);
-
-    /// @notice What the settlement owes in `token`: open escrow and credits. Never more than it holds.
-    function owed(address token) external view returns (uint256);
 
     /// @notice Whether a token can pay for new requests.
     function isListed(address token) external view returns (bool);

@@ -23,6 +23,7 @@ contract NodeRegistry is INodeRegistry, AccessManaged {
         string metadataURI;
     }
 
+    uint256 private constant BPS = 10_000;
     /// @inheritdoc INodeRegistry
     address public immutable opg;
     /// @inheritdoc INodeRegistry
@@ -260,11 +261,34 @@ contract NodeRegistry is INodeRegistry, AccessManaged {
     }
 
     /// @inheritdoc INodeRegistry
-    function burnFree(bytes32 nodeId, bytes32 ref, uint128 amount) external onlyModule returns (address payout) {
+    function burnFree(bytes32 nodeId, bytes32 ref, uint128 amount) external returns (address payout) {
         _requireActive(nodeId);
+        return burnOwed(nodeId, ref, amount);
+    }
+
+    /// @inheritdoc INodeRegistry
+    function burnOwed(bytes32 nodeId, bytes32 ref, uint128 amount) public onlyModule returns (address payout) {
         _takeFree(_accounts[nodeId], nodeId, amount);
         _burn(nodeId, ref, amount);
         return _nodes[nodeId].payout;
+    }
+
+    /// @inheritdoc INodeRegistry
+    function slash(
+        bytes32 nodeId,
+        bytes32 ref,
+        uint16 rewardBps
+    ) external onlyModule returns (uint128 burned, uint128 paid) {
+        require(rewardBps <= BPS / 2, NodeRegistry_RewardTooLarge(rewardBps));
+        Account storage account = _accounts[nodeId];
+        uint128 taken = account.free + account.unbonding;
+        (account.free, account.unbonding) = (0, 0);
+        // At most half of `taken`.
+        paid = uint128((uint256(taken) * rewardBps) / BPS);
+        burned = taken - paid;
+        emit Slashed(nodeId, ref, burned, paid);
+        _burn(nodeId, ref, burned);
+        if (paid != 0) IERC20(opg).safeTransfer(msg.sender, paid);
     }
 
     /// @inheritdoc INodeRegistry

@@ -5,26 +5,27 @@ import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC2
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import {ISettlement, Permit} from "../interfaces/ISettlement.sol";
+import {ICredits} from "../interfaces/ICredits.sol";
+import {Permit} from "../interfaces/ISettlement.sol";
 
 /// @title Credits
 /// @notice Pull payments, by exact counters: a receiver that a token blocks can never block a settlement.
-/// @dev Invariant, per token: the balance held here ≥ `owed` = open escrow + Σ `creditOf`.
-abstract contract Credits is ISettlement, ReentrancyGuardTransient {
+/// @dev Invariant, per token: the balance held here ≥ `owed` = what is held for payers (open escrow, or channels) + Σ `creditOf`.
+abstract contract Credits is ICredits, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
-    /// @inheritdoc ISettlement
+    /// @inheritdoc ICredits
     mapping(address token => mapping(address account => uint256)) public creditOf;
-    /// @inheritdoc ISettlement
+    /// @inheritdoc ICredits
     mapping(address token => uint256) public owed;
 
-    /// @inheritdoc ISettlement
+    /// @inheritdoc ICredits
     function withdraw(address token, address to) external returns (uint256 amount) {
         require(to != address(0), Settlement_ZeroAddress());
         return _withdraw(token, msg.sender, to);
     }
 
-    /// @inheritdoc ISettlement
+    /// @inheritdoc ICredits
     function withdrawFor(address token, address account) external returns (uint256 amount) {
         return _withdraw(token, account, account);
     }

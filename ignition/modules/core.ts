@@ -6,14 +6,15 @@ import type {
 import { assignRole, ROLES, selectors } from "./roles.ts";
 import { deployTee } from "./tee.ts";
 
-const DAY = 24 * 60 * 60;
+const MINUTE = 60;
+const DAY = 24 * 60 * MINUTE;
 const OPG = 10n ** 18n;
 
 /** `Route` in IVerifierRegistry.sol. */
 export const ROUTE = { ZK: 0, TEE: 1 } as const;
 
 /**
- * Deploys everything but the OPG token and wires it: who may do what, and which settlement may touch bonds.
+ * Deploys everything but the OPG token and wires it: who may do what, and which settlements may touch bonds.
  *
  * @param m The builder of the module that deploys.
  * @param opg The OPG token.
@@ -70,8 +71,21 @@ export function deployCore(
 
   const groth16Settler = m.contract("Groth16Settler", [settlement, models, groth16Verifier]);
 
-  const moduleAdded = m.call(nodes, "addModule", [settlement]);
-  m.call(nodes, "open", [], { after: [moduleAdded] });
+  const batchSettlement = m.contract("BatchSettlement", [
+    settlement,
+    nodes,
+    models,
+    verifiers,
+    m.getParameter("x402", "0x4020074e9dF2ce1deE5A9C1b5c3f541D02a10003"),
+    m.getParameter("minWithdrawalDelay", 15 * MINUTE),
+    m.getParameter("maxWithdrawalDelay", 30 * DAY),
+  ]);
+
+  const modulesAdded = [
+    m.call(nodes, "addModule", [settlement]),
+    m.call(nodes, "addModule", [batchSettlement], { id: "addModule_batchSettlement" }),
+  ];
+  m.call(nodes, "open", [], { after: modulesAdded });
   const role = (name: keyof typeof ROLES, target: ContractFuture<string>, label: string, ...functions: string[]) =>
     assignRole(m, manager, name, target, label, ...functions);
   role("guardian", settlement, "settlement", "pause()");
@@ -85,10 +99,10 @@ export function deployCore(
   );
   role("governor", verifiers, "verifiers", "add(uint8,address)", "freeze(uint32)");
   role("emergency", verifiers, "verifiers", "revoke(uint32)");
-  // Only after the deployer, who is the admin, has added the first module.
+  // Only after the deployer, who is the admin, has added the first modules.
   m.call(manager, "setTargetFunctionRole", [nodes, selectors("addModule(address)"), ROLES.governor], {
     id: "governor_nodes",
-    after: [moduleAdded],
+    after: modulesAdded,
   });
   m.call(manager, "grantRole", [ROLES.guardian, guardian, 0], { id: "grant_guardian" });
   m.call(manager, "grantRole", [ROLES.governor, governor, m.getParameter("governorDelay", 0)], {
@@ -96,5 +110,5 @@ export function deployCore(
   });
   m.call(manager, "grantRole", [ROLES.emergency, emergency, 0], { id: "grant_emergency" });
 
-  return { manager, groth16Verifier, groth16Settler, ...tee, verifiers, models, nodes, settlement };
+  return { manager, groth16Verifier, groth16Settler, ...tee, verifiers, models, nodes, settlement, batchSettlement };
 }

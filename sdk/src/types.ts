@@ -34,6 +34,10 @@ export type OutputCommitment = (typeof OutputCommitment)[keyof typeof OutputComm
 export const Trust = { NONE: 0, LOCAL: 1, GATEWAY: 2 } as const;
 export type Trust = (typeof Trust)[keyof typeof Trust];
 
+/** Why a key of an enclave proves no batch for its node any more: `KeyFault` in IEnclaveRegistry.sol. */
+export const KeyFault = { NONE: 0, COMPROMISED: 1, EQUIVOCATED: 2 } as const;
+export type KeyFault = (typeof KeyFault)[keyof typeof KeyFault];
+
 /** A node's standing terms for one model, route and fee token: `Offer` in INodeRegistry.sol. */
 export interface Offer {
   /** The node; `ZeroHash` in an open request, which any node may take. */

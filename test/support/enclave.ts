@@ -14,6 +14,12 @@ const IMAGE = [register(1), register(2), register(3)] as const;
 /** The enclave's key; fixed, because what a transaction's bytes cost must not depend on the run. */
 const KEY = new SigningKey(`0x${"0e".repeat(32)}`);
 
+async function attest({ nodeId, accounts }: Protocol, tee: TeeVerifier, enclave: DevelopmentEnclave): Promise<void> {
+  const [userData, nonce] = await tee.expectedBinding(nodeId);
+  const document = enclave.attest({ userData, nonce }, (await networkHelpers.time.latest()) * 1000);
+  await tee.connect(accounts.operator).attest(nodeId, document, await documentHints(document));
+}
+
 /** The fixture's model with its TEE route under the real TeeVerifier, and an enclave that is attested for the node. */
 export class EnclaveRoute {
   readonly protocol: Protocol;
@@ -52,9 +58,7 @@ export class EnclaveRoute {
 
     const now = await networkHelpers.time.latest();
     const enclave = new DevelopmentEnclave({ root, measurement: IMAGE, now }, KEY);
-    const [userData, nonce] = await tee.expectedBinding(protocol.nodeId);
-    const document = enclave.attest({ userData, nonce }, now * 1000);
-    await tee.connect(operator).attest(protocol.nodeId, document, await documentHints(document));
+    await attest(protocol, tee, enclave);
 
     const parameters = encodeTeeParameters({ trust: Trust.LOCAL, backend: "", measurements: [measurementOf(IMAGE)] });
     const verifierId = await verifiers.count();
@@ -65,6 +69,11 @@ export class EnclaveRoute {
     const offer = await protocol.offer({ route: Route.TEE, routeVersion });
     await nodes.connect(operator).postOffer(offer);
     return new EnclaveRoute(protocol, tee, verifier, root.certificate, enclave, offer);
+  }
+
+  /** Attests the enclave's key for the node once more. */
+  async attestAgain(): Promise<void> {
+    await attest(this.protocol, this.tee, this.enclave);
   }
 
   /** The enclave's proof of an answer to a request. */

@@ -15,6 +15,7 @@ import TestToken from "../../ignition/modules/TestToken.ts";
 import { CLAIM_TYPES, DELIVERY_TYPES, TERMS_TYPES } from "../../sdk/src/hash/typedData.ts";
 import type {
   AccessManager,
+  BatchSettlement,
   ModelRegistry,
   NodeRegistry,
   OPG,
@@ -104,6 +105,7 @@ interface Contracts {
   models: ModelRegistry;
   nodes: NodeRegistry;
   settlement: Settlement;
+  batches: BatchSettlement;
 }
 
 interface Accounts {
@@ -322,7 +324,10 @@ export const idOf = (owner: string, salt: string) =>
   keccak256(AbiCoder.defaultAbiCoder().encode(["address", "bytes32"], [owner, salt]));
 
 /** What an Ignition module deployed, and a fee token that is listed. */
-type Deployed = Record<"opg" | "testUsd" | "manager" | "verifiers" | "models" | "nodes" | "settlement", Addressable>;
+type Deployed = Record<
+  "opg" | "testUsd" | "manager" | "verifiers" | "models" | "nodes" | "settlement" | "batchSettlement",
+  Addressable
+>;
 
 /** {@link Protocol} on a deployment whose deployer has every role and the OPG. */
 export async function setUpProtocol(deployed: Deployed): Promise<Protocol> {
@@ -350,6 +355,7 @@ export async function setUpProtocol(deployed: Deployed): Promise<Protocol> {
     models: await ethers.getContractAt("ModelRegistry", deployed.models),
     nodes: await ethers.getContractAt("NodeRegistry", deployed.nodes),
     settlement: await ethers.getContractAt("Settlement", deployed.settlement),
+    batches: await ethers.getContractAt("BatchSettlement", deployed.batchSettlement),
   };
   const { opg, usd, verifiers, models, nodes, settlement } = contracts;
 

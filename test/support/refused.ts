@@ -4,16 +4,21 @@ import type { Protocol } from "./fixtures.ts";
 
 /** All that a refused call must leave as it was. */
 async function stateOf({ contracts, accounts, nodeId }: Protocol) {
-  const { opg, usd, nodes, settlement } = contracts;
+  const { opg, usd, nodes, settlement, batches } = contracts;
   const tokens = [await opg.getAddress(), await usd.getAddress()];
-  const holders = [settlement, nodes, ...Object.values(accounts)];
+  const holders = [settlement, batches, nodes, ...Object.values(accounts)];
   return {
     supply: await opg.totalSupply(),
     account: await nodes.accountOf(nodeId),
-    owed: await Promise.all(tokens.map((token) => settlement.owed(token))),
+    owed: await Promise.all(tokens.flatMap((token) => [settlement.owed(token), batches.owed(token)])),
     balances: await Promise.all(holders.flatMap((holder) => [opg.balanceOf(holder), usd.balanceOf(holder)])),
     credits: await Promise.all(
-      tokens.flatMap((token) => Object.values(accounts).map((account) => settlement.creditOf(token, account))),
+      tokens.flatMap((token) =>
+        Object.values(accounts).flatMap((account) => [
+          settlement.creditOf(token, account),
+          batches.creditOf(token, account),
+        ]),
+      ),
     ),
   };
 }

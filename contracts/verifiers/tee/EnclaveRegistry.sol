@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import {Enclave, IEnclaveRegistry} from "../../interfaces/IEnclaveRegistry.sol";
+import {Enclave, IEnclaveRegistry, KeyFault} from "../../interfaces/IEnclaveRegistry.sol";
 import {Attestation, INitroVerifier} from "../../interfaces/INitroVerifier.sol";
 import {INodeRegistry, Node} from "../../interfaces/INodeRegistry.sol";
 
@@ -34,6 +34,8 @@ abstract contract EnclaveRegistry is IEnclaveRegistry, AccessManaged {
     mapping(bytes32 nodeId => uint256) public attestationCount;
     /// @inheritdoc IEnclaveRegistry
     mapping(bytes32 measurement => bool) public isBanned;
+    /// @inheritdoc IEnclaveRegistry
+    mapping(bytes32 nodeId => mapping(address key => KeyFault)) public faultOf;
     /// From the earliest time that an emergency took from one of the node's keys to the latest; one slot.
     mapping(bytes32 nodeId => Span) internal _voided;
 
@@ -62,10 +64,7 @@ abstract contract EnclaveRegistry is IEnclaveRegistry, AccessManaged {
     }
 
     modifier onlyOperator(bytes32 nodeId) {
-        Node memory node = nodes.nodeOf(nodeId);
-        if (msg.sender != node.owner && msg.sender != node.signer) {
-            revert EnclaveRegistry_Unauthorized(nodeId, msg.sender);
-        }
+        _requireOperator(nodeId);
         _;
     }
 
@@ -80,6 +79,7 @@ abstract contract EnclaveRegistry is IEnclaveRegistry, AccessManaged {
         _requireBinding(nodeId, attestation);
         bytes32 measurement = _measurement(attestation);
         address key = _keyAddress(attestation.publicKey);
+        _requireFaultless(nodeId, key);
 
         uint48 validFrom = SafeCast.toUint48(block.timestamp);
         uint48 validUntil = validFrom + lifetime;
@@ -98,7 +98,8 @@ abstract contract EnclaveRegistry is IEnclaveRegistry, AccessManaged {
     }
 
     /// @inheritdoc IEnclaveRegistry
-    function revoke(bytes32 nodeId, uint256 index) external onlyOperator(nodeId) {
+    function revoke(bytes32 nodeId, uint256 index) external {
+        if (faultOf[nodeId][_enclaves[nodeId][index].key] == KeyFault.NONE) _requireOperator(nodeId);
         _end(nodeId, index, SafeCast.toUint48(block.timestamp), false);
     }
 
@@ -108,6 +109,7 @@ abstract contract EnclaveRegistry is IEnclaveRegistry, AccessManaged {
         uint48 now_ = SafeCast.toUint48(block.timestamp);
         if (since > now_) since = now_;
         Enclave memory former = _end(nodeId, index, since, true);
+        _setFault(nodeId, former.key, KeyFault.COMPROMISED);
 
         // What was delivered in the time that the key lost is void; what comes later knows better than to use it.
         uint48 from = since > former.validFrom ? since : former.validFrom;
@@ -143,12 +145,17 @@ abstract contract EnclaveRegistry is IEnclaveRegistry, AccessManaged {
         nonce = keccak256(abi.encode(block.chainid, address(this), nodeId, attestationCount[nodeId]));
     }
 
+    function _setFault(bytes32 nodeId, address key, KeyFault fault) internal {
+        faultOf[nodeId][key] = fault;
+        emit KeyFaulted(nodeId, key, fault);
+    }
+
     function _end(
         bytes32 nodeId,
         uint256 index,
         uint48 validUntil,
         bool emergency
-    ) private returns (Enclave memory former) {
+    ) internal returns (Enclave memory former) {
         if (index >= attestationCount[nodeId]) revert EnclaveRegistry_UnknownEnclave(nodeId, index);
         former = _enclaves[nodeId][index];
         if (former.validUntil <= validUntil) {
@@ -156,6 +163,18 @@ abstract contract EnclaveRegistry is IEnclaveRegistry, AccessManaged {
         }
         _enclaves[nodeId][index].validUntil = validUntil;
         emit EnclaveRevoked(nodeId, index, validUntil, emergency);
+    }
+
+    function _requireOperator(bytes32 nodeId) private view {
+        Node memory node = nodes.nodeOf(nodeId);
+        if (msg.sender != node.owner && msg.sender != node.signer) {
+            revert EnclaveRegistry_Unauthorized(nodeId, msg.sender);
+        }
+    }
+
+    function _requireFaultless(bytes32 nodeId, address key) internal view {
+        KeyFault fault = faultOf[nodeId][key];
+        if (fault != KeyFault.NONE) revert EnclaveRegistry_FaultyKey(nodeId, key, fault);
     }
 
     /// @dev The document's time is in milliseconds; everything else here is in seconds.

@@ -2,7 +2,8 @@
 pragma solidity ^0.8.28;
 
 import {ECDSA} from "solady/src/utils/ECDSA.sol";
-import {Enclave} from "../../interfaces/IEnclaveRegistry.sol";
+import {IBatchVerifier} from "../../interfaces/IBatchVerifier.sol";
+import {Enclave, KeyFault} from "../../interfaces/IEnclaveRegistry.sol";
 import {INitroVerifier} from "../../interfaces/INitroVerifier.sol";
 import {INodeRegistry} from "../../interfaces/INodeRegistry.sol";
 import {InferenceClaim, IProofVerifier} from "../../interfaces/IProofVerifier.sol";
@@ -10,9 +11,9 @@ import {ITeeVerifier, Trust} from "../../interfaces/ITeeVerifier.sol";
 import {EnclaveRegistry} from "./EnclaveRegistry.sol";
 
 /// @title TeeVerifier
-/// @notice The TEE route: the registry of enclaves, and the verifier of the claims that they sign.
+/// @notice The TEE route: the registry of enclaves, and the verifier of the claims and batches that they sign.
 /// @dev One contract, because a settlement would pay 5,000 gas for asking another one.
-contract TeeVerifier is ITeeVerifier, EnclaveRegistry {
+contract TeeVerifier is ITeeVerifier, IBatchVerifier, EnclaveRegistry {
     uint256 private constant SIGNATURE_LENGTH = 65;
     uint256 private constant PROOF_LENGTH = 69;
     /// @dev Trust and the length of the backend's name.
@@ -36,24 +37,62 @@ contract TeeVerifier is ITeeVerifier, EnclaveRegistry {
         bytes calldata parameters,
         bytes calldata proof
     ) external view returns (bool) {
-        if (proof.length != PROOF_LENGTH) return false;
-        bytes calldata signature = proof;
-        uint256 index;
-        assembly ("memory-safe") {
-            // Bound: the proof is 69 bytes long.
-            signature.length := SIGNATURE_LENGTH
-            index := shr(224, calldataload(add(proof.offset, SIGNATURE_LENGTH)))
-        }
-        // Zero when there is no such signature; an attestation that does not exist has the key zero.
-        address signer = ECDSA.tryRecoverCalldata(claimHash, signature);
-        Enclave storage enclave = _enclaves[claim.nodeId][index];
-        (address key, uint256 validFrom, uint256 validUntil) = _firstSlot(enclave);
+        (Enclave storage enclave, address key, uint256 validFrom, uint256 validUntil) = _signature(
+            claim.nodeId,
+            claimHash,
+            proof
+        );
         return
-            signer != address(0) &&
-            signer == key &&
+            key != address(0) &&
             validFrom <= claimedAt &&
             claimedAt < validUntil &&
             _isTrusted(parameters, enclave.measurement);
+    }
+
+    /// @inheritdoc IBatchVerifier
+    function verifyBatch(
+        bytes32 nodeId,
+        address key,
+        bytes32 digest,
+        uint64 claimedAt,
+        bytes calldata parameters,
+        bytes calldata proof
+    ) external view returns (bool) {
+        (Enclave storage enclave, address signer, uint256 validFrom, uint256 validUntil) = _signature(
+            nodeId,
+            digest,
+            proof
+        );
+        return
+            key != address(0) &&
+            signer == key &&
+            validFrom <= claimedAt &&
+            claimedAt < validUntil &&
+            _isTrusted(parameters, enclave.measurement) &&
+            faultOf[nodeId][key] == KeyFault.NONE;
+    }
+
+    /// @inheritdoc IBatchVerifier
+    function isSignedBy(
+        bytes32 nodeId,
+        address key,
+        bytes32 digest,
+        bytes calldata proof
+    ) external view returns (bool signed, uint64 validUntil) {
+        (, address signer, , uint256 end) = _signature(nodeId, digest, proof);
+        signed = key != address(0) && signer == key;
+        if (signed) validUntil = uint64(end);
+    }
+
+    /// @inheritdoc IBatchVerifier
+    function revokeEquivocator(bytes32 nodeId, bytes calldata proof) external {
+        uint64 activeAt = nodes.moduleActiveAt(msg.sender);
+        if (activeAt == 0 || block.timestamp < activeAt) revert EnclaveRegistry_NotAModule(msg.sender);
+        uint256 index = uint32(bytes4(proof[SIGNATURE_LENGTH:PROOF_LENGTH]));
+        Enclave storage enclave = _enclaves[nodeId][index];
+        _requireFaultless(nodeId, enclave.key);
+        _setFault(nodeId, enclave.key, KeyFault.EQUIVOCATED);
+        if (block.timestamp < enclave.validUntil) _end(nodeId, index, uint48(block.timestamp), false);
     }
 
     /// @inheritdoc ITeeVerifier
@@ -66,6 +105,27 @@ contract TeeVerifier is ITeeVerifier, EnclaveRegistry {
         backend = string(parameters[PARAMETERS_HEAD:parameters.length - list.length]);
         measurements = new bytes32[](list.length / 32);
         for (uint256 i; i < measurements.length; ++i) measurements[i] = bytes32(list[32 * i:]);
+    }
+
+    /// @dev The attestation that a proof names; the key is zero unless it signed the digest.
+    function _signature(
+        bytes32 nodeId,
+        bytes32 digest,
+        bytes calldata proof
+    ) private view returns (Enclave storage enclave, address key, uint256 validFrom, uint256 validUntil) {
+        bytes calldata signature = proof;
+        uint256 index;
+        assembly ("memory-safe") {
+            // Bound: a proof of another length is refused below, whatever is read here.
+            signature.length := SIGNATURE_LENGTH
+            index := shr(224, calldataload(add(proof.offset, SIGNATURE_LENGTH)))
+        }
+        enclave = _enclaves[nodeId][index];
+        if (proof.length != PROOF_LENGTH) return (enclave, address(0), 0, 0);
+        // Zero when there is no such signature; an attestation that does not exist has the key zero.
+        address signer = ECDSA.tryRecoverCalldata(digest, signature);
+        (key, validFrom, validUntil) = _firstSlot(enclave);
+        if (signer != key) key = address(0);
     }
 
     /// @dev The fields that share an enclave's first slot, by one read.

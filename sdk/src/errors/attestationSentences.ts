@@ -1,6 +1,7 @@
 import { decodeBytes32String } from "ethers";
 import type { ErrorArgs, ErrorName } from "../chain/abiTypes.ts";
 import type { abis } from "../generated/abis.ts";
+import { KeyFault } from "../types.ts";
 import { time } from "./time.ts";
 
 type AttestationAbi = (typeof abis)[
@@ -85,9 +86,14 @@ const enclaves = {
   EnclaveRegistry_BadKey: () => "The document's public key is not an uncompressed point on secp256k1.",
   EnclaveRegistry_BannedMeasurement: ({ measurement }) => `The image ${measurement} is banned.`,
   EnclaveRegistry_DebugMode: () => "The enclave ran in debug mode.",
+  EnclaveRegistry_FaultyKey: ({ nodeId, key, fault }) =>
+    fault === KeyFault.COMPROMISED
+      ? `Key ${key} of node ${nodeId} was revoked in an emergency.`
+      : `Key ${key} of node ${nodeId} signed two batches for one inference.`,
   EnclaveRegistry_FromTheFuture: ({ documentTime, time: now }) =>
     `The document was made at ${time(documentTime)}, which is after ${time(now)}.`,
   EnclaveRegistry_MissingMeasurement: ({ index }) => `Register ${index} of the document is absent or zero.`,
+  EnclaveRegistry_NotAModule: ({ caller }) => `${caller} is not an active settlement module.`,
   EnclaveRegistry_Stale: ({ documentTime, freshness }) =>
     `The document was made at ${time(documentTime)}, more than ${freshness} seconds ago: attest again.`,
   EnclaveRegistry_Unauthorized: ({ nodeId, caller }) => `${caller} is neither owner nor signer of node ${nodeId}.`,

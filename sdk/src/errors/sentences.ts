@@ -112,6 +112,8 @@ const nodes = {
     activeAt === 0n
       ? `${caller} is not a settlement module.`
       : `${caller} is a settlement module only from ${time(activeAt)} on.`,
+  NodeRegistry_RewardTooLarge: ({ rewardBps }) =>
+    `A reporter cannot get ${rewardBps} ten-thousandths of what a node loses: at most half.`,
   NodeRegistry_NotOpen: () => "Registration is not open yet: the deployment is not complete.",
   NodeRegistry_StillUnbonding: ({ nodeId, withdrawableAt }) =>
     `The unbonding OPG of node ${nodeId} can be withdrawn from ${time(withdrawableAt)} on.`,
@@ -199,6 +201,42 @@ const x402 = {
     `${caller} is neither owner nor signer of node ${nodeId}, so it cannot refund its payers.`,
 } satisfies Partial<Sentences>;
 
+const channels = {
+  Channels_AmountTooLarge: ({ amount }) => `A channel cannot hold ${amount} base units more.`,
+  Channels_BadConsent: ({ signer, payer }) => `${signer} has not signed that it serves a channel of ${payer}.`,
+  Channels_DelayOutOfBounds: ({ delay, shortest, longest }) =>
+    `A withdrawal delay of ${delay} seconds is not between ${shortest} and ${longest}.`,
+  Channels_Exists: ({ channelId }) =>
+    `Channel ${channelId} exists already: deposit into it, or use another signer key.`,
+  Channels_MalformedRows: ({ length }) => `${length} bytes are not a whole number of rows of 96 bytes.`,
+  Channels_NotThePayer: ({ channelId, caller }) =>
+    `Channel ${channelId} does not exist, or ${caller} is not its payer.`,
+  Channels_NotWithdrawable: ({ channelId, withdrawableAt }) =>
+    withdrawableAt === 0n
+      ? `No withdrawal from channel ${channelId} is announced.`
+      : `What is left in channel ${channelId} can be withdrawn from ${time(withdrawableAt)} on.`,
+  Channels_Unknown: ({ channelId }) => `There is no channel ${channelId}.`,
+  Channels_ZeroAmount: () => "There is no amount: it has to be more than zero.",
+} satisfies Partial<Sentences>;
+
+const batches = {
+  Batch_Empty: () => "The batch holds no inference.",
+  Batch_InvalidProof: ({ digest }) =>
+    `Batch ${digest} is not signed by a key that is attested for the node with a measurement that the model trusts.`,
+  Batch_KeyTooOld: ({ key, endedAt }) =>
+    `Key ${key} ended at ${time(endedAt)}, longer ago than an equivocation can be reported.`,
+  Batch_NoEquivocation: ({ digestA, digestB }) =>
+    `Batches ${digestA} and ${digestB} are one, of different streams, or hold no inference in common.`,
+  Batch_UnknownLedger: ({ nodeId, ledger }) =>
+    `Ledger ${ledger} is neither the batch settlement nor the gate of node ${nodeId} for this model.`,
+  Batch_UnusableVerifier: ({ verifierId, status }) =>
+    `Verifier ${verifierId} of the model's route is ${verifier(status)}, so no batch settles by it.`,
+  Batch_WrongRows: ({ expected, actual }) =>
+    `The rows hash to ${actual}, but the enclave signed the batch with rows that hash to ${expected}.`,
+  Batch_WrongSequence: ({ streamId, next, first }) =>
+    `The batch begins with inference ${first}, but the next one of stream ${streamId} is ${next}.`,
+} satisfies Partial<Sentences>;
+
 /** One sentence for every custom error; see {@link decodeError}. */
 export const sentences: Sentences = {
   ...accessManager,
@@ -210,4 +248,6 @@ export const sentences: Sentences = {
   ...nodes,
   ...settlement,
   ...x402,
+  ...channels,
+  ...batches,
 };
