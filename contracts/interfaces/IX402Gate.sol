@@ -47,7 +47,7 @@ interface IX402Gate is IBatchLedger {
     /// @notice A row was not paid in full.
     /// @param channelId The x402 channel.
     /// @param index The row's place, from 0.
-    /// @param missing What is proven and was not claimed; for AMOUNT_TOO_LARGE the row's amount.
+    /// @param missing What is proven and not claimed; for AMOUNT_TOO_LARGE the row's amount.
     event X402RowNotPaid(bytes32 indexed channelId, uint256 index, X402RowFault fault, uint128 missing);
 
     /// @notice Only the batch settlement calls this, for the gate's own node.
@@ -68,8 +68,9 @@ interface IX402Gate is IBatchLedger {
     /// @return refunded What the payer got.
     function refund(ChannelConfig calldata config, uint128 amount) external returns (uint128 refunded);
 
-    /// @notice What settled batches have proven of an x402 channel, in base units of its token.
-    function provenOf(bytes32 channelId) external view returns (uint128);
+    /// @notice What settled batches have proven of an x402 channel and was not claimed yet, for want of a balance or of a
+    /// voucher with a higher ceiling; in base units of its token. What is proven in all is this and x402's `totalClaimed`.
+    function unpaidOf(bytes32 channelId) external view returns (uint128);
 
     /// @notice What has been claimed and x402 could not send, in base units of the token; the next claim hands it over.
     function unsettledOf(address token) external view returns (uint256);

@@ -19,7 +19,7 @@ describe("X402Gate", () => {
       const channel = await f.channel(1_000n);
       await f.prove(await f.row(channel, 400n, 300n));
       expect(await claimedOf(channel.id)).to.equal(300n);
-      expect(await f.gate.provenOf(channel.id)).to.equal(300n);
+      expect(await f.gate.unpaidOf(channel.id)).to.equal(0n);
       expect(await f.paid()).to.equal(300n);
       await f.prove(await f.row(channel, 900n, 500n));
       expect(await claimedOf(channel.id)).to.equal(800n);
@@ -35,7 +35,7 @@ describe("X402Gate", () => {
       expect(await f.paid()).to.equal(200n);
       await f.claim(await f.row(channel, 1_000n, 700n));
       expect(await f.paid()).to.equal(300n);
-      expect(await f.gate.provenOf(channel.id)).to.equal(300n);
+      expect(await f.gate.unpaidOf(channel.id)).to.equal(0n);
     });
 
     it("are claimed to the channel's balance, and the rest after a deposit", async () => {
@@ -76,7 +76,7 @@ describe("X402Gate", () => {
       await expect(f.prove(await f.row(channel, 100n, 6n)))
         .to.emit(f.gate, "X402RowNotPaid")
         .withArgs(channel.id, 0n, X402RowFault.AMOUNT_TOO_LARGE, 6n);
-      expect(await f.gate.provenOf(channel.id)).to.equal(MAX_UINT128 - 5n);
+      expect(await f.gate.unpaidOf(channel.id)).to.equal(MAX_UINT128 - 105n);
       expect(await f.paid()).to.equal(100n);
     });
 
@@ -139,7 +139,7 @@ describe("X402Gate", () => {
     const channel = await f.channel(1_000n);
     await f.claim(await f.row(channel, 1_000n, 1_000n));
     expect(await f.paid()).to.equal(0n);
-    expect(await f.gate.provenOf(channel.id)).to.equal(0n);
+    expect(await f.gate.unpaidOf(channel.id)).to.equal(0n);
   });
 
   it("obeys its batch settlement, for its own node, only", async () => {
