@@ -16,7 +16,7 @@ const PACKAGES = join(ROOT, "node_modules");
 const LIBRARY = join(ROOT, "circuits", "lib");
 
 /** The beacons of the two phases: public by construction, which is what makes a setup reproducible, and a development one. */
-const BEACONS = {
+export const BEACONS = {
   ptau: sha256("OPG Settlement, development setup, phase 1: whoever reads this can forge proofs"),
   zkey: sha256("OPG Settlement, development setup, phase 2: whoever reads this can forge proofs"),
 };

@@ -36,14 +36,30 @@ declare module "snarkjs" {
 
   export const powersOfTau: {
     newAccumulator(curve: Curve, power: number, file: FileLike, logger?: Logger): Promise<Uint8Array>;
-    beacon(from: FileLike, to: FileLike, name: string, beaconHex: string, iterationsExp: number): Promise<Uint8Array>;
+    contribute(from: FileLike, to: FileLike, name: string, entropy: string, logger?: Logger): Promise<Uint8Array>;
+    beacon(
+      from: FileLike,
+      to: FileLike,
+      name: string,
+      beaconHex: string,
+      iterationsExp: number,
+      logger?: Logger,
+    ): Promise<Uint8Array | false>;
     preparePhase2(from: FileLike, to: FileLike, logger?: Logger): Promise<void>;
     verify(file: FileLike, logger?: Logger): Promise<boolean>;
   };
 
   export const zKey: {
     newZKey(r1cs: FileLike, ptau: FileLike, zkey: FileLike, logger?: Logger): Promise<Uint8Array | -1>;
-    beacon(from: FileLike, to: FileLike, name: string, beaconHex: string, iterationsExp: number): Promise<Uint8Array>;
+    contribute(from: FileLike, to: FileLike, name: string, entropy: string, logger?: Logger): Promise<Uint8Array>;
+    beacon(
+      from: FileLike,
+      to: FileLike,
+      name: string,
+      beaconHex: string,
+      iterationsExp: number,
+      logger?: Logger,
+    ): Promise<Uint8Array | false>;
     verifyFromR1cs(r1cs: FileLike, ptau: FileLike, zkey: FileLike, logger?: Logger): Promise<boolean>;
     exportVerificationKey(zkey: FileLike): Promise<Groth16VerificationKey>;
     exportSolidityVerifier(zkey: FileLike, templates: { groth16: string }): Promise<string>;
@@ -83,8 +99,11 @@ declare module "ffjavascript" {
     neg(a: Element): Element;
     timesFr(point: Element, scalar: Element): Element;
     toAffine(a: Element): Element;
-    timesScalar(point: Element, scalar: bigint): Element;
     isZero(point: Element): boolean;
+    /** Whether a point is on the curve (not whether it is in the subgroup), or at infinity. */
+    isValid(point: Element): boolean;
+    /** Multiplies by any number, not reduced. */
+    timesScalar(point: Element, scalar: bigint): Element;
     fromObject(affine: Coordinate[]): Element;
     toObject(a: Element): Coordinate[];
     batchToAffine(points: Uint8Array): Promise<Uint8Array>;

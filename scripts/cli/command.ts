@@ -5,6 +5,8 @@ import type { Context } from "./context.ts";
 export interface Report {
   readonly json: Readonly<Record<string, unknown>>;
   readonly text: string;
+  /** What the command exits with; 0 if absent. */
+  readonly exitCode?: number;
 }
 
 /** The options that every command on a network has. */

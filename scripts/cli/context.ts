@@ -102,7 +102,7 @@ export const show = ({ symbol, decimals }: Token, amount: bigint): string =>
 /**
  * Runs a task on the network that the options name, prints what it reports, and one line if it fails.
  *
- * @returns the exit code: 0, 2 for unreadable input, 1 for any other failure.
+ * @returns the exit code: the report's, 2 for unreadable input, 1 for any other failure.
  */
 export async function runOnNetwork(
   options: NetworkOptions,
@@ -116,9 +116,9 @@ export async function runOnNetwork(
     const provider = new JsonRpcProvider(url, chainId, { staticNetwork: true, cacheTimeout: -1 });
     if (isLocalChain(chainId)) provider.pollingInterval = 100;
     context = new Context(provider, chainId, deployment, options);
-    const { json, text } = await task(context);
+    const { json, text, exitCode = 0 } = await task(context);
     console.log(options.json ? toJson(json) : text);
-    return 0;
+    return exitCode;
   } catch (error) {
     const { message } = error instanceof InputError ? error : ContractError.from(error);
     console.error(`opg: ${printable(message)}`);

@@ -148,7 +148,7 @@ describe("opg circuit verify", function () {
 
     const unused = await run({});
     expect(unused).to.deep.include({ status: 2, stdout: "" });
-    expect(unused.stderr).to.equal("error: required option '--vkey <file>' not specified\n");
+    expect(unused.stderr).to.equal("opg: name a ceremony, or a proof by all of --vkey, --proof and --public\n");
   });
 
   /** Runs the command in a process of its own. */
