@@ -16,8 +16,6 @@ import {IX402Gate, X402RowFault} from "../interfaces/IX402Gate.sol";
 contract X402Gate is IX402Gate {
     using SafeERC20 for IERC20;
 
-    /// @dev keccak256("ChannelConfig(address payer,address payerAuthorizer,address receiver,address receiverAuthorizer,
-    /// address token,uint40 withdrawDelay,bytes32 salt)"), without the line break.
     bytes32 private constant CHANNEL_CONFIG_TYPEHASH = keccak256(
         "ChannelConfig(address payer,address payerAuthorizer,address receiver,address receiverAuthorizer,"
         "address token,uint40 withdrawDelay,bytes32 salt)"

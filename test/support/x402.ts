@@ -76,6 +76,10 @@ export async function depositX402(
   await x402.deposit(config, amount, X402_COLLECTOR_ADDRESS, data);
 }
 
+/** Where our stand-in keeps a channel's balance: for payers that cannot sign a deposit. */
+export const channelSlot = (channelId: string): string =>
+  ethers.keccak256(AbiCoder.defaultAbiCoder().encode(["bytes32", "uint256"], [channelId, 2n]));
+
 /** A node's gate, whose batch settlement is a double that takes every batch for proven. */
 export async function deployGate() {
   const p = await loadProtocol();

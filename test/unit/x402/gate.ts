@@ -1,7 +1,14 @@
 import { expect } from "chai";
 import { ZeroAddress } from "ethers";
 import { ethers, networkHelpers } from "../../support/fixtures.ts";
-import { deployGate, type GateFixture, signX402Voucher, X402_ADDRESS, X402RowFault } from "../../support/x402.ts";
+import {
+  channelSlot,
+  deployGate,
+  type GateFixture,
+  signX402Voucher,
+  X402_ADDRESS,
+  X402RowFault,
+} from "../../support/x402.ts";
 
 const MAX_UINT128 = 2n ** 128n - 1n;
 
@@ -222,8 +229,4 @@ describe("X402Gate", () => {
       expect(await gate.batchSettlement()).to.equal(await f.batches.getAddress());
     });
   });
-
-  /** Where x402's stand-in keeps a channel's balance. */
-  const channelSlot = (id: string) =>
-    ethers.keccak256(ethers.AbiCoder.defaultAbiCoder().encode(["bytes32", "uint256"], [id, 2n]));
 });
