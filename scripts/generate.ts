@@ -21,6 +21,7 @@ const CONTRACTS = [
   "OPG",
   "OpenGradientAudit",
   "P384Verifier",
+  "PlonkAdapter",
   "Settlement",
   "TeeVerifier",
   "TestUSD",
