@@ -8,10 +8,19 @@ export { type P384Signature, p384Hint } from "./attestation/p384Hint.ts";
 export { isUnderRoot, type LeafSet, leavesOf, parseLeafSet, treeOf } from "./batch/leafSet.ts";
 export { type BatchEntry, inferenceOf, type Receipt } from "./batch/receipt.ts";
 export type { Abi, AbiValue } from "./chain/abiTypes.ts";
+export { type BatchContract, batchContract } from "./chain/batchContract.ts";
 export { type Contracts, contractsOf } from "./chain/contracts.ts";
 export { isLocalChain } from "./chain/isLocalChain.ts";
 export { signPermit } from "./chain/signPermit.ts";
 export { mined, TypedContract, type TypedEvent } from "./chain/TypedContract.ts";
+export { ChannelAccount, type ChannelState } from "./channel/ChannelAccount.ts";
+export type { ChannelOffer, ChannelQuote } from "./channel/channelWire.ts";
+export {
+  type ChannelInferOptions,
+  type ChannelRun,
+  PaymentChannel,
+  type SettledProof,
+} from "./channel/PaymentChannel.ts";
 export * from "./client/OpgClient.ts";
 export type { OfferFilter, StandingOffer } from "./client/offers.ts";
 export { readOutcome, type SettledInference } from "./client/outcome.ts";

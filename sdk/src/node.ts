@@ -7,7 +7,9 @@ export {
   type LedgerRow,
   type RowCodec,
 } from "./node/batch/BatchAccountant.ts";
+export type { BatchEvent } from "./node/batch/BatchSettler.ts";
 export type { Charge, StoredVoucher } from "./node/batch/BatchStore.ts";
+export type { ChannelOptions as NodeChannelOptions } from "./node/batch/ChannelService.ts";
 export { nativeRows } from "./node/batch/nativeRows.ts";
 export { JobStore } from "./node/JobStore.ts";
 export { loadDeployment } from "./node/loadDeployment.ts";

@@ -221,8 +221,7 @@ describe("SDK: requester and node", () => {
       const { modelId } = p;
       await models.connect(p.accounts.modelOwner).setRoute(modelId, Route.TEE, 2, OutputCommitment.OPAQUE, parameters);
       const { version } = await models.currentRoute(modelId, Route.TEE);
-      const offer = { ...(await p.offer()), modelId, route: Route.TEE, routeVersion: Number(version) };
-      return readProofMeaning(client.contracts, { ...offer, deliveryWindow: 1, proofWindow: 1 });
+      return readProofMeaning(client.contracts, { modelId, route: Route.TEE, routeVersion: Number(version) });
     };
     const measurements = [id("image")];
     const local = encodeTeeParameters({ trust: Trust.LOCAL, backend: "", measurements });

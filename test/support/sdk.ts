@@ -20,6 +20,7 @@ export async function deploymentOf({ contracts }: Protocol): Promise<Deployment>
       ModelRegistry: await contracts.models.getAddress(),
       VerifierRegistry: await contracts.verifiers.getAddress(),
       OPG: await contracts.opg.getAddress(),
+      BatchSettlement: await contracts.batches.getAddress(),
       TestUSD: await contracts.usd.getAddress(),
     },
   };

@@ -1,17 +1,20 @@
 import { getBytes, hexlify, type Signer, ZeroAddress, ZeroHash } from "ethers";
+import { batchContract } from "../chain/batchContract.ts";
 import { type Contracts, contractsOf } from "../chain/contracts.ts";
 import { isLocalChain } from "../chain/isLocalChain.ts";
 import { payableWith } from "../chain/payableWith.ts";
 import { sleep } from "../chain/sleep.ts";
+import { ChannelAccount } from "../channel/ChannelAccount.ts";
+import { PaymentChannel, type PaymentChannelOptions } from "../channel/PaymentChannel.ts";
 import type { Deployment } from "../deployment.ts";
 import { DeliveryError } from "../errors/DeliveryError.ts";
 import { OpgError } from "../errors/OpgError.ts";
 import type { SettlementFailure } from "../errors/SettlementFailure.ts";
 import { hashTerms } from "../hash/hashTerms.ts";
-import { type SettlementDomain, TERMS_TYPES, typedDataDomain } from "../hash/typedData.ts";
+import { CHANNEL_KEY_TYPES, type SettlementDomain, TERMS_TYPES, typedDataDomain } from "../hash/typedData.ts";
 import { type InferenceModel, randomSalt } from "../model.ts";
 import { type Answer, DeliveryMode, type Offer, OutputCommitment, type Permit, Route, type Terms } from "../types.ts";
-import type { InferenceReply } from "../wire.ts";
+import { INFERENCES_PATH, type InferenceReply, parseInferenceReply } from "../wire.ts";
 import { askNode } from "./askNode.ts";
 import { cheapest, findOffers, type OfferFilter, priceOf, type StandingOffer } from "./offers.ts";
 import type { SettledInference } from "./outcome.ts";
@@ -109,6 +112,32 @@ export interface InferenceRun<Output> extends RequestReceipt {
    * compensation when the request ended otherwise.
    */
   readonly settled: Promise<SettledInference>;
+}
+
+/** Which channel: towards which node, in which token, drawn by whose vouchers. */
+export interface ChannelOptions {
+  readonly nodeId: string;
+  readonly token: string;
+  /** The key that signs vouchers, a plain key; the client's account if absent. Smart accounts name a session key. */
+  readonly signer?: Signer;
+  /** Where to reach the node; its on-chain endpoint if absent. */
+  readonly endpoint?: string;
+}
+
+/** A new channel. */
+export interface OpenChannelOptions extends ChannelOptions {
+  /** What to deposit, in base units of the token. */
+  readonly amount: bigint;
+  /** Seconds from announcing a withdrawal to making it; the shortest that the node accepts if absent. */
+  readonly withdrawalDelay?: number;
+}
+
+/** Names a channel without its key. */
+export interface ChannelAccountName {
+  readonly nodeId: string;
+  readonly token: string;
+  /** The address of the key that signs vouchers; the client's account if absent. */
+  readonly voucherSigner?: string;
 }
 
 /** Seconds within which a request has to be mined. */
@@ -288,6 +317,61 @@ export class OpgClient {
     });
   }
 
+  /**
+   * Opens a channel to a node and deposits into it: by the allowance, a permit, or an approval.
+   *
+   * @throws OpgError if the node serves no channels; then nothing was sent.
+   */
+  async openChannel(options: OpenChannelOptions): Promise<PaymentChannel> {
+    const { nodeId, token, amount } = options;
+    const parts = await this.#channelParts(options);
+    const { batches, chainId, payer, signer, voucherSigner } = parts;
+    const quote = await PaymentChannel.quote(parts.ask, nodeId);
+    const delay = options.withdrawalDelay ?? Math.max(quote.withdrawalDelay, await batches.read("minWithdrawalDelay"));
+    const address = await payer.getAddress();
+    const domain = typedDataDomain({ chainId, settlement: batches.address });
+    const consent =
+      voucherSigner === address
+        ? "0x"
+        : await signer.signTypedData(domain, CHANNEL_KEY_TYPES, { nodeId, token, payer: address });
+    const permit = await payableWith(payer, { token, spender: batches.address, amount, chainId });
+    const channel = [nodeId, token, voucherSigner, delay, amount, consent] as const;
+    if (permit === undefined) await batches.write("open", ...channel);
+    else await batches.write("openWithPermit", ...channel, permit);
+    return PaymentChannel.attach(parts, quote);
+  }
+
+  /** A channel that is open already. What it was charged is read from the chain and from the node's signed receipts. */
+  async channel(options: ChannelOptions): Promise<PaymentChannel> {
+    const parts = await this.#channelParts(options);
+    return PaymentChannel.attach(parts, await PaymentChannel.quote(parts.ask, options.nodeId));
+  }
+
+  /** A channel as the chain has it: to top up and to reclaim, without asking the node. */
+  async channelAccount({ nodeId, token, voucherSigner }: ChannelAccountName): Promise<ChannelAccount> {
+    const payer = this.#signer;
+    const batches = batchContract(this.#deployment, payer);
+    const { chainId } = this.#deployment;
+    const name = { nodeId, token, voucherSigner: voucherSigner ?? (await payer.getAddress()) };
+    return new ChannelAccount({ ...name, batches, chainId, payer });
+  }
+
+  async #channelParts({
+    nodeId,
+    token,
+    signer = this.#signer,
+    endpoint,
+  }: ChannelOptions): Promise<PaymentChannelOptions> {
+    await this.#requireChain();
+    const found = endpoint ?? (await this.contracts.nodes.read("descriptionOf", nodeId)).endpoint;
+    const ask = { endpoint: found, insecure: this.#insecure, fetch: this.#fetch };
+    const voucherSigner = await signer.getAddress();
+    const payer = this.#signer;
+    const batches = batchContract(this.#deployment, payer);
+    const { chainId } = this.#deployment;
+    return { contracts: this.contracts, batches, chainId, nodeId, token, voucherSigner, payer, signer, ask };
+  }
+
   /** The terms of a request that is on chain. */
   termsOf(requestId: string): Promise<Terms> {
     return readTerms(this.contracts, this.#deployment, requestId);
@@ -372,7 +456,9 @@ export class OpgClient {
   /** The answer that the node sends, verified to be its own. */
   async #askedReply(terms: Terms, input: string, salt: string, endpoint: string, timeout: number) {
     const options = { endpoint, timeout, insecure: this.#insecure, fetch: this.#fetch };
-    const reply = await askNode({ terms, input, salt }, options);
+    // The node may not have seen the request yet, or be busy.
+    const question = { path: INFERENCES_PATH, body: { terms, input, salt }, retry: [404, 429, 503] };
+    const reply = await askNode({ ...question, parse: parseInferenceReply }, options);
     await verifyDelivery(this.contracts, this.domain, terms, reply);
     if (terms.offer.route === Route.TEE) await verifyProof(this.contracts, this.domain, terms, reply);
     return reply;

@@ -1,12 +1,20 @@
 import { sleep } from "../chain/sleep.ts";
 import { OpgError } from "../errors/OpgError.ts";
-import { INFERENCES_PATH, type InferenceCall, type InferenceReply, parseInferenceReply, toJson } from "../wire.ts";
+import { toJson } from "../wire.ts";
 
 /** The longest answer that is read, in bytes. */
 const MAX_REPLY = 64 * 1024 * 1024;
 
-/** Replies that may be other ones a moment later: the node has not seen the request yet, or is busy. */
-const RETRY = new Set([404, 429, 503]);
+/** A node's refusal, in its own words. */
+export class NodeRefusal extends OpgError {
+  override name = "NodeRefusal";
+  readonly status: number;
+
+  constructor(url: URL, status: number, words: string) {
+    super(`${url} refused (${status}): ${words}`);
+    this.status = status;
+  }
+}
 
 /** How and where to ask. */
 export interface AskOptions {
@@ -19,14 +27,25 @@ export interface AskOptions {
   readonly fetch: typeof fetch;
 }
 
+/** What to ask. */
+export interface Question<T> {
+  /** The path below the endpoint. */
+  readonly path: string;
+  /** What to post; GET if absent. */
+  readonly body?: unknown;
+  /** Statuses that may be other ones a moment later. */
+  readonly retry: readonly number[];
+  /** Reads the answer. @throws if it is none. */
+  parse(json: unknown): T;
+}
+
 /**
- * Sends the input to a node and reads its answer, which is not verified here. A node that does not know the request
- * yet is asked again until the timeout.
+ * Asks a node and reads its answer, which is not verified here. Asks again until the timeout while the node says so.
  *
- * @throws OpgError saying why there is no answer.
+ * @throws NodeRefusal if the node refuses; OpgError saying why else there is no answer.
  */
-export async function askNode(call: InferenceCall, options: AskOptions): Promise<InferenceReply> {
-  const url = inferencesUrl(options);
+export async function askNode<T>({ path, body, retry, parse }: Question<T>, options: AskOptions): Promise<T> {
+  const url = urlOf(options, path);
   const deadline = Date.now() + options.timeout;
   for (let wait = 50; ; wait = Math.min(wait * 2, 1_000)) {
     const left = deadline - Date.now();
@@ -34,27 +53,27 @@ export async function askNode(call: InferenceCall, options: AskOptions): Promise
     let response: Response;
     try {
       response = await options.fetch(url, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: toJson(call),
+        ...(body === undefined
+          ? {}
+          : { method: "POST", headers: { "content-type": "application/json" }, body: toJson(body) }),
         // The input is for this node, and for nobody that it names.
         redirect: "error",
         signal: AbortSignal.timeout(left),
       });
-      if (response.ok) return parseInferenceReply(JSON.parse(await boundedText(response)));
+      if (response.ok) return parse(JSON.parse(await boundedText(response)));
     } catch (error) {
       if (error instanceof OpgError) throw error;
       throw new OpgError(`${url} cannot be reached: ${reason(error)}`, { cause: error });
     }
     const refusal = await boundedText(response).catch(() => "");
-    if (!RETRY.has(response.status) || Date.now() + wait > deadline) {
-      throw new OpgError(`${url} refused (${response.status}): ${errorIn(refusal)}`);
+    if (!retry.includes(response.status) || Date.now() + wait > deadline) {
+      throw new NodeRefusal(url, response.status, errorIn(refusal));
     }
     await sleep(wait);
   }
 }
 
-function inferencesUrl({ endpoint, insecure }: AskOptions): URL {
+function urlOf({ endpoint, insecure }: AskOptions, path: string): URL {
   let url: URL;
   try {
     url = new URL(endpoint);
@@ -64,7 +83,7 @@ function inferencesUrl({ endpoint, insecure }: AskOptions): URL {
   if (url.protocol !== "https:" && !(insecure && url.protocol === "http:")) {
     throw new OpgError(`the node's endpoint ${endpoint} is not https, so the input could be read on the way`);
   }
-  url.pathname = url.pathname.replace(/\/$/, "") + INFERENCES_PATH;
+  url.pathname = url.pathname.replace(/\/$/, "") + path;
   return url;
 }
 

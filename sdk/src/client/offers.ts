@@ -104,5 +104,7 @@ export function cheapest(
 }
 
 /** What `units` cost under an offer, in base units of its token. */
-export const priceOf = ({ pricePerRequest, pricePerUnit }: Offer, units: bigint): bigint =>
-  pricePerRequest + units * pricePerUnit;
+export const priceOf = (
+  { pricePerRequest, pricePerUnit }: Pick<Offer, "pricePerRequest" | "pricePerUnit">,
+  units: bigint,
+): bigint => pricePerRequest + units * pricePerUnit;

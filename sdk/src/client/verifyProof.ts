@@ -15,8 +15,11 @@ import type { InferenceReply } from "../wire.ts";
  */
 export type ProofMeaning = "EXECUTION" | "RELAY" | undefined;
 
+/** A version of a model's route. */
+type RouteName = Pick<Offer, "modelId" | "route" | "routeVersion">;
+
 /** Reads what a proof of the offer's route shows; see {@link ProofMeaning}. */
-export async function readProofMeaning(contracts: Contracts, offer: Offer): Promise<ProofMeaning> {
+export async function readProofMeaning(contracts: Contracts, offer: RouteName): Promise<ProofMeaning> {
   if (offer.route === Route.ZK) return "EXECUTION";
   const { verifier, parameters } = await verifierFor(contracts, offer);
   // Only a verifier of enclaves reads parameters so.
@@ -59,7 +62,7 @@ export async function verifyProof(
 }
 
 /** The contract that verifies the proofs of an offer's route, and the model's parameters for it. */
-async function verifierFor({ models, verifiers }: Contracts, { modelId, route, routeVersion }: Offer) {
+export async function verifierFor({ models, verifiers }: Contracts, { modelId, route, routeVersion }: RouteName) {
   const { verifierId, parameters } = await models.read("routeAt", modelId, route, routeVersion);
   const { verifier } = await verifiers.read("verifierOf", verifierId);
   return { verifier, parameters };

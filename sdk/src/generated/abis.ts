@@ -242,6 +242,13 @@ export const groth16VerifierAbi = [
   {"inputs":[{"internalType":"bytes32","name":"keyId","type":"bytes32"},{"internalType":"uint256[]","name":"publicSignals","type":"uint256[]"},{"internalType":"bytes","name":"proof","type":"bytes"}],"name":"verifyProof","outputs":[{"internalType":"bool","name":"","type":"bool"}],"stateMutability":"view","type":"function"},
 ] as const;
 
+/** IBatchVerifier */
+export const batchVerifierAbi = [
+  {"inputs":[{"internalType":"bytes32","name":"nodeId","type":"bytes32"},{"internalType":"address","name":"key","type":"address"},{"internalType":"bytes32","name":"digest","type":"bytes32"},{"internalType":"bytes","name":"proof","type":"bytes"}],"name":"isSignedBy","outputs":[{"internalType":"bool","name":"signed","type":"bool"},{"internalType":"uint64","name":"validUntil","type":"uint64"}],"stateMutability":"view","type":"function"},
+  {"inputs":[{"internalType":"bytes32","name":"nodeId","type":"bytes32"},{"internalType":"bytes","name":"proof","type":"bytes"}],"name":"revokeEquivocator","outputs":[],"stateMutability":"nonpayable","type":"function"},
+  {"inputs":[{"internalType":"bytes32","name":"nodeId","type":"bytes32"},{"internalType":"address","name":"key","type":"address"},{"internalType":"bytes32","name":"digest","type":"bytes32"},{"internalType":"uint64","name":"claimedAt","type":"uint64"},{"internalType":"bytes","name":"parameters","type":"bytes"},{"internalType":"bytes","name":"proof","type":"bytes"}],"name":"verifyBatch","outputs":[{"internalType":"bool","name":"","type":"bool"}],"stateMutability":"view","type":"function"},
+] as const;
+
 /** IInferenceConsumer */
 export const inferenceConsumerAbi = [
   {"inputs":[{"internalType":"bytes32","name":"requestId","type":"bytes32"},{"internalType":"bytes32","name":"outputHash","type":"bytes32"},{"internalType":"uint64","name":"units","type":"uint64"},{"internalType":"bytes","name":"output","type":"bytes"}],"name":"onInferenceDelivered","outputs":[],"stateMutability":"nonpayable","type":"function"},
@@ -497,14 +504,6 @@ export const p384VerifierAbi = [
   {"inputs":[],"name":"TABLE","outputs":[{"internalType":"address","name":"","type":"address"}],"stateMutability":"view","type":"function"},
   {"inputs":[],"name":"TABLE_HASH","outputs":[{"internalType":"bytes32","name":"","type":"bytes32"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"internalType":"bytes","name":"hash","type":"bytes"},{"internalType":"bytes","name":"signature","type":"bytes"},{"internalType":"bytes","name":"publicKey","type":"bytes"},{"internalType":"bytes","name":"hint","type":"bytes"}],"name":"verify","outputs":[{"internalType":"bool","name":"valid","type":"bool"}],"stateMutability":"view","type":"function"},
-] as const;
-
-/** PlonkAdapter */
-export const plonkAdapterAbi = [
-  {"inputs":[],"name":"Plonk_InsufficientGas","type":"error"},
-  {"inputs":[],"name":"VERIFIER_GAS","outputs":[{"internalType":"uint256","name":"","type":"uint256"}],"stateMutability":"view","type":"function"},
-  {"inputs":[{"internalType":"bytes32","name":"","type":"bytes32"},{"internalType":"uint64","name":"","type":"uint64"}],"name":"isVoid","outputs":[{"internalType":"bool","name":"","type":"bool"}],"stateMutability":"pure","type":"function"},
-  {"inputs":[{"components":[{"internalType":"bytes32","name":"requestId","type":"bytes32"},{"internalType":"bytes32","name":"modelId","type":"bytes32"},{"internalType":"bytes32","name":"nodeId","type":"bytes32"},{"internalType":"bytes32","name":"inputHash","type":"bytes32"},{"internalType":"bytes32","name":"outputHash","type":"bytes32"},{"internalType":"uint64","name":"units","type":"uint64"}],"internalType":"struct InferenceClaim","name":"claim","type":"tuple"},{"internalType":"bytes32","name":"claimHash","type":"bytes32"},{"internalType":"uint64","name":"","type":"uint64"},{"internalType":"bytes","name":"parameters","type":"bytes"},{"internalType":"bytes","name":"proof","type":"bytes"}],"name":"verify","outputs":[{"internalType":"bool","name":"","type":"bool"}],"stateMutability":"view","type":"function"},
 ] as const;
 
 /** Settlement */
@@ -765,6 +764,7 @@ export const abis = {
   BatchSettlement: batchSettlementAbi,
   Groth16Settler: groth16SettlerAbi,
   Groth16Verifier: groth16VerifierAbi,
+  IBatchVerifier: batchVerifierAbi,
   IInferenceConsumer: inferenceConsumerAbi,
   IProofVerifier: proofVerifierAbi,
   IX402BatchSettlement: x402BatchSettlementAbi,
@@ -774,7 +774,6 @@ export const abis = {
   OPG: opgAbi,
   OpenGradientAudit: openGradientAuditAbi,
   P384Verifier: p384VerifierAbi,
-  PlonkAdapter: plonkAdapterAbi,
   Settlement: settlementAbi,
   TeeVerifier: teeVerifierAbi,
   TestUSD: testUsdAbi,

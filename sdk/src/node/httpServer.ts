@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { OpgError } from "../errors/OpgError.ts";
-import { INFERENCES_PATH, type InferenceCall, type InferenceReply, parseInferenceCall, toJson } from "../wire.ts";
+import { toJson } from "../wire.ts";
 import { HttpError } from "./HttpError.ts";
 
 /** The path at which a node says what it serves. */
@@ -9,29 +9,32 @@ export const NODE_PATH = "/v1/node";
 /** Milliseconds in which a whole request has to arrive; the answer may take longer. */
 const REQUEST_TIMEOUT = 30_000;
 
-/** What the HTTP server asks of the node. */
-export interface NodeService {
-  /** Answers a request. @throws HttpError with the status to answer with. */
-  infer(call: InferenceCall): Promise<InferenceReply>;
-  /** What the node serves. */
-  describe(): unknown;
+/** Something that a node answers. */
+export interface HttpRoute {
+  readonly method: "GET" | "POST";
+  /** The path, or its beginning if it ends with a slash. */
+  readonly path: string;
+  /**
+   * Answers a request with what is sent as JSON. @throws HttpError with the status to answer with; any other OpgError
+   * answers 400.
+   *
+   * @param body What was posted; undefined for GET.
+   * @param rest What follows after `path`.
+   */
+  answer(body: unknown, rest: string): unknown;
 }
 
 /**
- * The HTTP side of a node, where requesters get their answers in the time that the model takes:
- *
- * - `POST /v1/inferences` with `{terms, input, salt}` answers 200 with `{requestId, nodeId, outputHash, units, output,
- *   signature, proof}`, or with `{error}` and 400 (malformed), 404 (not on chain yet: ask again), 409 (not open any more),
- *   413 (too long), 422 (not what the terms commit to), 503 (busy: ask again).
- * - `GET /v1/node` says chain, nodes and models.
+ * The HTTP side of a node, where requesters get their answers in the time that the model takes. Errors are answered with
+ * `{error}` and 400 (malformed), 413 (too long), or the route's own status.
  *
  * Bigints are decimal strings, bytes 0x-hex. Any web page may ask (CORS): there is nothing that a cookie would protect.
  *
  * @param maxBody The longest request body, in bytes.
  */
-export function httpServer(service: NodeService, maxBody: number): Server {
+export function httpServer(routes: readonly HttpRoute[], maxBody: number): Server {
   return createServer({ requestTimeout: REQUEST_TIMEOUT }, (request, response) => {
-    answer(service, maxBody, request).then(
+    answer(routes, maxBody, request).then(
       (value) => send(response, value === undefined ? 204 : 200, value),
       (error: unknown) =>
         send(response, error instanceof HttpError ? error.status : error instanceof OpgError ? 400 : 500, {
@@ -41,21 +44,24 @@ export function httpServer(service: NodeService, maxBody: number): Server {
   });
 }
 
-async function answer(service: NodeService, maxBody: number, request: IncomingMessage): Promise<unknown> {
+async function answer(routes: readonly HttpRoute[], maxBody: number, request: IncomingMessage): Promise<unknown> {
   const { pathname } = new URL(request.url ?? "/", "http://node");
   if (request.method === "OPTIONS") return undefined;
-  if (request.method === "GET" && pathname === NODE_PATH) return service.describe();
-  if (request.method === "POST" && pathname === INFERENCES_PATH) {
-    const body = await readBody(request, maxBody);
-    let json: unknown;
-    try {
-      json = JSON.parse(body);
-    } catch {
-      throw new HttpError(400, "the body is not JSON");
-    }
-    return service.infer(parseInferenceCall(json));
+  const found = routes.find(
+    ({ method, path }) =>
+      request.method === method && (path.endsWith("/") ? pathname.startsWith(path) : pathname === path),
+  );
+  if (found === undefined) throw new HttpError(404, `there is no ${request.method} ${pathname} here`);
+  const rest = pathname.slice(found.path.length);
+  if (found.method === "GET") return found.answer(undefined, rest);
+  const body = await readBody(request, maxBody);
+  let json: unknown;
+  try {
+    json = JSON.parse(body);
+  } catch {
+    throw new HttpError(400, "the body is not JSON");
   }
-  throw new HttpError(404, `there is no ${request.method} ${pathname} here`);
+  return found.answer(json, rest);
 }
 
 async function readBody(request: IncomingMessage, maxBody: number): Promise<string> {

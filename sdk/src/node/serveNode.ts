@@ -9,10 +9,12 @@ import { hashClaim } from "../hash/hashClaim.ts";
 import { hashTerms } from "../hash/hashTerms.ts";
 import { OpgOperator } from "../operator/OpgOperator.ts";
 import { DeliveryMode, type InferenceClaim, RequestStatus, Route, type Terms } from "../types.ts";
-import type { InferenceCall, InferenceReply } from "../wire.ts";
+import { INFERENCES_PATH, type InferenceCall, type InferenceReply, parseInferenceCall } from "../wire.ts";
+import { type ChannelOptions, ChannelService } from "./batch/ChannelService.ts";
 import { HttpError } from "./HttpError.ts";
-import { httpServer } from "./httpServer.ts";
+import { type HttpRoute, httpServer, NODE_PATH } from "./httpServer.ts";
 import { type Job, JobStore } from "./JobStore.ts";
+import { Limit } from "./Limit.ts";
 import type { NodeModel } from "./NodeModel.ts";
 
 /** Something that happened to a request at this node. */
@@ -67,6 +69,8 @@ export interface ServeOptions {
    * the verification fee. None is taken if absent.
    */
   readonly acceptOpen?: (terms: Terms) => boolean;
+  /** Takes calls that channels pay for, and settles them in batches; none are taken if absent. */
+  readonly channels?: ChannelOptions;
   /** Is told what happens. */
   readonly onEvent?: (event: NodeEvent) => void;
 }
@@ -77,6 +81,8 @@ export interface RunningNode {
   readonly url: string;
   /** Resolves when nothing that was answered is left to settle. */
   idle(): Promise<void>;
+  /** Settles now what channels were charged so far. Resolves when it is on chain. */
+  settleBatches(): Promise<void>;
   /** Stops taking requests and stops working. What is not settled goes on when the node is started again. */
   close(): Promise<void>;
 }
@@ -105,25 +111,40 @@ const NO_PROOF = "0x";
  */
 export async function serveNode(options: ServeOptions): Promise<RunningNode> {
   const runtime = new Runtime(options);
-  await runtime.start();
-  const server = httpServer(runtime, options.maxBody ?? 16 * 1024 * 1024);
-  server.maxConnections = options.maxConnections ?? 128;
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(options.port ?? 0, options.host ?? "127.0.0.1", resolve);
-  });
-  const { address, port, family } = server.address() as AddressInfo;
-  return {
-    url: `http://${family === "IPv6" ? `[${address}]` : address}:${port}`,
-    idle: () => runtime.idle(),
-    close: async () => {
-      await new Promise((resolve) => {
-        server.close(resolve);
-        server.closeAllConnections();
-      });
-      await runtime.stop();
-    },
-  };
+  let channels: ChannelService | undefined;
+  const stop = () => Promise.all([runtime.stop(), channels?.stop()]);
+  try {
+    await runtime.start();
+    channels = options.channels && (await ChannelService.start({ ...options, ...options.channels }));
+    const quote = channels?.describe();
+    const routes: HttpRoute[] = [
+      { method: "POST", path: INFERENCES_PATH, answer: (body) => runtime.infer(parseInferenceCall(body)) },
+      { method: "GET", path: NODE_PATH, answer: () => ({ ...runtime.describe(), channels: quote }) },
+      ...(channels?.routes() ?? []),
+    ];
+    const server = httpServer(routes, options.maxBody ?? 16 * 1024 * 1024);
+    server.maxConnections = options.maxConnections ?? 128;
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(options.port ?? 0, options.host ?? "127.0.0.1", resolve);
+    });
+    const { address, port, family } = server.address() as AddressInfo;
+    return {
+      url: `http://${family === "IPv6" ? `[${address}]` : address}:${port}`,
+      idle: () => runtime.idle(),
+      settleBatches: async () => channels?.settle(),
+      close: async () => {
+        await new Promise((resolve) => {
+          server.close(resolve);
+          server.closeAllConnections();
+        });
+        await stop();
+      },
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
 class Runtime {
@@ -408,33 +429,6 @@ class Runtime {
 
   get #interval(): number {
     return this.#options.pollingInterval ?? 1_000;
-  }
-}
-
-/** Runs a bounded number of tasks at once; the others wait in line. */
-class Limit {
-  readonly #slots: number;
-  readonly #waiting: (() => void)[] = [];
-  #busy = 0;
-
-  constructor(slots: number) {
-    this.#slots = slots;
-  }
-
-  /** Whether as many wait as are at work. */
-  get isFull(): boolean {
-    return this.#waiting.length >= this.#slots;
-  }
-
-  async run<T>(task: () => Promise<T>): Promise<T> {
-    if (this.#busy >= this.#slots) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    this.#busy++;
-    try {
-      return await task();
-    } finally {
-      this.#busy--;
-      this.#waiting.shift()?.();
-    }
   }
 }
 

@@ -93,16 +93,21 @@ export class BatchAccountant {
    * Charges an inference: gives it the stream's next sequence number, durably. The answer may leave when this resolves.
    * Charges that are made while the disk is busy share the next write.
    *
+   * @param kept Is called at the moment when the charge is on disk.
    * @returns the receipt that goes with the answer.
    * @throws OpgError if this input was charged to this channel already.
    */
-  async charge(stream: Stream, charge: Charge): Promise<Receipt> {
+  async charge(stream: Stream, charge: Charge, kept: () => void = () => undefined): Promise<Receipt> {
     if (stream.key.toLowerCase() !== this.key.toLowerCase() || !this.#ledgers.has(stream.ledger.toLowerCase())) {
       throw new OpgError("This stream is of another key or another ledger.");
     }
     const sequence = await new Promise<number>((resolve, reject) => {
       if (this.#queue.length === 0) setImmediate(() => this.#flush());
-      this.#queue.push({ stream, charge, resolve, reject });
+      const done = (sequence: number) => {
+        kept();
+        resolve(sequence);
+      };
+      this.#queue.push({ stream, charge, resolve: done, reject });
     });
     return this.receipt(stream, { ...charge, sequence: BigInt(sequence) });
   }

@@ -110,7 +110,7 @@ export class BatchStore {
   }
 
   close(): void {
-    this.#db.close();
+    if (this.#db.isOpen) this.#db.close();
   }
 
   /** The streams that anything was charged in. */
@@ -264,14 +264,9 @@ export class BatchStore {
     return row && { ceiling: BigInt(text(row.ceiling)), data: text(row.data) };
   }
 
-  /** Every model's voucher of every channel. */
-  vouchers(): (StoredVoucher & {
-    readonly channelId: string;
-    readonly modelId: string;
-    readonly routeVersion: number;
-  })[] {
-    return this.#all("SELECT * FROM voucher").map((row) => ({
-      channelId: text(row.channel),
+  /** A channel's best voucher for each model and version. */
+  vouchers(channelId: string): (StoredVoucher & Pick<Stream, "modelId" | "routeVersion">)[] {
+    return this.#all("SELECT * FROM voucher WHERE channel = ?", channelId).map((row) => ({
       modelId: text(row.model),
       routeVersion: Number(row.version),
       ceiling: BigInt(text(row.ceiling)),

@@ -1,0 +1,177 @@
+import type { BatchContract } from "../../chain/batchContract.ts";
+import { sleep } from "../../chain/sleep.ts";
+import { OpgError } from "../../errors/OpgError.ts";
+import { channelIdOf } from "../../hash/channelIdOf.ts";
+import { streamIdOf } from "../../hash/streamIdOf.ts";
+import type { Stream } from "../../types.ts";
+import type { BatchAccountant } from "./BatchAccountant.ts";
+import { nativeRows } from "./nativeRows.ts";
+
+/** Something that happened to a node's batches. */
+export interface BatchEvent {
+  readonly type: "batched" | "batchSettled" | "restClaimed" | "batchRetrying";
+  readonly nodeId: string;
+  /** The first sequence number and how many there are, for a batch. */
+  readonly first?: bigint;
+  readonly count?: bigint;
+  /** What the node was credited, in base units of the stream's token. */
+  readonly paid?: bigint;
+  /** OPG burned, in base units. */
+  readonly burned?: bigint;
+  /** The transaction; for `batchRetrying`, what went wrong. */
+  readonly detail?: string;
+}
+
+/** How to settle. */
+export interface SettlerOptions {
+  readonly accountant: BatchAccountant;
+  /** The batch settlement, with a signer that pays the gas. */
+  readonly batches: BatchContract;
+  /** Milliseconds after which the oldest inference that is in no batch gets into one. */
+  readonly after: number;
+  /** How many inferences make a batch at once. */
+  readonly at: number;
+  /** Milliseconds between two looks. */
+  readonly pollingInterval: number;
+  readonly onEvent: (event: BatchEvent) => void;
+}
+
+/** Longest pause between two attempts, in milliseconds. */
+const MAX_BACKOFF = 60_000;
+
+/**
+ * Makes batches when they are due and settles them, in the order of their streams. It keeps no record of what is settled:
+ * the chain's next sequence number says which batch it has to be given, after a crash, a lost transaction or a
+ * reorganisation too, and it is always given the bytes that are on disk.
+ */
+export class BatchSettler {
+  readonly #options: SettlerOptions;
+  readonly #stop = new AbortController();
+  /** Channels whose rows were not paid in full. */
+  readonly #rests = new Map<string, Pick<Stream, "nodeId" | "token">>();
+  #turn: Promise<unknown> = Promise.resolve();
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(options: SettlerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Starts, if the books are those of the chain.
+   *
+   * @throws OpgError if the chain has settled what the books do not know: they are an older copy, or another process
+   * counts under the same key. Serving from them would make the key sign a second batch for the same numbers.
+   */
+  async start(): Promise<void> {
+    for (const stream of this.#options.accountant.store.streams()) await this.#nextOf(stream);
+    this.#running = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await Promise.all([this.#running, this.#turn.catch(() => undefined)]);
+  }
+
+  /** Makes batches of all that was charged, and settles them. */
+  settle(): Promise<void> {
+    return this.#inTurn(() => this.#settleAll(true));
+  }
+
+  async #run(): Promise<void> {
+    const { pollingInterval, onEvent } = this.#options;
+    for (let backoff = pollingInterval; !this.#stop.signal.aborted; ) {
+      try {
+        await this.#inTurn(() => this.#settleAll(false));
+        backoff = pollingInterval;
+      } catch (error) {
+        const detail = error instanceof Error ? error.message : String(error);
+        for (const { nodeId } of this.#options.accountant.store.streams().slice(0, 1)) {
+          if (!this.#stop.signal.aborted) onEvent({ type: "batchRetrying", nodeId, detail });
+        }
+        backoff = Math.min(backoff * 2, MAX_BACKOFF);
+      }
+      await sleep(backoff, this.#stop.signal);
+    }
+  }
+
+  /** One at a time: two would send the same batch twice. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work, work);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+
+  async #settleAll(now: boolean): Promise<void> {
+    const { accountant, onEvent } = this.#options;
+    for (const stream of accountant.store.streams()) {
+      if (this.#stop.signal.aborted) return;
+      while (this.#isDue(stream, now)) {
+        const made = await accountant.batch(stream);
+        if (made === undefined) break;
+        const { first, count } = made.batch;
+        onEvent({ type: "batched", nodeId: stream.nodeId, first, count });
+      }
+      while (await this.#settleNext(stream));
+    }
+    await this.#claimRests();
+  }
+
+  #isDue(stream: Stream, now: boolean): boolean {
+    const { accountant, after, at } = this.#options;
+    // What another key was to sign is lost to the node.
+    if (stream.key.toLowerCase() !== accountant.key.toLowerCase()) return false;
+    const { next, unbatched, since } = accountant.store.head(streamIdOf(stream));
+    return since !== undefined && (now || next - unbatched >= at || Date.now() - since >= after);
+  }
+
+  /** Settles the batch that the chain wants next. @returns whether there was one. */
+  async #settleNext(stream: Stream): Promise<boolean> {
+    const { accountant, batches, onEvent } = this.#options;
+    const made = await accountant.signedBatch(stream, await this.#nextOf(stream));
+    if (made === undefined) return false;
+    const { batch, proof, rows } = made;
+    const { hash, logs } = await batches.write("settleBatch", batch, proof, rows);
+    const [settled] = batches.parse("BatchSettled", logs);
+    const { nodeId, first, count, token } = batch;
+    onEvent({
+      type: "batchSettled",
+      ...{ nodeId, first, count, detail: hash },
+      ...(settled === undefined ? {} : { paid: settled.args.paid, burned: settled.args.burned }),
+    });
+    for (const { args } of batches.parse("RowNotPaid", logs)) {
+      this.#rests.set(channelIdOf(nodeId, token, args.signer), { nodeId, token });
+    }
+    return true;
+  }
+
+  /** The next sequence number on chain. @throws OpgError if the books do not know the numbers before it. */
+  async #nextOf(stream: Stream): Promise<number> {
+    const { accountant, batches } = this.#options;
+    const streamId = streamIdOf(stream);
+    const next = Number(await batches.read("nextSequence", streamId));
+    const { unbatched } = accountant.store.head(streamId);
+    if (next > unbatched || (next < unbatched && accountant.store.batch(streamId, next)?.first !== next)) {
+      throw new OpgError(
+        `The chain has settled ${next} inferences of stream ${streamId}, and these books do not have a batch that ends there: they are an older copy, or another process counts under the same key. Serve with a new enclave key.`,
+      );
+    }
+    return next;
+  }
+
+  /** Claims what was proven and could not be paid, where a better voucher or a deposit has come since. */
+  async #claimRests(): Promise<void> {
+    const { accountant, batches, onEvent } = this.#options;
+    for (const [channelId, { nodeId, token }] of this.#rests) {
+      const { unpaid, claimed, balance } = await batches.read("channelOf", channelId);
+      if (unpaid === 0n) this.#rests.delete(channelId);
+      const [best] = accountant.store
+        .vouchers(channelId)
+        .sort((a, b) => (a.ceiling < b.ceiling ? 1 : a.ceiling > b.ceiling ? -1 : 0));
+      if (unpaid === 0n || balance === 0n || best === undefined || best.ceiling <= claimed) continue;
+      const { modelId, routeVersion } = best;
+      const rows = nativeRows(batches.address).encodeRows([{ channelId, amount: 0n, voucher: best }]);
+      const { hash } = await batches.write("claim", nodeId, modelId, routeVersion, token, rows);
+      onEvent({ type: "restClaimed", nodeId, detail: hash });
+    }
+  }
+}
