@@ -22,6 +22,8 @@ export const BARS: Record<string, Bar> = {
   "settle.tee": { what: "enclave signature, payment and burn", first: 110_000, target: 80_000 },
   "settle.zk": { what: "Groth16 proof, payment and burn", first: 320_000, target: 280_000 },
   "settleMany.perRequest": { what: "one more request in a batch settled at once" },
+  "batch.perPayerX402": { what: "one more x402 channel through the gate", first: 40_000, target: 25_000 },
+  "batch.perPayerX402Bytes": { what: "its bytes of calldata" },
 };
 
 /** Ours may cost at most this many times what snarkjs's contract costs. */

@@ -1,13 +1,10 @@
-import { readFile } from "node:fs/promises";
-import { type BaseContract, ContractFactory, type InterfaceAbi, id } from "ethers";
-import { config, network } from "hardhat";
-import { zKey } from "snarkjs";
-import solc from "solc";
-import { withCurve } from "../circuits/src/curve.ts";
+import { type BaseContract, ContractFactory, id } from "ethers";
+import { network } from "hardhat";
 import { digitImages } from "../circuits/src/dataset.ts";
 import { type Digits, loadDigits, proveDigit } from "../circuits/src/digits.ts";
 import { FIELD, infer } from "../circuits/src/model.ts";
 import { forgeProofs } from "../test/support/forge.ts";
+import { snarkjsVerifier } from "../test/support/snarkjsVerifier.ts";
 import type { Groth16Verifier } from "../types/ethers-contracts/index.ts";
 import { withFixedBlinding } from "./fixedBlinding.ts";
 
@@ -30,7 +27,7 @@ export async function measureGroth16(): Promise<Record<string, number>> {
   const { ethers } = await network.create();
   const ours = await ethers.deployContract("Groth16Verifier");
   await ours.registerKey(digits.keyBytes);
-  const { abi, bytecode } = await snarkjsVerifier(digits);
+  const { abi, bytecode } = await snarkjsVerifier(digits.circuit.zkey);
   const [deployer] = await ethers.getSigners();
   const theirs = await new ContractFactory(abi, bytecode, deployer).deploy();
 
@@ -74,35 +71,4 @@ async function gasOf(verifier: BaseContract, values: unknown[]): Promise<number>
   const verify = verifier.getFunction("verifyProof");
   if (!(await verify.staticCall(...values))) throw new Error("bench: a valid proof is refused");
   return Number((await (await verify.send(...values)).wait())?.gasUsed);
-}
-
-interface CompiledContract {
-  abi: InterfaceAbi;
-  evm: { bytecode: { object: string } };
-}
-
-/** What solc prints in its JSON mode, as far as it is read here. */
-interface CompilerOutput {
-  contracts?: Record<string, Record<string, CompiledContract>>;
-  errors?: unknown[];
-}
-
-/** snarkjs's contract for the circuit. It is under the GPL, so it is made here and never committed. */
-async function snarkjsVerifier({ circuit }: Digits): Promise<{ abi: InterfaceAbi; bytecode: string }> {
-  const template = new URL("./templates/verifier_groth16.sol.ejs", import.meta.resolve("snarkjs"));
-  const templates = { groth16: await readFile(template, "utf8") };
-  const settings = config.solidity.profiles.default?.compilers[0]?.settings;
-  const content = await withCurve(() => zKey.exportSolidityVerifier(circuit.zkey, templates));
-  const output: CompilerOutput = JSON.parse(
-    solc.compile(
-      JSON.stringify({
-        language: "Solidity",
-        sources: { "Groth16Verifier.sol": { content } },
-        settings: { ...settings, outputSelection: { "*": { "*": ["abi", "evm.bytecode.object"] } } },
-      }),
-    ),
-  );
-  const contract = output.contracts?.["Groth16Verifier.sol"]?.Groth16Verifier;
-  if (!contract) throw new Error(`bench: snarkjs's contract does not compile: ${JSON.stringify(output.errors)}`);
-  return { abi: contract.abi, bytecode: contract.evm.bytecode.object };
 }

@@ -16,6 +16,7 @@ import { measureNitro } from "./nitro.ts";
 import { measureP384 } from "./p384.ts";
 import { measureSettlement } from "./settlement.ts";
 import { measureTee } from "./tee.ts";
+import { measureX402 } from "./x402.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -25,7 +26,7 @@ const { values: options } = parseArgs({
   },
 });
 
-const MEASURES = [measureP384, measureNitro, measureGroth16, measureSettlement, measureTee];
+const MEASURES = [measureP384, measureNitro, measureGroth16, measureSettlement, measureTee, measureX402];
 const snapshots = {
   gas: new URL("./snapshots/gas.json", import.meta.url),
   size: new URL("./snapshots/size.json", import.meta.url),

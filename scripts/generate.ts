@@ -22,6 +22,7 @@ const CONTRACTS = [
   "OPG",
   "OpenGradientAudit",
   "P384Verifier",
+  "PlonkAdapter",
   "Settlement",
   "TeeVerifier",
   "TestUSD",

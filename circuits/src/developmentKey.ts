@@ -105,6 +105,34 @@ export function developmentZkey(r1cs: Uint8Array, beacon: string): Promise<Uint8
   });
 }
 
+/**
+ * The powers of tau of 2^power points under the secret of a public beacon, as far as a PLONK setup reads them: of tau's
+ * multiples of the generator of G2 the first two, and no transcript. **Development only**, like {@link developmentZkey}.
+ *
+ * @param power At most 14.
+ * @param beacon 32 bytes of hex without 0x.
+ */
+export function developmentPtau(power: number, beacon: string): Promise<Uint8Array> {
+  return withCurve(async (curve) => {
+    const { Fr, G1, G2 } = curve;
+    if (power > MAX_POWER)
+      throw new RangeError(`2^${power} points are too many for this setup: at most 2^${MAX_POWER}`);
+    const n = 2 ** power;
+    const tau = Fr.toObject(Fr.fromRng(rngOfBeacon(beacon)));
+    const powers = powersOf(tau, 2 * n - 1);
+    const bases: bigint[] = [];
+    for (let size = 1; size <= n; size *= 2) bases.push(...(await lagrangeBasis(curve, size, powers.slice(0, size))));
+    const g1 = fixedBasePoints(G1);
+    const sections = [
+      section(1, uint32(32), littleEndian(curve.q), uint32(power, power)),
+      section(2, await g1(powers)),
+      section(3, await fixedBasePoints(G2)([1n, tau])),
+      section(12, await g1(bases)),
+    ];
+    return Buffer.concat([Buffer.from("ptau"), uint32(1, sections.length), ...sections]);
+  });
+}
+
 /** What snarkjs draws a contribution's secrets from, in either phase: ChaCha20, seeded by the iterated SHA-256. */
 export function rngOfBeacon(beacon: string): ChaCha {
   let digest = Buffer.from(beacon, "hex");

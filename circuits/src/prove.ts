@@ -5,7 +5,7 @@ import { proofBytes } from "./key.ts";
 import type { Circuit, CompiledCircuit } from "./setup.ts";
 
 export interface Proof {
-  /** A ‖ B ‖ C, 256 bytes, as the contract takes it. */
+  /** As the contract takes it: of Groth16 A ‖ B ‖ C, 256 bytes. */
   readonly proof: Hex;
   /** In the circuit's order: outputs, then public inputs. */
   readonly publicSignals: readonly bigint[];

@@ -127,7 +127,7 @@ async function setUp(name: string, r1cs: Uint8Array, work: string, progress: Pro
  * The folder of build/circuits for `inputs`. If it is not there, `make` fills another one, which is then moved to its
  * place, so that nobody ever sees half of it.
  */
-async function cached(
+export async function cached(
   name: string,
   inputs: readonly (string | Uint8Array)[],
   make: (work: string) => Promise<void>,
@@ -147,7 +147,7 @@ async function cached(
 }
 
 /** Of installed packages. Some do not export their package.json, so it is read as a file. */
-function versionsOf(...names: readonly string[]): Promise<string[]> {
+export function versionsOf(...names: readonly string[]): Promise<string[]> {
   return Promise.all(
     names.map(async (name) => {
       const text = await readFile(join(PACKAGES, name, "package.json"), "utf8");

@@ -62,7 +62,17 @@ declare module "snarkjs" {
     ): Promise<Uint8Array | false>;
     verifyFromR1cs(r1cs: FileLike, ptau: FileLike, zkey: FileLike, logger?: Logger): Promise<boolean>;
     exportVerificationKey(zkey: FileLike): Promise<Groth16VerificationKey>;
-    exportSolidityVerifier(zkey: FileLike, templates: { groth16: string }): Promise<string>;
+    exportSolidityVerifier(zkey: FileLike, templates: { groth16?: string; plonk?: string }): Promise<string>;
+  };
+
+  type PlonkPoint = "A" | "B" | "C" | "Z" | "T1" | "T2" | "T3" | "Wxi" | "Wxiw";
+  type PlonkEvaluation = "eval_a" | "eval_b" | "eval_c" | "eval_s1" | "eval_s2" | "eval_zw";
+  export type PlonkProof = Record<PlonkPoint, string[]> & Record<PlonkEvaluation, string>;
+
+  export const plonk: {
+    /** -1 if the circuit does not fit the powers of tau. */
+    setup(r1cs: FileLike, ptau: FileLike, zkey: FileLike, logger?: Logger): Promise<-1 | undefined>;
+    prove(zkey: FileLike, witness: FileLike): Promise<{ proof: PlonkProof; publicSignals: string[] }>;
   };
 
   export const wtns: {

@@ -2,7 +2,7 @@ import type { Deployment } from "../../sdk/src/deployment.ts";
 import { addressOf } from "../../sdk/src/deployment.ts";
 import { settlementAbi } from "../../sdk/src/generated/abis.ts";
 import type { Archive } from "./archive.ts";
-import { Chain, createMemory } from "./chain.ts";
+import { type Block, Chain, createMemory } from "./chain.ts";
 import { auditDelivery } from "./delivery.ts";
 import { auditEnding, auditEscrow, auditPayment } from "./money.ts";
 import { auditProof, auditSubmission, findSettlement } from "./proof.ts";
@@ -27,10 +27,10 @@ export interface AuditReport {
   /** Whether there is no proof to audit: the request ended without one, or is pending; its money was checked. */
   readonly unproven: boolean;
   readonly steps: readonly Step[];
-  /** What the verdict rests on that this audit could not, or did not, check. */
+  /** What the verdict rests on that this audit could not, or did not, check; the blocks have caveats of their own. */
   readonly caveats: readonly string[];
   /** The blocks that everything is in, to be compared with another source. */
-  readonly blocks: readonly { readonly number: number; readonly hash: string; readonly timestamp: number }[];
+  readonly blocks: readonly Pick<Block, "number" | "hash" | "timestamp" | "caveats">[];
 }
 
 /** How to audit. */
@@ -55,16 +55,23 @@ export class Auditor {
   }
 
   /** The requests that were made from one block to another, in order. @throws Unreadable, Refuted as an audit finds it. */
-  async requests(fromBlock = 0, toBlock = Number.POSITIVE_INFINITY): Promise<string[]> {
+  async requests(
+    fromBlock = this.#deployment.startBlock,
+    toBlock = Number.POSITIVE_INFINITY,
+  ): Promise<{ readonly requestId: string; readonly block: number }[]> {
     const settlement = addressOf(this.#deployment, "Settlement");
-    const requested = await this.#chain().events(settlement, settlementAbi, "Requested", []);
+    const requested = await this.#chain().events(settlement, settlementAbi, "Requested", [], { fromBlock });
     return requested
-      .filter(({ block }) => fromBlock <= block.number && block.number <= toBlock)
-      .map(({ args }) => args.requestId);
+      .filter(({ block }) => block.number <= toBlock)
+      .map(({ block, args: { requestId } }) => ({ requestId, block: block.number }));
   }
 
-  /** Audits one request. Never rejects for what it finds: the report says it. */
-  async audit(requestId: string): Promise<AuditReport> {
+  /**
+   * Audits one request. Never rejects for what it finds: the report says it.
+   *
+   * @param fromBlock A block not after the request's, where it is known.
+   */
+  async audit(requestId: string, fromBlock = this.#deployment.startBlock): Promise<AuditReport> {
     const chain = this.#chain();
     const subject: Subject = { chain, deployment: this.#deployment, requestId, root: this.#options.root };
     const steps: Step[] = [];
@@ -91,17 +98,17 @@ export class Auditor {
       summary,
       unproven,
       steps,
-      caveats: [...caveats, ...chain.used.flatMap((block) => block.caveats)],
-      blocks: chain.used.map(({ number, hash, timestamp }) => ({ number, hash, timestamp })),
+      caveats: [...caveats],
+      blocks: chain.used.map(({ number, hash, timestamp, caveats }) => ({ number, hash, timestamp, caveats })),
     });
 
     try {
       const request = await step("terms", async (say) => {
         await this.#requireChain();
-        return auditTerms(subject, { say });
+        return auditTerms(subject, fromBlock, { say });
       });
       await step("escrow", (say) => auditEscrow(subject, request, { say }));
-      const settlement = await findSettlement(subject);
+      const settlement = await findSettlement(subject, request);
       if (settlement === undefined) {
         const ending = await step("ending", (say) => auditEnding(subject, request, { say }));
         unproven = true;

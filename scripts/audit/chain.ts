@@ -26,6 +26,8 @@ export interface Log {
 /** A transaction of a block, with its receipt. */
 export interface MinedTransaction {
   readonly hash: string;
+  /** Whether the hash was recomputed: whether the type is known. */
+  readonly isHashed: boolean;
   /** Null for a contract's creation. */
   readonly to: string | null;
   readonly input: string;
@@ -41,7 +43,7 @@ export interface Block {
   /** Unix time in seconds. */
   readonly timestamp: number;
   readonly transactions: readonly MinedTransaction[];
-  /** What of it could not be recomputed, and why; usually nothing. */
+  /** What of it was not recomputed, and why; usually nothing. */
   readonly caveats: readonly string[];
 }
 
@@ -58,6 +60,12 @@ export type Event<Args> = Evidence & { readonly args: Args };
 /** Whether `a` came on chain before `b`. */
 export const isBefore = (a: Evidence, b: Evidence): boolean =>
   a.block.number < b.block.number || (a.block.number === b.block.number && a.log.index < b.log.index);
+
+/** Which events, besides their values. */
+export interface EventOptions {
+  readonly fromBlock?: number;
+  readonly asked?: number;
+}
 
 /** How far a chain's answers are recomputed. */
 export interface ChainOptions {
@@ -105,23 +113,31 @@ export class Chain {
     return block;
   }
 
-  /** The events of one kind, oldest first, each from its block's own receipts. @param indexed null for any value. */
+  /**
+   * The events of one kind, oldest first, each from its block's own receipts.
+   *
+   * @param indexed Values of the indexed parameters, in order; null for any.
+   * @param fromBlock A block before which there are none; the deployment's first if absent.
+   * @param asked How many of the values the node is asked by; the rest is picked here, of an answer that is kept.
+   */
   async events<const A extends Abi, N extends EventName<A>>(
     address: string,
     abi: A,
     name: N,
     indexed: readonly (string | null)[],
+    { fromBlock = this.#options.startBlock, asked = indexed.length }: EventOptions = {},
   ): Promise<Event<EventArgs<A, N>>[]> {
     const fragment = interfaceOf(abi).getEvent(name);
     if (fragment === null) throw new TypeError(`this ABI has no event ${name}`);
-    const filter: LogFilter = { address: address.toLowerCase(), topics: [fragment.topicHash, ...indexed] };
-    const logs = await memoised(this.#memory.logs, JSON.stringify(filter), () =>
-      this.#archive.logs(filter, this.#options.startBlock),
+    const wanted: LogFilter = { address: address.toLowerCase(), topics: [fragment.topicHash, ...indexed] };
+    const filter: LogFilter = { ...wanted, topics: wanted.topics.slice(0, 1 + asked) };
+    const logs = await memoised(this.#memory.logs, JSON.stringify([filter, fromBlock]), () =>
+      this.#archive.logs(filter, fromBlock),
     );
     const found: Event<EventArgs<A, N>>[] = [];
     for (const log of logs) {
+      if (!matches(log, wanted)) continue;
       const evidence = await this.#evidence(log);
-      if (!matches(evidence.log, filter)) throw new Refuted(`eth_getLogs gave a log that was not asked for`);
       found.push({ ...evidence, args: decodeEvent(abi, name, evidence.log) });
     }
     return found;
@@ -152,6 +168,9 @@ export class Chain {
         log.address === located.address.toLowerCase() &&
         log.topics.join() === located.topics.join().toLowerCase();
       require(isSame, `${where} is another one in the block's receipts than eth_getLogs says`);
+      if (!transaction.isHashed && this.#options.trustHeaders !== true) {
+        throw new Unreadable(`transaction ${transaction.hash} is of an unknown type: its hash cannot be recomputed`);
+      }
       return { block, transaction, log };
     }
     throw new Refuted(`${where}, which eth_getLogs names, is not in the block's receipts`);
@@ -170,7 +189,7 @@ export class Chain {
     require(receipts.length === transactions.length, `block ${number} has more transactions than receipts, or fewer`);
     const hash = data(block.hash, "block hash");
     const caveats = this.#options.trustHeaders
-      ? [`block ${number}: the block's hash and its roots are as the RPC node says`]
+      ? ["hash and roots are as the RPC node says"]
       : await unverified(block, hash, encoded, receipts);
 
     let logIndex = 0;
@@ -184,6 +203,7 @@ export class Chain {
       const { to } = transaction;
       return {
         hash: hashes[index] ?? "",
+        isHashed: encoded[index] !== null,
         to: to === null ? null : data(to, "to"),
         input: data(transaction.input, "input"),
         logs,
@@ -223,14 +243,13 @@ async function unverified(
       require((await listRoot(known)) ===
         data(root, name), `the ${name} of block ${number} do not give the root in its header`);
     } else {
-      caveats.push(`block ${number}: the root of its ${name} is not recomputed, for some are of an unknown type`);
+      caveats.push(`the root of the ${name} is not recomputed, for some are of an unknown type`);
     }
   };
   await check("transactions", block.transactionsRoot, transactions);
   await check("receipts", block.receiptsRoot, receipts.map(encodeReceipt));
   const recomputed = headerHash(block);
-  if (recomputed === null)
-    caveats.push(`block ${number}: its hash is not recomputed, for its header is of an unknown format`);
+  if (recomputed === null) caveats.push("the hash is not recomputed, for the header is of an unknown format");
   require(recomputed === null || recomputed === hash, `the header of block ${number} does not hash to ${hash}`);
   return caveats;
 }
@@ -270,8 +289,9 @@ export function interfaceOf(abi: Abi): Interface {
   return known;
 }
 
-const matches = (log: Log, { address, topics }: LogFilter): boolean =>
-  log.address === address && topics.every((topic, i) => topic === null || topic.toLowerCase() === log.topics[i]);
+const matches = (log: Pick<Log, "address" | "topics">, { address, topics }: LogFilter): boolean =>
+  log.address.toLowerCase() === address &&
+  topics.every((topic, i) => topic === null || topic.toLowerCase() === log.topics[i]?.toLowerCase());
 
 /** A call and all calls below it, in the call tracer's form. */
 function flatten(call: RpcObject): { from: string; to: string; input: string }[] {
@@ -282,8 +302,17 @@ function flatten(call: RpcObject): { from: string; to: string; input: string }[]
   return [...own, ...objects(call.calls ?? [], "calls").flatMap(flatten)];
 }
 
+/** Answers that are kept: some are asked for by every audit, most by one. */
+const KEPT = 500;
+
+/** What `make` gives, or gave before; what was not asked for the longest is forgotten. */
 function memoised<K, V>(memory: Map<K, Promise<V>>, key: K, make: () => Promise<V>): Promise<V> {
   const known = memory.get(key) ?? make();
+  memory.delete(key);
   memory.set(key, known);
+  for (const [oldest] of memory) {
+    if (memory.size <= KEPT) break;
+    memory.delete(oldest);
+  }
   return known;
 }

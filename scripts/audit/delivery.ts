@@ -5,7 +5,7 @@ import { hashDelivery } from "../../sdk/src/hash/hashDelivery.ts";
 import { hashTerms } from "../../sdk/src/hash/hashTerms.ts";
 import { nodeIdOf } from "../../sdk/src/hash/nodeIdOf.ts";
 import { DeliveryMode, OutputCommitment } from "../../sdk/src/types.ts";
-import { deliveriesIn, type PostedDelivery } from "./calls.ts";
+import { deliveriesIn, isOnlyCall, type PostedDelivery } from "./calls.ts";
 import { type Event, type Evidence, eventsIn, isBefore } from "./chain.ts";
 import { readRoute } from "./route.ts";
 import { domainOf, type Notes, place, type Subject, time } from "./subject.ts";
@@ -28,7 +28,9 @@ export async function auditDelivery(
 ): Promise<Delivery> {
   const { chain, deployment, requestId } = subject;
   const settlement = addressOf(deployment, "Settlement");
-  const [delivered, again] = await chain.events(settlement, settlementAbi, "Delivered", [requestId]);
+  const [delivered, again] = await chain.events(settlement, settlementAbi, "Delivered", [requestId], {
+    fromBlock: request.block.number,
+  });
   if (delivered === undefined) throw new Unreadable("the RPC node has no delivery of this request");
   require(again === undefined, "the request was delivered twice");
   const { nodeId, outputHash, units } = delivered.args;
@@ -44,28 +46,26 @@ export async function auditDelivery(
     hashTerms(domainOf(subject), posted.terms) === requestId &&
     posted.answer.outputHash === outputHash &&
     posted.answer.units === units;
-  const posted = deliveriesIn(delivered.transaction.input).filter(isThis);
-  const sent = delivered.transaction.to === settlement.toLowerCase() && delivered.transaction.sender() === signer;
-  if (posted.some(({ answer }) => recovers(digest, answer.signature, signer))) {
-    say(`the delivery is signed by the node's signer then, ${signer}`);
-  } else if (posted.length > 0 && sent) {
-    say(`the delivery was sent by the node's signer then, ${signer}`);
+  const isBy = ({ answer }: PostedDelivery, sender: string) =>
+    sender === signer || isSignedBy(digest, answer.signature, signer);
+  const { transaction } = delivered;
+  const all = deliveriesIn(transaction.input);
+  const sender = transaction.to === settlement.toLowerCase() ? transaction.sender() : "";
+  if (all.some((one) => isThis(one) && isBy(one, one.at === 0 ? sender : ""))) {
+    say(`the delivery is signed or sent by the node's signer then, ${signer}`);
   } else {
-    const calls = await chain.calls(delivered.transaction.hash);
+    const calls = isOnlyCall(transaction, settlement, "Delivered", all) ? [] : await chain.calls(transaction.hash);
     if (calls === null) {
       throw new Unreadable(
-        "the delivery was made by a contract, and neither a signature of it is in the calldata nor can the RPC node trace",
+        "a contract made the delivery, without a signature of it in the calldata, and the RPC node cannot trace",
       );
     }
     const isShown = calls.some(
       ({ from, to, input }) =>
-        to === settlement.toLowerCase() &&
-        deliveriesIn(input).some(
-          (posted) => isThis(posted) && (from === signer || recovers(digest, posted.answer.signature, signer)),
-        ),
+        to === settlement.toLowerCase() && deliveriesIn(input).some((one) => isThis(one) && isBy(one, from)),
     );
     require(isShown, `the delivery is neither signed nor sent by the node's signer then, ${signer}`);
-    say(`the delivery is signed or sent by the node's signer then, ${signer}, as the RPC node's trace shows`);
+    say(`the delivery is signed or sent by the node's signer then, ${signer}, by the RPC node's trace`);
   }
   say(`delivered in ${place(delivered)}`);
   if (terms.mode === DeliveryMode.ONCHAIN) await auditOutput(subject, request, delivered, say);
@@ -96,11 +96,14 @@ async function signerAt({ chain, deployment }: Subject, nodeId: string, then: Ev
   const { owner, salt } = registered.args;
   require(nodeIdOf(owner, salt) === nodeId, "the node's identifier is not of its first owner and salt");
   const changes = await chain.events(nodes, nodeRegistryAbi, "SignerChanged", [nodeId]);
-  return [registered, ...changes].findLast((event) => isBefore(event, then))?.args.signer.toLowerCase() ?? "";
+  const last = [registered, ...changes].findLast((event) => isBefore(event, then));
+  require(last !== undefined, `node ${nodeId} was not registered yet`);
+  return last.args.signer.toLowerCase();
 }
 
-/** Whether a signature of 65 bytes is one by `signer`. */
-function recovers(digest: string, signature: string, signer: string): boolean {
+/** Whether r ‖ s ‖ v, with low s and v of 27 or 28, is a signature by `signer`: what OpenZeppelin's ECDSA takes. */
+function isSignedBy(digest: string, signature: string, signer: string): boolean {
+  if (dataLength(signature) !== 65 || !/1[bc]$/.test(signature)) return false;
   try {
     return recoverAddress(digest, signature).toLowerCase() === signer;
   } catch {

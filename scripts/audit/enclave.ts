@@ -46,8 +46,11 @@ export async function auditEnclave(
 ): Promise<void> {
   const failures: Refuted[] = [];
   for (const proof of proofs) {
+    const lines: string[] = [];
     try {
-      return await auditProof(subject, claim, delivery, route, proof, notes);
+      await auditProof(subject, claim, delivery, route, proof, { ...notes, say: (line) => void lines.push(line) });
+      for (const line of lines) notes.say(line);
+      return;
     } catch (error) {
       if (!(error instanceof Refuted)) throw error;
       failures.push(error);
@@ -71,7 +74,7 @@ async function auditProof(
   const signer = recover(claimHash, dataSlice(proof, 0, SIGNATURE_LENGTH));
   const index = toBigInt(dataSlice(proof, SIGNATURE_LENGTH));
   const indexed = [claim.nodeId, toBeHex(index, 32)];
-  const [attested] = await chain.events(verifier, teeVerifierAbi, "EnclaveAttested", [...indexed, null]);
+  const [attested] = await chain.events(verifier, teeVerifierAbi, "EnclaveAttested", indexed, { asked: 1 });
   require(attested !== undefined, `node ${claim.nodeId} has no attestation ${index}`);
   const { key, measurement, validFrom, validUntil } = attested.args;
   require(signer === key, `the claim is not signed by the attested key ${key}`);
@@ -80,7 +83,7 @@ async function auditProof(
   const claimedAt = delivery.block.timestamp;
   const isValid = isBefore(attested, delivery) && validFrom === attested.block.timestamp && claimedAt < validUntil;
   require(isValid, `the key was not valid at ${time(claimedAt)}, when the claim came on chain`);
-  for (const revoked of await chain.events(verifier, teeVerifierAbi, "EnclaveRevoked", indexed)) {
+  for (const revoked of await chain.events(verifier, teeVerifierAbi, "EnclaveRevoked", indexed, { asked: 1 })) {
     const { validUntil, emergency } = revoked.args;
     const how = `${emergency ? "in an emergency " : ""}(${place(revoked)})`;
     require(claimedAt <
@@ -132,10 +135,10 @@ async function auditProof(
 
 /** The document that was registered, from the calldata of its transaction or, where the node can, from its calls. */
 async function findDocument(subject: Subject, attested: Evidence, nodeId: string, key: string): Promise<Uint8Array> {
-  const { hash, input } = attested.transaction;
+  const { hash, input, to } = attested.transaction;
   const isFor = (found: { readonly nodeId: string; readonly document: string }) => found.nodeId === nodeId;
   let found = documentsIn(input).filter(isFor);
-  if (found.length === 0) {
+  if (found.length === 0 && to !== attested.log.address) {
     const calls = await subject.chain.calls(hash);
     if (calls === null) {
       throw new Unreadable(
@@ -146,7 +149,7 @@ async function findDocument(subject: Subject, attested: Evidence, nodeId: string
   }
   // A transaction can register several documents; one that does not even show the key is for the verification to refuse.
   const named = found.find(({ document }) => shownKey(document) === key) ?? found[0];
-  if (named === undefined) throw new Unreadable(`transaction ${hash} does not show the attestation's document`);
+  require(named !== undefined, `transaction ${hash} does not show the attestation's document`);
   return getBytes(named.document);
 }
 
@@ -189,6 +192,7 @@ function recover(hash: string, signature: string): string {
   const s = toBigInt(dataSlice(signature, 32, 64));
   const v = Number(dataSlice(signature, 64));
   const isHigh = s > N / 2n;
+  require(v === 27 || v === 28, "the enclave's signature is none");
   try {
     return recoverAddress(hash, {
       r: dataSlice(signature, 0, 32),

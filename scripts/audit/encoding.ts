@@ -155,7 +155,7 @@ function encodeField(object: RpcObject, [name, kind]: Field): RlpStructuredData 
     case "parity":
       return shortest(quantity(value ?? object.v, name)); // Older nodes show it under its older name.
     default:
-      return shortest(value === undefined && name === "mint" ? 0n : quantity(value, name));
+      return shortest(value == null && name === "mint" ? 0n : quantity(value, name));
   }
 }
 
@@ -185,8 +185,9 @@ export function encodeReceipt(receipt: RpcObject): string | null {
     data(receipt.logsBloom, "logsBloom"),
     objects(receipt.logs, "logs").map((log) => encodeFields(log, LOG)),
   ];
-  for (const name of type === DEPOSIT ? ["depositNonce", "depositReceiptVersion"] : []) {
-    if (receipt[name] !== undefined) fields.push(shortest(quantity(receipt[name], name)));
+  // Deposits have a nonce since the Regolith upgrade, and hash it since Canyon, which added the version.
+  if (type === DEPOSIT && receipt.depositReceiptVersion != null) {
+    for (const name of ["depositNonce", "depositReceiptVersion"]) fields.push(shortest(quantity(receipt[name], name)));
   }
   return typed(type, fields);
 }

@@ -118,7 +118,9 @@ export async function auditEnding(
   const nodes = addressOf(deployment, "NodeRegistry");
   const { terms } = request.args;
   for (const [name, words] of Object.entries(ENDINGS) as [keyof typeof ENDINGS, string][]) {
-    const [end] = await chain.events(settlement, settlementAbi, name, [requestId]);
+    const [end] = await chain.events(settlement, settlementAbi, name, [requestId], {
+      fromBlock: request.block.number,
+    });
     if (end === undefined) continue;
     const compensation = (terms.offer.coverage * BigInt(terms.compensationBps)) / 10_000n;
     const reward = (terms.offer.coverage * BigInt(terms.rewardBps)) / 10_000n;

@@ -2,7 +2,7 @@ import { addressOf } from "../../sdk/src/deployment.ts";
 import { settlementAbi, verifierRegistryAbi } from "../../sdk/src/generated/abis.ts";
 import { hashTerms } from "../../sdk/src/hash/hashTerms.ts";
 import { type InferenceClaim, Route } from "../../sdk/src/types.ts";
-import { type PostedProof, proofsIn } from "./calls.ts";
+import { isOnlyCall, type PostedProof, proofsIn } from "./calls.ts";
 import { isBefore } from "./chain.ts";
 import type { Delivery } from "./delivery.ts";
 import { auditEnclave } from "./enclave.ts";
@@ -14,9 +14,14 @@ import type { Request } from "./terms.ts";
 import { require, Unreadable } from "./verdict.ts";
 
 /** Finds the settlement; undefined if there is none. @throws Refuted if there are two. */
-export async function findSettlement({ chain, deployment, requestId }: Subject): Promise<Settlement | undefined> {
+export async function findSettlement(
+  { chain, deployment, requestId }: Subject,
+  { block }: Request,
+): Promise<Settlement | undefined> {
   const settlement = addressOf(deployment, "Settlement");
-  const [settled, again] = await chain.events(settlement, settlementAbi, "Settled", [requestId]);
+  const [settled, again] = await chain.events(settlement, settlementAbi, "Settled", [requestId], {
+    fromBlock: block.number,
+  });
   require(again === undefined, "the request was settled twice");
   return settled;
 }
@@ -45,19 +50,22 @@ export async function auditSubmission(
     hashTerms(domainOf(subject), posted.terms) === subject.requestId &&
     posted.outputHash === outputHash &&
     posted.units === units;
-  let posted = proofsIn(settled.transaction.input).filter(isThis);
+  const { transaction } = settled;
+  const all = proofsIn(transaction.input);
+  let posted = all.filter(isThis);
   let where = "the calldata";
-  if (posted.length === 0) {
-    const calls = await subject.chain.calls(settled.transaction.hash);
+  const settlement = addressOf(subject.deployment, "Settlement");
+  if (posted.length === 0 && !isOnlyCall(transaction, settlement, "Settled", all)) {
+    const calls = await subject.chain.calls(transaction.hash);
     if (calls === null) {
       throw new Unreadable(
-        "the proof is not in the settling transaction's calldata (a contract made it), and the RPC node cannot trace",
+        "a contract made the settlement, its proof is not in the calldata, and the RPC node cannot trace",
       );
     }
     posted = calls.flatMap(({ input }) => proofsIn(input)).filter(isThis);
     where = "the calls, by the RPC node's trace,";
   }
-  if (posted.length === 0) throw new Unreadable("the settling transaction shows no proof of the delivered claim");
+  require(posted.length > 0, "the settling transaction shows no proof of the delivered claim");
   say(`the proof is in ${where} of ${place(settled)}`);
   return posted.map(({ proof }) => proof);
 }

@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { getBytes, JsonRpcProvider } from "ethers";
+import { withCurve } from "../../circuits/src/curve.ts";
 import { AWS_NITRO_ROOT } from "../../sdk/src/attestation/awsRoot.ts";
 import { OpgError } from "../../sdk/src/errors/OpgError.ts";
 import { toJson } from "../../sdk/src/wire.ts";
@@ -10,7 +11,7 @@ import { readInputFile, readJsonFile, understood } from "../cli/files.ts";
 import { InputError } from "../cli/InputError.ts";
 import { type Archive, compared, type Reads, recorded, replayed, rpcArchive } from "./archive.ts";
 import { Auditor, type AuditReport } from "./audit.ts";
-import { reportJson, reportText, tally, tallyText } from "./text.ts";
+import { caveatLines, reportJson, reportText, tally, tallyText } from "./text.ts";
 import { Refuted, Unreadable, VERDICTS, Verdict, worse } from "./verdict.ts";
 
 /** The options of `opg audit`. */
@@ -33,12 +34,15 @@ export async function runAudit(requestId: string | undefined, options: AuditComm
   try {
     if ((requestId === undefined) !== (options.all === true)) throw new InputError("name one request, or give --all");
     const reads: Reads = {};
-    const archive = recorded(await openArchive(options, providers), reads);
+    const source = await openArchive(options, providers);
+    const archive = options.save === undefined ? source : recorded(source, reads);
     const deployment = deploymentFor(await archive.chainId(), options);
     const root = options.root === undefined ? getBytes(AWS_NITRO_ROOT) : readRoot(options.root);
     const auditor = new Auditor(archive, deployment, { root, trustHeaders: options.trustHeaders ?? false });
     const verdict =
-      requestId === undefined ? await auditAll(auditor, options) : show(await auditor.audit(requestId), options);
+      requestId === undefined
+        ? await withCurve(() => auditAll(auditor, options)) // Kept from one audit to the next.
+        : show(await auditor.audit(requestId), options);
     if (options.save !== undefined) writeFileSync(options.save, toJson(reads));
     return verdict;
   } catch (error) {
@@ -58,20 +62,19 @@ function show(report: AuditReport, { json }: AuditCommandOptions): Verdict {
 
 /** Audits every request of a range, a line for each. @returns the worst verdict on what was settled. */
 async function auditAll(auditor: Auditor, { json, from, to }: AuditCommandOptions) {
-  const requestIds = await auditor.requests(from, to);
+  const requests = await auditor.requests(from, to);
   const reports: AuditReport[] = [];
-  for (const [index, requestId] of requestIds.entries()) {
-    const report = await auditor.audit(requestId);
+  for (const [index, { requestId, block }] of requests.entries()) {
+    const report = await auditor.audit(requestId, block);
     reports.push(report);
     const verdict = report.unproven ? "not settled" : VERDICTS[report.verdict];
-    const line = `${index + 1}/${requestIds.length}  ${requestId}  ${verdict}${report.verdict === Verdict.HOLDS ? "" : `: ${report.summary}`}`;
+    const line = `${index + 1}/${requests.length}  ${requestId}  ${verdict}${report.verdict === Verdict.HOLDS ? "" : `: ${report.summary}`}`;
     if (json) console.error(line);
     else console.log(line);
   }
   const found = tally(reports);
-  const caveats = [...new Set(reports.flatMap((report) => report.caveats))];
-  if (json) console.log(toJson({ ...found, caveats, reports: reports.map(reportJson) }, 2));
-  else console.log([tallyText(found), ...caveats.map((caveat) => `Mind: ${caveat}.`)].join("\n"));
+  if (json) console.log(toJson({ ...found, reports: reports.map(reportJson) }, 2));
+  else console.log([tallyText(found), ...caveatLines(reports)].join("\n"));
   return reports
     .map(({ unproven, verdict }) => (unproven && verdict === Verdict.CANNOT_BE_READ ? Verdict.HOLDS : verdict))
     .reduce<Verdict>(worse, Verdict.HOLDS);

@@ -14,10 +14,10 @@ export type Request = Event<{ readonly terms: Terms }>;
  *
  * @throws Unreadable if there is no such request; Refuted if the terms are not those of the identifier.
  */
-export async function auditTerms(subject: Subject, { say }: Pick<Notes, "say">): Promise<Request> {
+export async function auditTerms(subject: Subject, fromBlock: number, { say }: Pick<Notes, "say">): Promise<Request> {
   const { chain, deployment, requestId } = subject;
   const settlement = addressOf(deployment, "Settlement");
-  const [requested, again] = await chain.events(settlement, settlementAbi, "Requested", [requestId]);
+  const [requested, again] = await chain.events(settlement, settlementAbi, "Requested", [requestId], { fromBlock });
   if (requested === undefined) throw new Unreadable(`the RPC node has no request ${requestId} of ${settlement}`);
   require(again === undefined, "the same request was made twice");
   const recomputed = hashTerms(domainOf(subject), requested.args.terms);

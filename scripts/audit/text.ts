@@ -5,7 +5,8 @@ import { VERDICTS, Verdict } from "./verdict.ts";
 const MARKS = ["ok", "NO", "??"] as const;
 
 /** A report for people: each step with what was compared, the verdict, what to mind, and the blocks. */
-export function reportText({ requestId, verdict, summary, unproven, steps, caveats, blocks }: AuditReport): string {
+export function reportText(report: AuditReport): string {
+  const { requestId, verdict, summary, unproven, steps, blocks } = report;
   const width = Math.max(...steps.map(({ name }) => name.length));
   return [
     `request ${requestId}`,
@@ -16,7 +17,7 @@ export function reportText({ requestId, verdict, summary, unproven, steps, cavea
     ),
     "",
     `${unproven ? "NOT SETTLED" : VERDICTS[verdict].toUpperCase()}: ${summary}.`,
-    ...caveats.map((caveat) => `Mind: ${caveat}.`),
+    ...caveatLines([report]),
     ...(verdict === Verdict.DOES_NOT_HOLD || blocks.length === 0
       ? []
       : [
@@ -56,3 +57,17 @@ export function tally(reports: readonly AuditReport[]): Tally {
 /** A tally in a sentence. */
 export const tallyText = ({ holds, doesNotHold, cannotBeRead, unproven }: Tally): string =>
   `${holds + doesNotHold + cannotBeRead} settled inferences: ${holds} hold, ${doesNotHold} do not hold, ${cannotBeRead} cannot be read. Requests without a proof (pending, refunded, defaulted or void): ${unproven}.`;
+
+/** What to mind of some reports, each thing once. */
+export function caveatLines(reports: readonly AuditReport[]): string[] {
+  const caveats = new Set(reports.flatMap((report) => report.caveats));
+  const blocks = new Map<string, Set<number>>();
+  for (const block of reports.flatMap((report) => report.blocks)) {
+    for (const caveat of block.caveats) blocks.set(caveat, (blocks.get(caveat) ?? new Set()).add(block.number));
+  }
+  const ofBlocks = [...blocks].map(([caveat, numbers]) => {
+    const some = [...numbers].slice(0, 10).join(", ");
+    return `${caveat}, of blocks ${some}${numbers.size > 10 ? ` and ${numbers.size - 10} more` : ""}`;
+  });
+  return [...caveats, ...ofBlocks].map((caveat) => `Mind: ${caveat}.`);
+}

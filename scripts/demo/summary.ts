@@ -1,5 +1,6 @@
 import { contractsOf, type Deployment, RequestStatus, SettlementFailure } from "@opg/settlement-sdk";
 import type { JsonRpcProvider } from "ethers";
+import { withCurve } from "../../circuits/src/curve.ts";
 import type { Indexer } from "../../indexer/start.ts";
 import { rpcArchive } from "../audit/archive.ts";
 import { Auditor, type AuditReport } from "../audit/audit.ts";
@@ -66,7 +67,7 @@ interface Answers {
 async function auditEvery(provider: JsonRpcProvider, deployment: Deployment, root: Uint8Array): Promise<AuditReport[]> {
   const auditor = new Auditor(rpcArchive(provider), deployment, { root });
   const reports: AuditReport[] = [];
-  for (const requestId of await auditor.requests()) reports.push(await auditor.audit(requestId));
+  for (const { requestId, block } of await auditor.requests()) reports.push(await auditor.audit(requestId, block));
   return reports;
 }
 
@@ -213,7 +214,7 @@ export async function summarise(
   );
   for (const { law, subject, left, right } of laws.items) checks.equal(`law ${law} of ${subject}`, left, right);
 
-  const found = tally(await auditEvery(provider, deployment, root));
+  const found = tally(await withCurve(() => auditEvery(provider, deployment, root)));
   print(`  ${tallyText(found)}`);
   const settled = statuses.filter((status) => status === RequestStatus.SETTLED).length;
   checks.equal("an audit of chain data alone finds that every settled inference holds", found.holds, settled);

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { ethers, networkHelpers } from "../support/fixtures.ts";
-import { deployGate, type GateFixture, X402RowFault } from "../support/x402.ts";
+import { deployGate, type GateFixture, makeGate, X402RowFault } from "../support/x402.ts";
 
 // An operator proves what it likes by an image of its own, under a model or a node of its own. What that proves must
 // not draw on channels that pay another gate.
@@ -11,18 +11,13 @@ describe("Attack: a row for another gate's channel", () => {
     f = await networkHelpers.loadFixture(deployGate);
   });
 
-  async function gateOf(nodeId: string, modelId: string, routeVersion: bigint) {
-    await f.gates.make(nodeId, modelId, routeVersion);
-    return ethers.getContractAt("X402Gate", await f.gates.gateOf(nodeId, modelId, routeVersion));
-  }
-
   it("draws on a channel of its own gate only, which is empty", async () => {
     const victim = await f.channel(1_000n);
     const { nodeId, modelId } = f.p;
     const attackers = [
-      await gateOf(ethers.id("the attacker's node"), modelId, 1n),
-      await gateOf(nodeId, ethers.id("the attacker's model"), 1n),
-      await gateOf(nodeId, modelId, 2n),
+      await makeGate(f.gates, ethers.id("the attacker's node"), modelId, 1n),
+      await makeGate(f.gates, nodeId, ethers.id("the attacker's model"), 1n),
+      await makeGate(f.gates, nodeId, modelId, 2n),
     ];
     for (const gate of attackers) {
       const [ownNode] = await gate.stream();

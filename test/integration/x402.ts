@@ -6,10 +6,9 @@ import { BatchAccountant } from "../../sdk/src/node/batch/BatchAccountant.ts";
 import { gateRows } from "../../sdk/src/node/x402/gateRows.ts";
 import { serveX402 } from "../../sdk/src/node/x402/serveX402.ts";
 import { Route, type Stream } from "../../sdk/src/types.ts";
-import { enclaveSigner } from "../support/accountant.ts";
 import { ethers, networkHelpers, USD_UNIT } from "../support/fixtures.ts";
 import { temporaryDirectory } from "../support/sdk.ts";
-import { deployGate, X402_ADDRESS } from "../support/x402.ts";
+import { X402_ADDRESS, X402Route } from "../support/x402.ts";
 import { x402ClientOf } from "../support/x402Client.ts";
 
 const PAYERS = 10;
@@ -17,21 +16,22 @@ const CALLS = 100;
 
 /** A node that serves x402 clients: it turns text into upper case, for 1,000 base units and 10 for each byte. */
 async function startNode() {
-  const f = await deployGate();
+  const f = await X402Route.open();
+  const { enclave, offer } = f.route.route;
   const { chainId } = await ethers.provider.getNetwork();
   const stream: Stream = {
     nodeId: f.p.nodeId,
     modelId: f.p.modelId,
-    routeVersion: 1,
+    routeVersion: Number(offer.routeVersion),
     token: await f.p.contracts.usd.getAddress(),
     ledger: await f.gate.getAddress(),
-    key: enclaveSigner.key,
+    key: enclave.address,
   };
   const directory = temporaryDirectory();
   const accountant = await BatchAccountant.open({
     directory: directory.path,
-    domain: { chainId: Number(chainId), settlement: await f.batches.getAddress() },
-    signer: enclaveSigner,
+    domain: { chainId: Number(chainId), settlement: f.route.address },
+    signer: { key: enclave.address, prove: (digest) => enclave.prove(digest, 0) },
     ledgers: [gateRows(stream.ledger)],
   });
   const clockAhead = (await networkHelpers.time.latest()) - Math.floor(Date.now() / 1000);
@@ -101,9 +101,19 @@ describe("Paying by an unmodified x402 client", () => {
     const leafSet = await accountant.batch(stream);
     if (leafSet === undefined) throw new Error("There is no batch.");
     expect(leafSet.inferences).to.have.length(PAYERS * CALLS);
-    await f.prove(leafSet.rows);
+    const { batches, opg } = f.p.contracts;
+    const supply = await opg.totalSupply();
+    const settled = await (await batches.settleBatch(leafSet.batch, leafSet.proof, leafSet.rows)).wait();
+    console.log(`      1,000 inferences of ${PAYERS} payers settled for ${settled?.gasUsed} gas`);
     const total = costs.reduce((sum, cost) => sum + cost);
-    expect(await f.paid()).to.equal(total);
+    expect(await f.route.credit()).to.equal(total);
+    const { teeVerificationFee } = await f.p.contracts.settlement.parameters();
+    expect(supply - (await opg.totalSupply())).to.equal(teeVerificationFee * BigInt(PAYERS * CALLS));
+
+    // The operator has its money.
+    await batches.connect(f.p.accounts.payout).withdraw(usd, f.p.accounts.payout);
+    expect(await usd.balanceOf(f.p.accounts.payout)).to.equal(total);
+    expect(await usd.balanceOf(batches)).to.equal(0n);
 
     // The payers take back what is left, and the unit that was not spent is there.
     for (const [index, { scheme, wallet }] of clients.entries()) {

@@ -1,7 +1,7 @@
 import { SigningKey } from "ethers";
 import { deployNitroVerifier } from "../../scripts/attestation/deploy.ts";
 import { DevelopmentEnclave } from "../../scripts/enclave/enclave.ts";
-import { createDevelopmentRoot } from "../../scripts/enclave/simulator.ts";
+import { createDevelopmentRoot, type Identity } from "../../scripts/enclave/simulator.ts";
 import { documentHints } from "../../sdk/src/attestation/documentHints.ts";
 import { encodeTeeParameters, measurementOf } from "../../sdk/src/attestation/tee.ts";
 import { Trust } from "../../sdk/src/types.ts";
@@ -9,7 +9,8 @@ import type { NitroVerifier, TeeVerifier } from "../../types/ethers-contracts/in
 import { Commitment, ethers, networkHelpers, type Offer, type Protocol, Route, type Terms } from "./fixtures.ts";
 
 const register = (value: number) => new Uint8Array(48).fill(value);
-const IMAGE = [register(1), register(2), register(3)] as const;
+/** PCR0 to PCR2 of the enclave's image. */
+export const IMAGE = [register(1), register(2), register(3)] as const;
 
 /** The enclave's key; fixed, because what a transaction's bytes cost must not depend on the run. */
 const KEY = new SigningKey(`0x${"0e".repeat(32)}`);
@@ -26,15 +27,15 @@ export class EnclaveRoute {
   readonly tee: TeeVerifier;
   readonly enclave: DevelopmentEnclave;
   readonly offer: Offer;
-  /** The verifier of documents, under the development root (DER). */
+  /** The verifier of documents, under the development root. */
   readonly nitro: NitroVerifier;
-  readonly root: Uint8Array;
+  readonly root: Identity;
 
   private constructor(
     protocol: Protocol,
     tee: TeeVerifier,
     nitro: NitroVerifier,
-    root: Uint8Array,
+    root: Identity,
     enclave: DevelopmentEnclave,
     offer: Offer,
   ) {
@@ -68,7 +69,7 @@ export class EnclaveRoute {
     const [routeVersion] = await models.currentRoute(protocol.modelId, Route.TEE);
     const offer = await protocol.offer({ route: Route.TEE, routeVersion });
     await nodes.connect(operator).postOffer(offer);
-    return new EnclaveRoute(protocol, tee, verifier, root.certificate, enclave, offer);
+    return new EnclaveRoute(protocol, tee, verifier, root, enclave, offer);
   }
 
   /** Attests the enclave's key for the node once more. */

@@ -1,5 +1,6 @@
-import { AbiCoder, type Addressable, hexlify, randomBytes, type Signer, ZeroHash } from "ethers";
+import { AbiCoder, type Addressable, concat, hexlify, randomBytes, type Signer, ZeroHash } from "ethers";
 import { encodeGateRow, type GateRow, type X402ChannelConfig } from "../../sdk/src/node/x402/gateRows.ts";
+import type { InferenceBatch } from "../../sdk/src/types.ts";
 import type {
   BatchSettlementDouble,
   TestUSD,
@@ -7,6 +8,7 @@ import type {
   X402Gates,
   X402StandIn,
 } from "../../types/ethers-contracts/index.ts";
+import { BatchRoute, type SignedBatch } from "./batches.ts";
 import { ethers, loadProtocol, networkHelpers, type Protocol } from "./fixtures.ts";
 
 /** Where x402's channel contract is, on every chain that has it. */
@@ -80,31 +82,18 @@ export async function depositX402(
 export const channelSlot = (channelId: string): string =>
   ethers.keccak256(AbiCoder.defaultAbiCoder().encode(["bytes32", "uint256"], [channelId, 2n]));
 
-/** A node's gate, whose batch settlement is a double that takes every batch for proven. */
-export async function deployGate() {
-  const p = await loadProtocol();
-  const x402 = await installX402();
-  const batches = await ethers.deployContract("BatchSettlementDouble", [X402_ADDRESS, p.contracts.nodes]);
-  const gates = await ethers.getContractAt("X402Gates", await batches.gates());
-  await gates.make(p.nodeId, p.modelId, 1n);
-  const gate = await ethers.getContractAt("X402Gate", await gates.gateOf(p.nodeId, p.modelId, 1n));
-  return new GateFixture(p, x402, gate, gates, batches);
-}
-
-/** See {@link deployGate}. */
-export class GateFixture {
+/** Channels of x402 clients that pay a gate. */
+class X402Payers {
   readonly p: Protocol;
   readonly x402: X402StandIn;
   readonly gate: X402Gate;
   readonly gates: X402Gates;
-  readonly batches: BatchSettlementDouble;
 
-  constructor(p: Protocol, x402: X402StandIn, gate: X402Gate, gates: X402Gates, batches: BatchSettlementDouble) {
+  constructor(p: Protocol, x402: X402StandIn, gate: X402Gate, gates: X402Gates) {
     this.p = p;
     this.x402 = x402;
     this.gate = gate;
     this.gates = gates;
-    this.batches = batches;
   }
 
   /** The channel that an x402 client makes for this payer. */
@@ -123,7 +112,7 @@ export class GateFixture {
     };
   }
 
-  /** Opens a channel of a new key and deposits. */
+  /** Opens a channel, of a new key unless one is named, and deposits. */
   async channel(deposit: bigint, change: Partial<X402ChannelConfig> = {}, by: Signer = ethers.Wallet.createRandom()) {
     const config = await this.config(by, change);
     if (deposit !== 0n) await depositX402(this.x402, this.p.contracts.usd, by, config, deposit);
@@ -139,21 +128,83 @@ export class GateFixture {
   ): Promise<string> {
     return encodeGateRow({ config, signature: await signX402Voucher(by, id, ceiling), ceiling, amount, ...change });
   }
+}
+
+/** A node's gate, whose batch settlement is a double that takes every batch for proven: for tests of the gate alone. */
+export class GateFixture extends X402Payers {
+  readonly batches: BatchSettlementDouble;
+
+  constructor(p: Protocol, x402: X402StandIn, gate: X402Gate, gates: X402Gates, batches: BatchSettlementDouble) {
+    super(p, x402, gate, gates);
+    this.batches = batches;
+  }
 
   /** Settles a batch with these rows. */
   async prove(...rows: string[]) {
-    return this.batches.prove(this.gate, this.p.nodeId, this.p.contracts.usd, ethers.concat(rows));
+    return this.batches.prove(this.gate, this.p.nodeId, this.p.contracts.usd, concat(rows));
   }
 
   /** Draws what is unpaid with these rows. */
   async claim(...rows: string[]) {
-    return this.batches.claim(this.gate, this.p.nodeId, this.p.contracts.usd, ethers.concat(rows));
+    return this.batches.claim(this.gate, this.p.nodeId, this.p.contracts.usd, concat(rows));
   }
 
   /** What the batch settlement has been paid. */
   async paid(): Promise<bigint> {
     return this.p.contracts.usd.balanceOf(this.batches);
   }
+}
+
+/** See {@link GateFixture}. */
+export async function deployGate(): Promise<GateFixture> {
+  const p = await loadProtocol();
+  const x402 = await installX402();
+  const batches = await ethers.deployContract("BatchSettlementDouble", [X402_ADDRESS, p.contracts.nodes]);
+  const gates = await ethers.getContractAt("X402Gates", await batches.gates());
+  return new GateFixture(p, x402, await makeGate(gates, p.nodeId, p.modelId, 1n), gates, batches);
+}
+
+/** The node's gate under the real batch settlement, with an attested enclave that signs the batches. */
+export class X402Route extends X402Payers {
+  readonly route: BatchRoute;
+
+  private constructor(route: BatchRoute, x402: X402StandIn, gate: X402Gate, gates: X402Gates) {
+    super(route.protocol, x402, gate, gates);
+    this.route = route;
+  }
+
+  static async open(): Promise<X402Route> {
+    const p = await loadProtocol();
+    const x402 = await installX402();
+    const route = await BatchRoute.open(p);
+    const gates = await ethers.getContractAt("X402Gates", await p.contracts.batches.gates());
+    const gate = await makeGate(gates, p.nodeId, p.modelId, route.route.offer.routeVersion);
+    return new X402Route(route, x402, gate, gates);
+  }
+
+  /** The stream's next batch over these rows, signed, unless something is changed. */
+  async signed(rows: readonly string[], change: Partial<InferenceBatch> = {}): Promise<SignedBatch> {
+    const [ledger, count] = [await this.gate.getAddress(), BigInt(rows.length)];
+    return this.route.signed(concat(rows), { ledger, count, ...change });
+  }
+
+  /** Settles one batch over these rows. */
+  async settle(...rows: string[]) {
+    return this.route.contract.settleBatch(...(await this.signed(rows)));
+  }
+
+  /** Draws what is unpaid with these rows. */
+  async claim(...rows: string[]) {
+    const { nodeId, modelId, contracts } = this.p;
+    const { routeVersion } = this.route.route.offer;
+    return this.route.contract.claimLedger(nodeId, modelId, routeVersion, contracts.usd, concat(rows));
+  }
+}
+
+/** Makes a gate. */
+export async function makeGate(gates: X402Gates, nodeId: string, modelId: string, routeVersion: bigint) {
+  await gates.make(nodeId, modelId, routeVersion);
+  return ethers.getContractAt("X402Gate", await gates.gateOf(nodeId, modelId, routeVersion));
 }
 
 /** As in IX402Gate.sol. */

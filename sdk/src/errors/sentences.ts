@@ -83,6 +83,7 @@ const groth16 = {
     `These ${length} bytes with header ${header} are not an encoded verifying key.`,
   Groth16_UndeclaredCeremony: ({ contributions, zkeyHash }) =>
     `The key is not marked as a development key but names ${contributions} contributions and .zkey file ${zkeyHash}.`,
+  Plonk_InsufficientGas: () => "The call brought too little gas to tell whether the PLONK proof is valid: send more.",
   Groth16_UnknownKey: ({ keyId }) => `No verifying key ${keyId} is registered.`,
 } satisfies Partial<Sentences>;
 

@@ -506,6 +506,14 @@ export const p384VerifierAbi = [
   {"inputs":[{"internalType":"bytes","name":"hash","type":"bytes"},{"internalType":"bytes","name":"signature","type":"bytes"},{"internalType":"bytes","name":"publicKey","type":"bytes"},{"internalType":"bytes","name":"hint","type":"bytes"}],"name":"verify","outputs":[{"internalType":"bool","name":"valid","type":"bool"}],"stateMutability":"view","type":"function"},
 ] as const;
 
+/** PlonkAdapter */
+export const plonkAdapterAbi = [
+  {"inputs":[],"name":"Plonk_InsufficientGas","type":"error"},
+  {"inputs":[],"name":"VERIFIER_GAS","outputs":[{"internalType":"uint256","name":"","type":"uint256"}],"stateMutability":"view","type":"function"},
+  {"inputs":[{"internalType":"bytes32","name":"","type":"bytes32"},{"internalType":"uint64","name":"","type":"uint64"}],"name":"isVoid","outputs":[{"internalType":"bool","name":"","type":"bool"}],"stateMutability":"pure","type":"function"},
+  {"inputs":[{"components":[{"internalType":"bytes32","name":"requestId","type":"bytes32"},{"internalType":"bytes32","name":"modelId","type":"bytes32"},{"internalType":"bytes32","name":"nodeId","type":"bytes32"},{"internalType":"bytes32","name":"inputHash","type":"bytes32"},{"internalType":"bytes32","name":"outputHash","type":"bytes32"},{"internalType":"uint64","name":"units","type":"uint64"}],"internalType":"struct InferenceClaim","name":"claim","type":"tuple"},{"internalType":"bytes32","name":"claimHash","type":"bytes32"},{"internalType":"uint64","name":"","type":"uint64"},{"internalType":"bytes","name":"parameters","type":"bytes"},{"internalType":"bytes","name":"proof","type":"bytes"}],"name":"verify","outputs":[{"internalType":"bool","name":"","type":"bool"}],"stateMutability":"view","type":"function"},
+] as const;
+
 /** Settlement */
 export const settlementAbi = [
   {"inputs":[{"internalType":"address","name":"manager","type":"address"},{"internalType":"contract INodeRegistry","name":"nodes_","type":"address"},{"internalType":"contract IModelRegistry","name":"models_","type":"address"},{"internalType":"contract IVerifierRegistry","name":"verifiers_","type":"address"},{"components":[{"internalType":"uint96","name":"verificationFee","type":"uint96"},{"internalType":"uint32","name":"deliveryWindow","type":"uint32"},{"internalType":"uint32","name":"proofWindow","type":"uint32"},{"internalType":"uint32","name":"evidenceWindow","type":"uint32"},{"internalType":"uint24","name":"proofBlocks","type":"uint24"},{"internalType":"uint32","name":"parameterDelay","type":"uint32"}],"internalType":"struct Limits","name":"limits_","type":"tuple"},{"components":[{"internalType":"uint96","name":"zkVerificationFee","type":"uint96"},{"internalType":"uint96","name":"teeVerificationFee","type":"uint96"},{"internalType":"uint16","name":"compensationBps","type":"uint16"},{"internalType":"uint16","name":"rewardBps","type":"uint16"},{"internalType":"uint24","name":"proofBlocks","type":"uint24"}],"internalType":"struct Parameters","name":"parameters_","type":"tuple"}],"stateMutability":"nonpayable","type":"constructor"},
@@ -774,6 +782,7 @@ export const abis = {
   OPG: opgAbi,
   OpenGradientAudit: openGradientAuditAbi,
   P384Verifier: p384VerifierAbi,
+  PlonkAdapter: plonkAdapterAbi,
   Settlement: settlementAbi,
   TeeVerifier: teeVerifierAbi,
   TestUSD: testUsdAbi,

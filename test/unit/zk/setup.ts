@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
-import { powersOfTau, zKey } from "snarkjs";
+import { plonk, powersOfTau, zKey } from "snarkjs";
 import { withCurve } from "../../../circuits/src/curve.ts";
-import { developmentZkey } from "../../../circuits/src/developmentKey.ts";
+import { developmentPtau, developmentZkey } from "../../../circuits/src/developmentKey.ts";
 import { buildCircuit } from "../../../circuits/src/setup.ts";
 import { smallCircuit } from "../../support/groth16.ts";
 
@@ -55,6 +55,21 @@ describe("Development setup", function () {
       });
     });
   }
+
+  it("makes powers of tau from which snarkjs makes the PLONK key that it makes from its own", async () => {
+    const { r1cs } = await smallCircuit(1);
+    await withCurve(async (curve) => {
+      const [fresh, contributed, prepared] = [inMemory(), inMemory(), inMemory()];
+      await powersOfTau.newAccumulator(curve, 4, fresh);
+      await powersOfTau.beacon(fresh, contributed, "development", BEACON, 10);
+      await powersOfTau.preparePhase2(contributed, prepared);
+      const [expected, made] = [inMemory(), inMemory()];
+      await plonk.setup(r1cs, prepared, expected);
+      await plonk.setup(r1cs, inMemory(await developmentPtau(4, BEACON)), made);
+      expect(expected.data.length).to.be.greaterThan(10_000);
+      expect(Buffer.compare(made.data, expected.data)).to.equal(0);
+    });
+  });
 
   it("refuses more constraints than it can set up as snarkjs does", async () => {
     const error = await developmentZkey(emptyConstraints(2 ** 14), BEACON).catch((reason: unknown) => reason);
