@@ -1,71 +1,26 @@
 import { expect } from "chai";
 import { Wallet } from "ethers";
 import { streamIdOf } from "../../sdk/src/hash/streamIdOf.ts";
-import { bytesModel } from "../../sdk/src/model.ts";
-import { BatchAccountant } from "../../sdk/src/node/batch/BatchAccountant.ts";
-import { gateRows } from "../../sdk/src/node/x402/gateRows.ts";
-import { serveX402 } from "../../sdk/src/node/x402/serveX402.ts";
-import { Route, type Stream } from "../../sdk/src/types.ts";
-import { ethers, networkHelpers, USD_UNIT } from "../support/fixtures.ts";
-import { temporaryDirectory } from "../support/sdk.ts";
+import { ethers, USD_UNIT } from "../support/fixtures.ts";
 import { X402_ADDRESS, X402Route } from "../support/x402.ts";
 import { x402ClientOf } from "../support/x402Client.ts";
+import { priceOf, startX402Node } from "../support/x402Node.ts";
 
 const PAYERS = 10;
 const CALLS = 100;
 
-/** A node that serves x402 clients: it turns text into upper case, for 1,000 base units and 10 for each byte. */
-async function startNode() {
+async function openNode() {
   const f = await X402Route.open();
   const { enclave, offer } = f.route.route;
-  const { chainId } = await ethers.provider.getNetwork();
-  const stream: Stream = {
-    nodeId: f.p.nodeId,
-    modelId: f.p.modelId,
-    routeVersion: Number(offer.routeVersion),
-    token: await f.p.contracts.usd.getAddress(),
-    ledger: await f.gate.getAddress(),
-    key: enclave.address,
-  };
-  const directory = temporaryDirectory();
-  const accountant = await BatchAccountant.open({
-    directory: directory.path,
-    domain: { chainId: Number(chainId), settlement: f.route.address },
-    signer: { key: enclave.address, prove: (digest) => enclave.prove(digest, 0) },
-    ledgers: [gateRows(stream.ledger)],
-  });
-  const clockAhead = (await networkHelpers.time.latest()) - Math.floor(Date.now() / 1000);
-  const server = await serveX402({
-    signer: f.p.accounts.signer,
-    chainId: Number(chainId),
-    accountant,
-    stream,
-    directory: directory.path,
-    token: { name: "Test USD", version: "1" },
-    price: { perRequest: 1_000n, perUnit: 10n, maxUnits: 20n },
-    minDeposit: 60_000n,
-    timeout: clockAhead + 300,
-    model: {
-      ...bytesModel(stream.modelId, Route.TEE),
-      run: async (input) => ({
-        output: new TextEncoder().encode(new TextDecoder().decode(input).toUpperCase()),
-        units: BigInt(input.length),
-      }),
-    },
-  });
-  const close = async () => {
-    await server.close();
-    accountant.close();
-    directory.remove();
-  };
-  return { f, stream, accountant, url: server.url, close };
+  const signer = { key: enclave.address, prove: (digest: string) => enclave.prove(digest, 0) };
+  return { f, ...(await startX402Node(f, f.route.address, Number(offer.routeVersion), signer)) };
 }
 
 describe("Paying by an unmodified x402 client", () => {
-  let node: Awaited<ReturnType<typeof startNode>>;
+  let node: Awaited<ReturnType<typeof openNode>>;
 
   beforeEach(async () => {
-    node = await startNode();
+    node = await openNode();
   });
 
   afterEach(() => node.close());
@@ -89,7 +44,7 @@ describe("Paying by an unmodified x402 client", () => {
           expect(response.status).to.equal(200);
           const { output, receipt } = (await response.json()) as { output: string; receipt: { amount: string } };
           expect(ethers.toUtf8String(output)).to.equal(question.toUpperCase());
-          const amount = 1_000n + 10n * BigInt(question.length);
+          const amount = priceOf(question.length);
           expect(BigInt(receipt.amount)).to.equal(amount);
           cost += amount;
         }

@@ -83,7 +83,7 @@ export const channelSlot = (channelId: string): string =>
   ethers.keccak256(AbiCoder.defaultAbiCoder().encode(["bytes32", "uint256"], [channelId, 2n]));
 
 /** Channels of x402 clients that pay a gate. */
-class X402Payers {
+export class X402Payers {
   readonly p: Protocol;
   readonly x402: X402StandIn;
   readonly gate: X402Gate;

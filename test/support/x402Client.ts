@@ -7,20 +7,17 @@ type Hex = `0x${string}`;
 const hex = (text: string): Hex => `0x${text.slice(2)}`;
 
 /** x402's own client, as npm has it, with a wallet of ours. */
-export async function x402ClientOf(wallet: Wallet, salt?: string) {
+export async function x402ClientOf(wallet: Wallet) {
   const { chainId } = await ethers.provider.getNetwork();
-  const scheme = new BatchSettlementEvmScheme(
-    {
-      address: hex(wallet.address),
-      signTypedData: async ({ domain, types, message }) =>
-        hex(await wallet.signTypedData(domain, types as Parameters<Wallet["signTypedData"]>[1], message)),
-      readContract: async ({ address, abi, functionName, args }) => {
-        const contract = new Contract(address, JSON.stringify(abi), ethers.provider);
-        return (await contract.getFunction(functionName).staticCallResult(...(args ?? []))).toArray();
-      },
+  const scheme = new BatchSettlementEvmScheme({
+    address: hex(wallet.address),
+    signTypedData: async ({ domain, types, message }) =>
+      hex(await wallet.signTypedData(domain, types as Parameters<Wallet["signTypedData"]>[1], message)),
+    readContract: async ({ address, abi, functionName, args }) => {
+      const contract = new Contract(address, JSON.stringify(abi), ethers.provider);
+      return (await contract.getFunction(functionName).staticCallResult(...(args ?? []))).toArray();
     },
-    salt === undefined ? undefined : { salt: hex(salt) },
-  );
+  });
   // The client pays unknown tokens only if it is told to.
   const client = new x402Client().register(`eip155:${chainId}`, scheme).setSpendControls({ allowedAssets: true });
   const http = new x402HTTPClient(client);

@@ -1,0 +1,224 @@
+import { expect } from "chai";
+import { Wallet, ZeroAddress } from "ethers";
+import { streamIdOf } from "../../../sdk/src/hash/streamIdOf.ts";
+import type { X402ChannelConfig } from "../../../sdk/src/node/x402/gateRows.ts";
+import { encodeX402Header } from "../../../sdk/src/node/x402/x402Payment.ts";
+import { enclaveSigner } from "../../support/accountant.ts";
+import { ethers, networkHelpers, USD_UNIT } from "../../support/fixtures.ts";
+import { deployGate, type GateFixture, signX402Voucher } from "../../support/x402.ts";
+import { x402ClientOf } from "../../support/x402Client.ts";
+import { MAX_PRICE, MIN_DEPOSIT, priceOf, startX402Node } from "../../support/x402Node.ts";
+
+const DELAY = 86_400;
+
+describe("Serving x402 clients", () => {
+  let f: GateFixture;
+  let node: Awaited<ReturnType<typeof startX402Node>>;
+
+  beforeEach(async () => {
+    f = await networkHelpers.loadFixture(deployGate);
+    node = await startX402Node(f, await f.batches.getAddress(), 1, enclaveSigner);
+  });
+
+  afterEach(() => node.close());
+
+  /** What the books say that a channel was charged. */
+  const chargedOf = (id: string) => node.accountant.store.chargedSince(streamIdOf(node.stream), id, 0);
+
+  /** A channel with a deposit, as a client of this node makes it. */
+  const channel = (deposit: bigint, change: Partial<X402ChannelConfig> = {}) =>
+    f.channel(deposit, { withdrawDelay: DELAY, ...change });
+
+  type Channel = Awaited<ReturnType<typeof channel>>;
+
+  /** A payment header, made by hand. */
+  async function payment({ config, id, by }: Channel, ceiling: bigint, change: object = {}) {
+    const signature = await signX402Voucher(by, id, ceiling);
+    const voucher = { channelId: id, maxClaimableAmount: String(ceiling), signature };
+    return encodeX402Header({ payload: { type: "voucher", channelConfig: config, voucher, ...change } });
+  }
+
+  const post = (header: string, body = "hello") =>
+    fetch(node.url, { method: "POST", body, headers: { "PAYMENT-SIGNATURE": header } });
+
+  /** What a 402 says. */
+  async function refusal(response: Response) {
+    expect(response.status).to.equal(402);
+    const header = response.headers.get("PAYMENT-REQUIRED") ?? "";
+    return JSON.parse(Buffer.from(header, "base64").toString());
+  }
+
+  async function expectRefused(response: Response, code: string) {
+    expect((await refusal(response)).error).to.equal(`invalid_batch_settlement_evm_${code}`);
+  }
+
+  it("says what a call costs, and whom the channel has to pay", async () => {
+    const gate = await f.gate.getAddress();
+    const { accepts } = await refusal(await fetch(node.url, { method: "POST", body: "hello" }));
+    expect(accepts).to.have.length(1);
+    expect(accepts[0]).to.deep.include({ scheme: "batch-settlement", amount: String(MAX_PRICE), payTo: gate });
+    expect(accepts[0].extra).to.deep.include({ receiverAuthorizer: gate, withdrawDelay: DELAY });
+  });
+
+  it("charges what was used of what the voucher allows, and gives a receipt and the salt", async () => {
+    const payer = await channel(100_000n);
+    const response = await post(await payment(payer, MAX_PRICE));
+    expect(response.status).to.equal(200);
+    const { output, salt, receipt } = (await response.json()) as {
+      output: string;
+      salt: string;
+      receipt: Record<string, string>;
+    };
+    expect(ethers.toUtf8String(output)).to.equal("HELLO");
+    expect(receipt.inputHash).to.equal(ethers.keccak256(ethers.concat([salt, ethers.toUtf8Bytes("hello")])));
+    expect(receipt).to.deep.include({ channelId: payer.id, amount: String(priceOf(5)), sequence: "0" });
+    expect(chargedOf(payer.id)).to.equal(priceOf(5));
+  });
+
+  it("gives the same answer for the same voucher and input again, and charges once", async () => {
+    const payer = await channel(100_000n);
+    const header = await payment(payer, MAX_PRICE);
+    const first = await (await post(header)).text();
+    await node.restart();
+    const again = await post(header);
+    expect(await again.text()).to.equal(first);
+    expect(chargedOf(payer.id)).to.equal(priceOf(5));
+  });
+
+  it("gives one answer for one voucher, even to calls at once", async () => {
+    const payer = await channel(100_000n);
+    const header = await payment(payer, MAX_PRICE);
+    const responses = await Promise.all(["one", "two", "three"].map((body) => post(header, body)));
+    expect(responses.map(({ status }) => status).sort()).to.deep.equal([200, 402, 402]);
+    expect(node.accountant.store.head(streamIdOf(node.stream)).next).to.equal(1);
+  });
+
+  it("charges nothing if the model fails", async () => {
+    const payer = await channel(100_000n);
+    const header = await payment(payer, MAX_PRICE);
+    expect((await post(header, "fail")).status).to.equal(500);
+    expect(chargedOf(payer.id)).to.equal(0n);
+    expect((await post(header, "hello")).status).to.equal(200);
+  });
+
+  it("lets a client that lost its memory catch up by its own last voucher", async () => {
+    const wallet = new Wallet(ethers.id("forgetful"));
+    await f.p.contracts.usd.mint(wallet, USD_UNIT);
+    const before = await x402ClientOf(wallet);
+    for (const body of ["one", "two", "three"]) expect((await before.call(node.url, body)).status).to.equal(200);
+    const after = await x402ClientOf(wallet);
+    expect((await after.call(node.url, "four")).status).to.equal(200);
+    await node.restart();
+    expect((await after.call(node.url, "five")).status).to.equal(200);
+    expect(await f.p.contracts.usd.balanceOf(wallet)).to.equal(USD_UNIT - MIN_DEPOSIT);
+  });
+
+  it("makes one deposit of an authorization that comes twice", async () => {
+    const wallet = new Wallet(ethers.id("twice"));
+    await f.p.contracts.usd.mint(wallet, USD_UNIT);
+    const { http } = await x402ClientOf(wallet);
+    const required = await refusal(await fetch(node.url, { method: "POST", body: "hello" }));
+    const headers = http.encodePaymentSignatureHeader(await http.createPaymentPayload(required));
+    const call = () => fetch(node.url, { method: "POST", body: "fail", headers });
+    expect((await call()).status).to.equal(500);
+    expect((await call()).status).to.equal(500);
+    expect((await fetch(node.url, { method: "POST", body: "hello", headers })).status).to.equal(200);
+    expect(await f.p.contracts.usd.balanceOf(wallet)).to.equal(USD_UNIT - MIN_DEPOSIT);
+  });
+
+  it("refunds what is not charged, and never what is charged and not settled yet", async () => {
+    const wallet = new Wallet(ethers.id("leaving"));
+    const { usd } = f.p.contracts;
+    await usd.mint(wallet, USD_UNIT);
+    const { call, scheme } = await x402ClientOf(wallet);
+    await call(node.url, "hello");
+    await scheme.refund(node.url, { amount: "1000" });
+    expect(await usd.balanceOf(wallet)).to.equal(USD_UNIT - MIN_DEPOSIT + 1_000n);
+    await scheme.refund(node.url);
+    expect(await usd.balanceOf(wallet)).to.equal(USD_UNIT - priceOf(5));
+    const leafSet = await node.accountant.batch(node.stream);
+    await f.prove(leafSet?.rows ?? "0x");
+    expect(await f.paid()).to.equal(priceOf(5));
+  });
+
+  describe("refuses", () => {
+    it("a voucher for less or more than what was charged and this call, and says where the channel is", async () => {
+      const payer = await channel(100_000n);
+      await post(await payment(payer, MAX_PRICE));
+      for (const ceiling of [MAX_PRICE, priceOf(5) + MAX_PRICE - 1n, priceOf(5) + MAX_PRICE + 1n]) {
+        const { error, accepts } = await refusal(await post(await payment(payer, ceiling), "more"));
+        expect(error).to.equal("invalid_batch_settlement_evm_cumulative_amount_mismatch");
+        expect(accepts[0].extra.channelState.chargedCumulativeAmount).to.equal(String(priceOf(5)));
+        expect(accepts[0].extra.voucherState.signedMaxClaimable).to.equal(String(MAX_PRICE));
+      }
+    });
+
+    it("a voucher that a key has not signed", async () => {
+      const payer = await channel(100_000n);
+      const stranger = { ...payer, by: ethers.Wallet.createRandom() };
+      await expectRefused(await post(await payment(stranger, MAX_PRICE)), "voucher_signature");
+      const contract = await channel(0n, { payerAuthorizer: ZeroAddress });
+      await expectRefused(await post(await payment(contract, MAX_PRICE)), "voucher_signature");
+      await expectRefused(await post(await payment({ ...payer, id: ethers.id("x") }, MAX_PRICE)), "voucher_signature");
+    });
+
+    it("a channel that pays somebody else, lets somebody else claim, is in another token, or ends too soon", async () => {
+      const other = f.p.accounts.stranger.address;
+      const wrong: [Partial<X402ChannelConfig>, string][] = [
+        [{ receiver: other }, "receiver_mismatch"],
+        [{ receiverAuthorizer: other }, "receiver_authorizer_mismatch"],
+        [{ token: other }, "token_mismatch"],
+        [{ withdrawDelay: DELAY - 1 }, "withdraw_delay_mismatch"],
+      ];
+      for (const [change, code] of wrong) {
+        await expectRefused(await post(await payment(await channel(0n, change), MAX_PRICE)), code);
+      }
+    });
+
+    it("a channel that holds too little, or whose payer has announced a withdrawal", async () => {
+      await expectRefused(
+        await post(await payment(await channel(MAX_PRICE - 1n), MAX_PRICE)),
+        "cumulative_exceeds_balance",
+      );
+      const payer = f.p.accounts.stranger;
+      const leaving = await f.channel(100_000n, { withdrawDelay: DELAY }, payer);
+      await f.x402.connect(payer).initiateWithdraw(leaving.config, 1n);
+      await expectRefused(await post(await payment(leaving, MAX_PRICE)), "withdrawal_pending");
+    });
+
+    it("a deposit below the least, and one that the token refuses", async () => {
+      const payer = await channel(0n);
+      const authorization = { validAfter: "0", validBefore: String(2 ** 40), salt: ethers.id("salt"), signature: "0x" };
+      const deposit = (amount: bigint) => ({
+        type: "deposit",
+        deposit: { amount: String(amount), authorization: { erc3009Authorization: authorization } },
+      });
+      await expectRefused(
+        await post(await payment(payer, MAX_PRICE, deposit(MIN_DEPOSIT - 1n))),
+        "deposit_below_min_deposit",
+      );
+      await expectRefused(
+        await post(await payment(payer, MAX_PRICE, deposit(MIN_DEPOSIT))),
+        "deposit_transaction_failed",
+      );
+    });
+
+    it("what is no payment, in words", async () => {
+      for (const header of ["!", encodeX402Header({}), encodeX402Header({ payload: { type: "voucher" } })]) {
+        const response = await post(header);
+        expect(response.status).to.equal(400);
+        expect((await response.json()) as object)
+          .to.have.property("error")
+          .that.is.a("string");
+      }
+      const payer = await channel(100_000n);
+      expect((await post(await payment(payer, MAX_PRICE, { type: "gift" }))).status).to.equal(400);
+    });
+
+    it("a refund of a channel with nothing left", async () => {
+      const payer = await channel(MAX_PRICE);
+      await post(await payment(payer, MAX_PRICE), "x".repeat(20));
+      await expectRefused(await post(await payment(payer, MAX_PRICE, { type: "refund" })), "refund_no_balance");
+    });
+  });
+});
