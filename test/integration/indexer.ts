@@ -15,6 +15,7 @@ import {
 } from "../../indexer/src/mapping/enums.ts";
 import { type Indexer, startIndexer } from "../../indexer/start.ts";
 import { createDevelopmentRoot, EnclaveSimulator } from "../../scripts/enclave/simulator.ts";
+import { reconcile } from "../../scripts/reconcile/reconcile.ts";
 import { documentHints } from "../../sdk/src/attestation/documentHints.ts";
 import { p384Table } from "../../sdk/src/attestation/p384Table.ts";
 import { encodeTeeParameters } from "../../sdk/src/attestation/tee.ts";
@@ -728,9 +729,10 @@ describe("indexer", () => {
         },
       ]);
       expect(await rows("parameterSets", "rewardBps")).to.have.length(3);
-      expect(await rows("settlementModules", "address")).to.deep.equal([
-        { address: lower(await settlement.getAddress()) },
-      ]);
+      const modules = (await logs(protocol.contracts.nodes, "ModuleAdded")).map(({ args }) => lower(args.module));
+      const found = await rows("settlementModules", "address");
+      expect(found.map(({ address }) => address)).to.have.members(modules);
+      expect(modules).to.include(lower(await settlement.getAddress()));
     });
 
     it("keeps its laws", async () => {
@@ -892,6 +894,15 @@ describe("indexer", () => {
           if (Object(value).items) expect(Object(value).items, body).to.not.have.length(0);
         }
       }
+    });
+
+    it("agrees with the chain in every row", async () => {
+      await indexer.reached(await ethers.provider.getBlockNumber());
+      const source = { kind: "indexer", url: indexer.url } as const;
+      const { rows, differences, uncompared } = await reconcile({ rpcUrl: rpc.url, deployment, source });
+      expect(differences).to.deep.equal([]);
+      expect(uncompared).to.deep.equal([]);
+      for (const [entity, count] of Object.entries(rows)) expect(count, entity).to.be.greaterThan(0);
     });
 
     it("forgets what a reorganisation takes back", async () => {

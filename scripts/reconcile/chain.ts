@@ -1,0 +1,220 @@
+import { type Block, Interface, JsonRpcProvider, type Log, type ParamType, ZeroAddress } from "ethers";
+import type { Abi } from "../../sdk/src/chain/abiTypes.ts";
+import { findLogs } from "../../sdk/src/chain/findLogs.ts";
+import { plainStruct } from "../../sdk/src/chain/plainValue.ts";
+import { addressOf, type Deployment } from "../../sdk/src/deployment.ts";
+import {
+  modelRegistryAbi,
+  nodeRegistryAbi,
+  opgAbi,
+  settlementAbi,
+  teeVerifierAbi,
+  verifierRegistryAbi,
+} from "../../sdk/src/generated/abis.ts";
+import type { Books } from "./books.ts";
+import { Bookkeeper, type Meanings, type Place, type Subject, type SupplyChange } from "./fold.ts";
+import { Unreadable } from "./Unreadable.ts";
+
+/** Says how far something is: what, done, and of how many. */
+export type Progress = (what: string, done: number, of: number) => void;
+
+/** How many requests are under way at once. */
+const AT_ONCE = 20;
+
+/** Contracts that the books are kept from (a TeeVerifier by way of the registry that added it), and the token. */
+const KEPT = ["Settlement", "NodeRegistry", "ModelRegistry", "VerifierRegistry", "TeeVerifier", "OPG"];
+/** Contracts whose events the tables keep nothing of. */
+const SILENT = ["AccessManager", "AwsNitroVerifier", "Groth16Verifier", "NitroVerifier", "TestUSD"];
+const KNOWN = new Set([...KEPT, ...SILENT]);
+/** Where two modules deploy a contract, the second one's is named "Module#Contract". */
+const contractOf = (name: string) => name.slice(name.lastIndexOf("#") + 1);
+
+/**
+ * A provider whose contract calls are answered by the state of one block. Its node has to know that state.
+ */
+export class ProviderAt extends JsonRpcProvider {
+  readonly #block: number;
+
+  constructor(url: string, chainId: number, block: number) {
+    super(url, chainId, { staticNetwork: true, batchMaxCount: 50, cacheTimeout: -1 });
+    this.#block = block;
+  }
+
+  override call(...[transaction]: Parameters<JsonRpcProvider["call"]>): Promise<string> {
+    return super.call({ ...transaction, blockTag: this.#block });
+  }
+}
+
+/**
+ * Keeps the books from the chain's logs, from the deployment's first block to a last one.
+ *
+ * @throws Unreadable if a contract of the deployment emits what is not known here, or the chain changed meanwhile.
+ * @throws BooksError if the logs do not fit together.
+ */
+export async function keepBooks(
+  provider: JsonRpcProvider,
+  deployment: Deployment,
+  lastBlock: number,
+  progress: Progress,
+): Promise<Books> {
+  const subject = await subjectOf(provider, deployment);
+  const keeper = new Bookkeeper(subject);
+  const { startBlock } = deployment;
+  const find = (address: string, topics: (string | string[] | null)[] = [], from = startBlock) =>
+    findLogs(provider, { address, topics }, from, lastBlock);
+
+  const readers = new Map<string, (log: Log, at: Place) => void>();
+  const read = <const A extends Abi>(address: string, abi: A, meanings: Meanings<A>) => {
+    readers.set(address, reader(abi, meanings));
+    return find(address);
+  };
+  const at = (name: string) => addressOf(deployment, name).toLowerCase();
+  for (const [name, address] of Object.entries(deployment.addresses)) {
+    if (KNOWN.has(contractOf(name)) || (await find(address)).length === 0) continue;
+    throw new Unreadable(`scripts/reconcile does not know what the events of ${name} mean`);
+  }
+  const logs: Log[] = [];
+  logs.push(...(await read(at("Settlement"), settlementAbi, keeper.settlement)));
+  logs.push(...(await read(at("NodeRegistry"), nodeRegistryAbi, keeper.nodes)));
+  logs.push(...(await read(at("ModelRegistry"), modelRegistryAbi, keeper.models)));
+  const registered = await read(at("VerifierRegistry"), verifierRegistryAbi, keeper.verifiers);
+  logs.push(...registered);
+  for (const [address, from] of verifiersIn(registered)) {
+    readers.set(address, reader(teeVerifierAbi, keeper.enclaves));
+    logs.push(...(await find(address, [], from)));
+  }
+  logs.push(...(await supplyLogs(find, subject)));
+  readers.set(subject.opg, supplyReader(keeper));
+
+  const places = await locate(provider, logs, progress);
+  for (const [log, place] of places) readers.get(place.address)?.(log, place);
+  return keeper.books;
+}
+
+async function subjectOf(provider: JsonRpcProvider, deployment: Deployment): Promise<Subject> {
+  const { chainId, startBlock, addresses } = deployment;
+  const at = (name: string) => addressOf(deployment, name).toLowerCase();
+  const opg = at("OPG");
+  const burnSink = addresses.BurnSink?.toLowerCase() ?? null;
+  const token = new Interface(opgAbi);
+  const ask = async (name: string, values: readonly unknown[]) => {
+    const data = token.encodeFunctionData(name, values);
+    const answer = await provider.send("eth_call", [{ to: opg, data }, `0x${startBlock.toString(16)}`]);
+    return BigInt(token.decodeFunctionResult(name, answer)[0]);
+  };
+  const supplyAtStart = burnSink === null ? 0n : (await ask("totalSupply", [])) - (await ask("balanceOf", [burnSink]));
+  const contracts = { opg, settlement: at("Settlement"), nodeRegistry: at("NodeRegistry"), burnSink };
+  return { chainId, startBlock, ...contracts, supplyAtStart };
+}
+
+/** The contracts that the registry added, and since which block. */
+function verifiersIn(logs: readonly Log[]): Map<string, number> {
+  const registry = new Interface(verifierRegistryAbi);
+  const since = new Map<string, number>();
+  for (const log of logs) {
+    const event = registry.parseLog(log);
+    const address = event?.name === "VerifierAdded" ? String(event.args.verifier).toLowerCase() : undefined;
+    if (address !== undefined && !since.has(address)) since.set(address, log.blockNumber);
+  }
+  return since;
+}
+
+/** The OPG that came into the supply, and what left it. */
+async function supplyLogs(
+  find: (address: string, topics: (string | string[] | null)[], from?: number) => Promise<Log[]>,
+  { opg, burnSink, startBlock }: Subject,
+): Promise<Log[]> {
+  const transfer = new Interface(opgAbi).getEvent("Transfer")?.topicHash ?? null;
+  const word = (address: string) => `0x${address.slice(2).padStart(64, "0")}`;
+  const nowhere = burnSink === null ? [ZeroAddress] : [ZeroAddress, burnSink];
+  // The supply that is read at the start block has that block's transfers in it.
+  const from = burnSink === null ? startBlock : startBlock + 1;
+  const minted = await find(opg, [transfer, word(ZeroAddress)], from);
+  const destroyed = await find(opg, [transfer, null, nowhere.map(word)], from);
+  return [...new Map([...minted, ...destroyed].map((log) => [`${log.blockNumber}/${log.index}`, log])).values()];
+}
+
+function supplyReader(keeper: Bookkeeper): (log: Log, at: Place) => void {
+  const token = new Interface(opgAbi);
+  return ({ topics, data }, place) => {
+    const { from, to, value } = token.decodeEventLog("Transfer", data, topics);
+    const change: SupplyChange = { from: from.toLowerCase(), to: to.toLowerCase(), value };
+    keeper.supply(change, place);
+  };
+}
+
+/** Decodes a contract's logs and hands each to its meaning. Events that the ABI does not have are passed over. */
+function reader<const A extends Abi>(abi: A, meanings: Meanings<A>): (log: Log, at: Place) => void {
+  const decoder = new Interface(abi);
+  const byName: Readonly<Record<string, ((args: never, at: Place) => void) | null>> = meanings;
+  return (log, place) => {
+    const event = decoder.parseLog(log);
+    const meaning = event === null ? null : byName[event.name];
+    if (event === null || meaning === null || meaning === undefined) return;
+    const args = plainStruct(event.fragment.inputs, event.args.toArray());
+    meaning(lowerAddresses(event.fragment.inputs, args) as never, place);
+  };
+}
+
+/** The same values, with addresses in lower case. */
+function lowerAddresses(types: readonly ParamType[], values: Readonly<Record<string, unknown>>) {
+  return Object.fromEntries(
+    types.map((type): [string, unknown] => {
+      const value = values[type.name];
+      if (type.isTuple()) return [type.name, lowerAddresses(type.components, Object(value))];
+      return [type.name, type.baseType === "address" ? String(value).toLowerCase() : value];
+    }),
+  );
+}
+
+/** Logs in chain order, each with its place. @throws Unreadable if a block is not the one that its logs are of. */
+async function locate(
+  provider: JsonRpcProvider,
+  logs: readonly Log[],
+  progress: Progress,
+): Promise<(readonly [Log, Place])[]> {
+  const numbers = [...new Set(logs.map(({ blockNumber }) => blockNumber))];
+  const blocks = new Map<number, Block>();
+  await inParallel(numbers, "blocks", progress, async (number) => {
+    const block = await provider.getBlock(number, true);
+    if (block !== null) blocks.set(number, block);
+  });
+  const sorted = [...logs].sort((a, b) => a.blockNumber - b.blockNumber || a.index - b.index);
+  return sorted.map((log) => {
+    const block = blocks.get(log.blockNumber);
+    const transaction = block?.prefetchedTransactions.find(({ hash }) => hash === log.transactionHash);
+    if (block?.hash !== log.blockHash || transaction === undefined) {
+      throw new Unreadable(`block ${log.blockNumber} changed while it was read; try again`);
+    }
+    return [
+      log,
+      {
+        address: log.address.toLowerCase(),
+        blockNumber: BigInt(log.blockNumber),
+        timestamp: BigInt(block.timestamp),
+        transactionHash: log.transactionHash,
+        transactionIndex: log.transactionIndex,
+        logIndex: log.index,
+        sender: transaction.from.toLowerCase(),
+      },
+    ] as const;
+  });
+}
+
+/** Does a task for every item, some at once, and says how far it is. */
+export async function inParallel<T>(
+  items: readonly T[],
+  what: string,
+  progress: Progress,
+  task: (item: T) => Promise<void>,
+): Promise<void> {
+  const waiting = items.values();
+  let done = 0;
+  const work = async () => {
+    for (const item of waiting) {
+      await task(item);
+      progress(what, ++done, items.length);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+}

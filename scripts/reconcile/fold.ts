@@ -1,0 +1,586 @@
+import { isDeepStrictEqual } from "node:util";
+import { keccak256, ZeroAddress, ZeroHash } from "ethers";
+import {
+  DELIVERY_MODES,
+  NODE_STATUSES,
+  nameOf,
+  OUTPUT_COMMITMENTS,
+  type RequestStatus,
+  ROUTES,
+  TRUSTS,
+} from "../../indexer/src/mapping/enums.ts";
+import { decodeTeeParameters } from "../../sdk/src/attestation/tee.ts";
+import type { Abi, EventArgs, EventName } from "../../sdk/src/chain/abiTypes.ts";
+import type {
+  modelRegistryAbi,
+  nodeRegistryAbi,
+  settlementAbi,
+  teeVerifierAbi,
+  verifierRegistryAbi,
+} from "../../sdk/src/generated/abis.ts";
+import { Books, big, type Cell, type Entity, type Row } from "./books.ts";
+
+/** Where a log is on the chain. Addresses are lower-case. */
+export interface Place {
+  readonly address: string;
+  readonly blockNumber: bigint;
+  /** Seconds. */
+  readonly timestamp: bigint;
+  readonly transactionHash: string;
+  readonly transactionIndex: number;
+  /** Its number in its block. */
+  readonly logIndex: number;
+  /** Who sent the transaction. */
+  readonly sender: string;
+}
+
+/** What the books are about. Addresses are lower-case. */
+export interface Subject {
+  readonly chainId: number;
+  readonly startBlock: number;
+  readonly opg: string;
+  readonly settlement: string;
+  readonly nodeRegistry: string;
+  readonly burnSink: string | null;
+  /** For an OPG that is older than the protocol: its supply at the start block, without what the sink held. */
+  readonly supplyAtStart: bigint;
+}
+
+/** What each event of a contract means; null for one that changes no table. Complete by its type. */
+export type Meanings<A extends Abi> = {
+  readonly [N in EventName<A>]: ((args: EventArgs<A, N>, at: Place) => void) | null;
+};
+
+/** A transfer of OPG into or out of existence. */
+export interface SupplyChange {
+  readonly from: string;
+  readonly to: string;
+  readonly value: bigint;
+}
+
+const HOUR = 3_600n;
+const DAY = 86_400n;
+
+const nullIf = (nothing: string, value: string): string | null => (value === nothing ? null : value);
+/** PostgreSQL's texts hold no null character, and Ponder leaves it out. */
+const text = (value: string) => value.replaceAll("\0", "");
+const stampOf = ({ blockNumber, timestamp, transactionHash }: Place) => ({ blockNumber, timestamp, transactionHash });
+
+/**
+ * The protocol's books, kept from its logs alone: a second reading of the same events, which shares nothing with the
+ * indexer's handlers but the names of columns and enums. Logs have to come in chain order.
+ */
+export class Bookkeeper {
+  readonly books = new Books();
+  readonly #subject: Subject;
+  /** What the log before took from an account to burn it: the next one is that burn. */
+  #taken: { nodeId: string; ref: string; transactionHash: string; burned: bigint } | null = null;
+
+  constructor(subject: Subject) {
+    this.#subject = subject;
+    const { chainId, startBlock, opg, settlement, nodeRegistry, burnSink, supplyAtStart } = subject;
+    this.books.put("protocol", {
+      chainId: BigInt(chainId),
+      ...{ opg, settlement, nodeRegistry, burnSink, startBlock: BigInt(startBlock) },
+      ...zeros("minted destroyed destroyedByRegistry burned nodes models free bonded unbonding coverageAtRisk"),
+      ...zeros("requested delivered settled refunded defaulted voided"),
+      ...{ initialSupply: supplyAtStart, supply: supplyAtStart },
+      ...{ open: false, paused: false, parametersId: null, scheduledParametersId: null },
+    });
+  }
+
+  readonly nodes: Meanings<typeof nodeRegistryAbi> = {
+    AuthorityUpdated: null,
+    NodeRegistered: ({ nodeId, salt: _, endpoint, metadataURI, ...parties }, at) => {
+      this.books.put("node", {
+        id: nodeId,
+        ...parties,
+        ...{ pendingOwner: null, status: "ACTIVE", endpoint: text(endpoint), metadataURI: text(metadataURI) },
+        ...{ registeredAt: at.timestamp, registeredBlock: at.blockNumber },
+        ...zeros("free bonded unbonding withdrawableAt burned requests deliveries settlements declines defaults"),
+      });
+      this.#protocol({ nodes: 1n });
+      this.#nodeEvent(nodeId, "REGISTERED", at, { address: parties.owner });
+    },
+    NodeTransferStarted: ({ nodeId, pendingOwner }, at) => {
+      this.books.put("node", { id: nodeId, pendingOwner: nullIf(ZeroAddress, pendingOwner) });
+      this.#nodeEvent(nodeId, "TRANSFER_STARTED", at, { address: pendingOwner });
+    },
+    NodeTransferred: ({ nodeId, owner }, at) => {
+      this.books.put("node", { id: nodeId, owner, pendingOwner: null });
+      this.#nodeEvent(nodeId, "TRANSFERRED", at, { address: owner });
+    },
+    SignerChanged: ({ nodeId, signer }, at) => {
+      this.books.put("node", { id: nodeId, signer });
+      this.#nodeEvent(nodeId, "SIGNER_CHANGED", at, { address: signer });
+    },
+    PayoutChanged: ({ nodeId, payout }, at) => {
+      this.books.put("node", { id: nodeId, payout });
+      this.#nodeEvent(nodeId, "PAYOUT_CHANGED", at, { address: payout });
+    },
+    NodeDescribed: ({ nodeId, endpoint, metadataURI }, at) => {
+      this.books.put("node", { id: nodeId, endpoint: text(endpoint), metadataURI: text(metadataURI) });
+      this.#nodeEvent(nodeId, "DESCRIBED", at);
+    },
+    NodeStatusChanged: ({ nodeId, status }, at) => {
+      const name = nameOf(NODE_STATUSES, status);
+      this.books.put("node", { id: nodeId, status: name });
+      this.#nodeEvent(nodeId, "STATUS_CHANGED", at, { status: name });
+    },
+    OfferPosted: ({ offerHash, offer }, at) => {
+      const { nodeId, modelId, token, pricePerRequest, pricePerUnit, coverage } = offer;
+      const key = { nodeId, modelId, route: nameOf(ROUTES, offer.route), token };
+      const terms = {
+        ...{ hash: offerHash, routeVersion: BigInt(offer.routeVersion), pricePerRequest, pricePerUnit, coverage },
+        ...{ deliveryWindow: BigInt(offer.deliveryWindow), proofWindow: BigInt(offer.proofWindow) },
+      };
+      this.books.put("offer", { ...key, ...terms, standing: true, updatedAt: at.timestamp });
+      this.#event("offerEvent", at, { kind: "POSTED", ...key, ...terms });
+    },
+    OfferWithdrawn: ({ nodeId, modelId, route, token }, at) => {
+      const key = { nodeId, modelId, route: nameOf(ROUTES, route), token };
+      const { standing: _, updatedAt: __, ...ended } = this.books.get("offer", ...Object.values(key));
+      this.books.put("offer", { ...key, standing: false, updatedAt: at.timestamp });
+      this.#event("offerEvent", at, { kind: "WITHDRAWN", ...ended });
+    },
+    Staked: ({ nodeId, from, amount }, at) => {
+      this.#account(nodeId, { free: amount });
+      this.#nodeEvent(nodeId, "STAKED", at, { amount, address: from });
+    },
+    Unbonded: ({ nodeId, amount, withdrawableAt }, at) => {
+      this.#account(nodeId, { free: -amount, unbonding: amount });
+      this.books.put("node", { id: nodeId, withdrawableAt });
+      this.#nodeEvent(nodeId, "UNBONDED", at, { amount });
+    },
+    Rebonded: ({ nodeId, amount }, at) => {
+      this.#account(nodeId, { free: amount, unbonding: -amount });
+      this.#nodeEvent(nodeId, "REBONDED", at, { amount });
+    },
+    Withdrawn: ({ nodeId, to, amount }, at) => {
+      this.#account(nodeId, { unbonding: -amount });
+      // Its transfer into the sink counts as destroyed by the registry, and the protocol burned nothing.
+      if (to === this.#subject.burnSink) this.#protocol({ destroyedByRegistry: -amount });
+      this.#nodeEvent(nodeId, "WITHDRAWN", at, { amount, address: to });
+    },
+    BondLocked: ({ nodeId, ref, amount }, at) => {
+      this.#account(nodeId, { free: -amount, bonded: amount });
+      const known = this.books.find("bond", nodeId, ref);
+      this.books.put("bond", {
+        ...{ burned: known?.burned ?? 0n, paid: known?.paid ?? 0n },
+        ...{ nodeId, ref, amount, lockedAt: at.timestamp, unlockedAt: null, unlockedBy: null },
+      });
+      this.#nodeEvent(nodeId, "BOND_LOCKED", at, { amount, ref });
+    },
+    BondUnlocked: ({ nodeId, ref, amount, burned, paid }, at) => {
+      const { timestamp: unlockedAt, transactionHash } = at;
+      this.#account(nodeId, { free: amount - burned - paid, bonded: -amount });
+      this.books.put("bond", { nodeId, ref, burned, paid, unlockedAt, unlockedBy: transactionHash });
+      this.#nodeEvent(nodeId, "BOND_UNLOCKED", at, { amount, ref });
+      this.#taken = { nodeId, ref, transactionHash, burned };
+    },
+    Burned: ({ nodeId, ref, amount }, at) => {
+      const { transactionHash } = at;
+      const isTaken = isDeepStrictEqual(this.#taken, { nodeId, ref, transactionHash, burned: amount });
+      this.#taken = null;
+      if (!isTaken) this.#account(nodeId, { free: -amount });
+      this.books.add("node", { id: nodeId }, { burned: amount });
+      this.#nodeEvent(nodeId, "BURNED", at, { amount, ref });
+
+      const request = this.books.find("inference", ref);
+      const selfDealing = request !== undefined && this.#dealsWithItself(request, nodeId);
+      const { modelId = null, route = null } = request ?? {};
+      this.#event("burn", at, { nodeId, ref, modelId, route, selfDealing, amount, cause: "OTHER" });
+      this.#protocol({ burned: amount });
+      const burned = { burned: amount, burnedNet: selfDealing ? 0n : amount };
+      this.#periods(at, burned);
+      if (request === undefined) return;
+      this.#breakdown(at, request, burned);
+      this.books.add("inference", { id: ref }, { burned: amount });
+      this.books.put("inference", { id: ref, burnId: this.#idOf(at) });
+    },
+    Slashed: ({ nodeId, ref, burned, paid }, at) => {
+      const { free, unbonding } = this.books.get("node", nodeId);
+      this.#account(nodeId, { free: -big(free), unbonding: -big(unbonding) });
+      this.#nodeEvent(nodeId, "SLASHED", at, { amount: burned + paid, ref });
+      this.#taken = { nodeId, ref, transactionHash: at.transactionHash, burned };
+    },
+    RegistrationOpened: () => this.#set({ open: true }),
+    ModuleAdded: ({ module, activeAt }, at) =>
+      this.books.put("settlementModule", { address: module, activeAt, addedAt: at.timestamp }),
+  };
+
+  readonly models: Meanings<typeof modelRegistryAbi> = {
+    ModelRegistered: ({ modelId, owner, contentHash, metadataURI }, at) => {
+      this.books.put("model", {
+        ...{ id: modelId, owner, pendingOwner: null, contentHash, metadataURI: text(metadataURI) },
+        ...{ registeredAt: at.timestamp, registeredBlock: at.blockNumber, requests: 0n, settlements: 0n },
+      });
+      this.#protocol({ models: 1n });
+      this.#modelEvent(modelId, "REGISTERED", at, { address: owner });
+    },
+    ModelTransferStarted: ({ modelId, pendingOwner }, at) => {
+      this.books.put("model", { id: modelId, pendingOwner: nullIf(ZeroAddress, pendingOwner) });
+      this.#modelEvent(modelId, "TRANSFER_STARTED", at, { address: pendingOwner });
+    },
+    ModelTransferred: ({ modelId, owner }, at) => {
+      this.books.put("model", { id: modelId, owner, pendingOwner: null });
+      this.#modelEvent(modelId, "TRANSFERRED", at, { address: owner });
+    },
+    RouteSet: ({ modelId, verifierId, parameters, ...rest }, at) => {
+      const key = { modelId, route: nameOf(ROUTES, rest.route) };
+      const version = BigInt(rest.version);
+      this.books.put("modelRoute", { ...key, version, latestVersion: version });
+      const trusted = key.route === "TEE" ? decodeTeeParameters(parameters) : null;
+      const measurementSetId = trusted === null ? null : keccak256(parameters);
+      if (trusted !== null && measurementSetId !== null) {
+        this.books.put("measurementSet", {
+          id: measurementSetId,
+          trust: nameOf(TRUSTS, trusted.trust),
+          backend: trusted.backend.replaceAll("\0", "\ufffd"),
+          measurements: trusted.measurements,
+        });
+      }
+      this.books.put("routeVersion", {
+        ...{ ...key, version, verifierId: BigInt(verifierId), parameters, measurementSetId },
+        outputCommitment: nameOf(OUTPUT_COMMITMENTS, rest.outputCommitment),
+        ...stampOf(at),
+      });
+      this.#modelEvent(modelId, "ROUTE_SET", at, { route: key.route, version });
+    },
+    RouteDisabled: ({ modelId, route }, at) => {
+      const name = nameOf(ROUTES, route);
+      this.books.put("modelRoute", { modelId, route: name, version: 0n });
+      this.#modelEvent(modelId, "ROUTE_DISABLED", at, { route: name });
+    },
+  };
+
+  readonly verifiers: Meanings<typeof verifierRegistryAbi> = {
+    AuthorityUpdated: null,
+    VerifierAdded: ({ verifierId, route, verifier, activeAt }, at) =>
+      this.books.put("verifier", {
+        ...{ id: BigInt(verifierId), route: nameOf(ROUTES, route), address: verifier, status: "ACTIVE", activeAt },
+        ...{ addedAt: at.timestamp, frozenAt: null, revokedAt: null },
+      }),
+    VerifierFrozen: ({ verifierId }, at) =>
+      this.books.put("verifier", { id: BigInt(verifierId), status: "FROZEN", frozenAt: at.timestamp }),
+    VerifierRevoked: ({ verifierId }, at) =>
+      this.books.put("verifier", { id: BigInt(verifierId), status: "REVOKED", revokedAt: at.timestamp }),
+  };
+
+  /** Of the verifiers that the registry has added, from that block on. */
+  readonly enclaves: Meanings<typeof teeVerifierAbi> = {
+    AuthorityUpdated: null,
+    KeyFaulted: null,
+    EnclaveAttested: ({ nodeId, index, key, measurement, validFrom, validUntil, timestamp, moduleId }, at) =>
+      this.books.put("enclave", {
+        ...{ verifier: at.address, nodeId, index, key, measurement, moduleId: text(moduleId) },
+        ...{ validFrom: BigInt(validFrom), validUntil: BigInt(validUntil), documentTime: timestamp },
+        ...{ revokedAt: null, emergency: false, ...stampOf(at) },
+      }),
+    EnclaveRevoked: ({ nodeId, index, validUntil, emergency }, at) => {
+      // Of an enclave that was attested before the registry had its verifier, there is no row.
+      if (this.books.find("enclave", at.address, nodeId, index) === undefined) return;
+      const end = { validUntil: BigInt(validUntil), emergency, revokedAt: at.timestamp };
+      this.books.put("enclave", { verifier: at.address, nodeId, index, ...end });
+    },
+    MeasurementBanned: ({ measurement }, at) => {
+      if (this.books.find("bannedMeasurement", at.address, measurement) !== undefined) return;
+      this.books.put("bannedMeasurement", { verifier: at.address, measurement, ...stampOf(at) });
+    },
+  };
+
+  readonly settlement: Meanings<typeof settlementAbi> = {
+    AuthorityUpdated: null,
+    EIP712DomainChanged: null,
+    Requested: ({ requestId, terms }, at) => {
+      const { offer } = terms;
+      const open = offer.nodeId === ZeroHash;
+      const row = {
+        ...{ id: requestId, status: "REQUESTED", open, requester: terms.requester, modelId: offer.modelId },
+        ...{ nodeId: nullIf(ZeroHash, offer.nodeId), route: nameOf(ROUTES, offer.route), token: offer.token },
+        ...{ nonce: terms.nonce, deadline: terms.deadline, maxFee: terms.maxFee },
+        ...{ verificationFee: terms.verificationFee, compensationBps: BigInt(terms.compensationBps) },
+        ...{ rewardBps: BigInt(terms.rewardBps), proofBlocks: BigInt(terms.proofBlocks), inputHash: terms.inputHash },
+        ...{ mode: nameOf(DELIVERY_MODES, terms.mode), consumer: nullIf(ZeroAddress, terms.consumer) },
+        ...{ routeVersion: BigInt(offer.routeVersion), pricePerRequest: offer.pricePerRequest },
+        ...{ pricePerUnit: offer.pricePerUnit, coverage: offer.coverage },
+        ...{ deliveryWindow: BigInt(offer.deliveryWindow), proofWindow: BigInt(offer.proofWindow) },
+        bond: open ? 0n : offer.coverage + terms.verificationFee,
+        ...{ requestedAt: at.timestamp, requestedBlock: at.blockNumber },
+        deliveryDeadline: at.timestamp + BigInt(offer.deliveryWindow),
+        ...nulls("outputHash units output deliveredAt deliveredBlock proofDeadline proofDeadlineBlock"),
+        ...nulls("endedAt endedBlock trustGapSeconds trustGapBlocks fee payout returned burnId"),
+        ...nulls("compensation reward claimer"),
+        ...{ burned: 0n, declined: false, selfDealing: false },
+      };
+      this.books.put("inference", row);
+      this.books.put("inference", {
+        id: requestId,
+        selfDealing: this.#dealsWithItself(row, row.nodeId),
+        proves: this.#proves(row),
+      });
+      this.#inferenceEvent(requestId, "REQUESTED", at);
+      this.#protocol({ requested: 1n });
+      if (row.nodeId !== null) this.books.add("node", { id: row.nodeId }, { requests: 1n });
+      this.books.add("model", { id: offer.modelId }, { requests: 1n });
+      this.#token(offer.token, { escrowed: terms.maxFee });
+      this.#periods(at, { requests: 1n });
+      this.#breakdown(at, row, { requests: 1n });
+      this.#fees(at, offer.token, { escrowed: terms.maxFee });
+    },
+    Delivered: ({ requestId, nodeId, outputHash, units }, at) => {
+      const row = this.books.get("inference", requestId);
+      const { open, proofWindow, proofBlocks } = row;
+      this.books.put("inference", {
+        ...{ id: requestId, status: "DELIVERED", nodeId, outputHash, units },
+        ...{ deliveredAt: at.timestamp, deliveredBlock: at.blockNumber },
+        proofDeadline: open ? null : at.timestamp + big(proofWindow),
+        proofDeadlineBlock: open ? null : at.blockNumber + big(proofBlocks),
+        selfDealing: this.#dealsWithItself(row, nodeId),
+      });
+      this.#inferenceEvent(requestId, "DELIVERED", at);
+      this.#protocol({ requested: -1n, delivered: 1n, coverageAtRisk: big(row.coverage) });
+      this.books.add("node", { id: nodeId }, { deliveries: 1n, requests: open ? 1n : 0n });
+      this.#periods(at, { deliveries: 1n });
+    },
+    OutputPublished: ({ requestId, output }, at) => {
+      this.books.put("inference", { id: requestId, output });
+      this.#inferenceEvent(requestId, "OUTPUT_PUBLISHED", at);
+    },
+    Settled: ({ requestId, nodeId, payout, fee, returned }, at) => {
+      const row = this.#end(requestId, "SETTLED", "SETTLEMENT", at, { fee, payout, returned });
+      const selfDealing = this.#dealsWithItself(row, nodeId);
+      this.books.put("inference", {
+        ...{ id: requestId, selfDealing, proves: this.#proves(row) },
+        trustGapSeconds: at.timestamp - big(row.deliveredAt),
+        trustGapBlocks: at.blockNumber - big(row.deliveredBlock),
+      });
+      const token = String(row.token);
+      this.#credit(at, requestId, token, payout, "FEE", fee);
+      this.#credit(at, requestId, token, String(row.requester), "RETURN", returned);
+      this.#inferenceEvent(requestId, "SETTLED", at);
+      this.books.add("node", { id: nodeId }, { settlements: 1n });
+      this.books.add("model", { id: row.modelId ?? null }, { settlements: 1n });
+      const settlements = { settlements: 1n, settlementsNet: selfDealing ? 0n : 1n };
+      this.#periods(at, settlements);
+      this.#breakdown(at, row, settlements);
+      this.#fees(at, token, { fees: fee, feesNet: selfDealing ? 0n : fee, returned });
+    },
+    Declined: ({ requestId }, at) => {
+      const { nodeId } = this.#giveBack(requestId, "REFUNDED", at);
+      this.books.put("inference", { id: requestId, declined: true });
+      this.#inferenceEvent(requestId, "DECLINED", at);
+      if (nodeId !== undefined && nodeId !== null) this.books.add("node", { id: nodeId }, { declines: 1n });
+      this.#periods(at, { declines: 1n });
+    },
+    Refunded: ({ requestId }, at) => {
+      this.#giveBack(requestId, "REFUNDED", at);
+      this.#inferenceEvent(requestId, "REFUNDED", at);
+      this.#periods(at, { refunds: 1n });
+    },
+    Voided: ({ requestId }, at) => {
+      this.#giveBack(requestId, "VOIDED", at);
+      this.#inferenceEvent(requestId, "VOIDED", at);
+      this.#periods(at, { voids: 1n });
+    },
+    Defaulted: ({ requestId, nodeId, claimer, compensation, reward, burned }, at) => {
+      const row = this.#giveBack(requestId, "DEFAULTED", at, { claimer, compensation, reward });
+      const { opg } = this.#subject;
+      const requester = String(row.requester);
+      this.#credit(at, requestId, opg, requester, "COMPENSATION", compensation);
+      this.#credit(at, requestId, opg, claimer, "REWARD", reward);
+      this.#inferenceEvent(requestId, "DEFAULTED", at);
+      this.books.put("proofDefault", {
+        ...{ requestId, nodeId, requester, claimer, compensation, reward, burned },
+        ...stampOf(at),
+      });
+      this.books.add("node", { id: nodeId }, { defaults: 1n });
+      this.#periods(at, { defaults: 1n, compensation });
+      this.#breakdown(at, row, { defaults: 1n });
+    },
+    CallbackFailed: ({ requestId }, at) => this.#inferenceEvent(requestId, "CALLBACK_FAILED", at),
+    CreditWithdrawn: ({ token, account, to, amount }, at) => {
+      this.books.add("credit", { token, account }, { balance: -amount, received: 0n, withdrawn: amount });
+      this.#token(token, { credited: -amount });
+      const cause = "WITHDRAWAL";
+      this.books.put("creditEvent", {
+        ...{ id: `${this.#idOf(at)}-${cause}`, token, account, cause, amount, requestId: null, to },
+        ...stampOf(at),
+      });
+    },
+    ParametersScheduled: ({ parameters, applicableAt }, at) => {
+      const id = this.#idOf(at);
+      this.#parameterSet(id, parameters, { scheduledAt: at.timestamp, applicableAt, appliedAt: null });
+      this.#set({ scheduledParametersId: id });
+    },
+    ParametersApplied: ({ parameters }, at) => {
+      const scheduled = this.#protocolRow().scheduledParametersId ?? null;
+      const id = scheduled ?? this.#idOf(at);
+      if (scheduled === null) this.#parameterSet(id, parameters, { scheduledAt: null, applicableAt: null });
+      this.books.put("parameterSet", { id, appliedAt: at.timestamp });
+      this.#set({ parametersId: id, scheduledParametersId: null });
+    },
+    TokenListed: ({ token, listed }) => {
+      this.#token(token, {});
+      this.books.put("token", { address: token, listed });
+    },
+    RequestsPaused: ({ paused }) => this.#set({ paused }),
+  };
+
+  /** OPG that was minted or destroyed, by anyone. */
+  supply({ from, to, value }: SupplyChange, at: Place): void {
+    const { burnSink, nodeRegistry } = this.#subject;
+    if (from === ZeroAddress) {
+      this.#protocol({ supply: value, ...(burnSink === null ? { initialSupply: value } : { minted: value }) });
+      this.#periods(at, {});
+    }
+    if (to === ZeroAddress || to === burnSink) {
+      const destroyedByRegistry = from === nodeRegistry ? value : 0n;
+      this.#protocol({ supply: -value, destroyed: value, destroyedByRegistry });
+      this.#periods(at, {});
+    }
+  }
+
+  // --- what several events do -------------------------------------------------------------------------------------------
+
+  #protocolRow(): Row {
+    return this.books.get("protocol", BigInt(this.#subject.chainId));
+  }
+
+  #set(columns: Row): void {
+    this.books.put("protocol", { chainId: BigInt(this.#subject.chainId), ...columns });
+  }
+
+  #protocol(amounts: Readonly<Record<string, bigint>>): void {
+    this.books.add("protocol", { chainId: BigInt(this.#subject.chainId) }, amounts);
+  }
+
+  #account(nodeId: string, move: { free?: bigint; bonded?: bigint; unbonding?: bigint }): void {
+    this.books.get("node", nodeId);
+    this.books.add("node", { id: nodeId }, move);
+    this.#protocol(move);
+  }
+
+  /** Ponder's identifier of an event: time, chain, block, transaction, kind (5: a log), number of the log. */
+  #idOf({ timestamp, blockNumber, transactionIndex, logIndex }: Place): string {
+    const digits = (value: bigint | number, width: number) => String(value).padStart(width, "0");
+    const { chainId } = this.#subject;
+    return `${digits(timestamp, 10)}${[chainId, blockNumber, transactionIndex].map((v) => digits(v, 16)).join("")}5${digits(logIndex, 16)}`;
+  }
+
+  #event(entity: Entity, at: Place, row: Row): void {
+    this.books.put(entity, { id: this.#idOf(at), ...row, ...stampOf(at) });
+  }
+
+  #nodeEvent(nodeId: string, kind: string, at: Place, details: Row = {}): void {
+    const { free = null, bonded = null, unbonding = null } = this.books.get("node", nodeId);
+    const account = { free, bonded, unbonding };
+    this.#event("nodeEvent", at, { ...nulls("amount address status ref"), nodeId, kind, ...details, ...account });
+  }
+
+  #modelEvent(modelId: string, kind: string, at: Place, details: Row = {}): void {
+    this.#event("modelEvent", at, { ...nulls("address route version"), modelId, kind, ...details });
+  }
+
+  #inferenceEvent(requestId: string, kind: string, at: Place): void {
+    this.#event("inferenceEvent", at, { requestId, kind, sender: at.sender });
+  }
+
+  /** Whether the requester is the node's owner, signer or payout, or was at an earlier step. */
+  #dealsWithItself({ selfDealing, requester }: Row, nodeId: string | null): boolean {
+    if (selfDealing === true) return true;
+    const node = nodeId === null ? undefined : this.books.find("node", nodeId);
+    return node !== undefined && [node.owner, node.signer, node.payout].includes(requester ?? null);
+  }
+
+  /** What a proof of a request shows. */
+  #proves({ modelId = null, route = null, routeVersion = null }: Row): string | null {
+    if (route === "ZK") return "EXECUTION";
+    const setId = this.books.find("routeVersion", modelId, route, routeVersion)?.measurementSetId ?? null;
+    const trust = setId === null ? undefined : this.books.get("measurementSet", setId).trust;
+    return trust === "LOCAL" ? "EXECUTION" : trust === "GATEWAY" ? "RELAY" : null;
+  }
+
+  /** Ends a request. @returns Its row before. */
+  #end(requestId: string, status: Exclude<RequestStatus, "NONE">, cause: string, at: Place, columns: Row): Row {
+    const row = { ...this.books.get("inference", requestId) };
+    const { timestamp: endedAt, blockNumber: endedBlock } = at;
+    this.books.put("inference", { id: requestId, status, endedAt, endedBlock, ...columns });
+    this.#protocol({ [String(row.status).toLowerCase()]: -1n });
+    this.#protocol({ [status.toLowerCase()]: 1n });
+    if (row.status === "DELIVERED") this.#protocol({ coverageAtRisk: -big(row.coverage) });
+    this.#token(String(row.token), { escrowed: -big(row.maxFee) });
+    if (row.burnId !== null && row.burnId !== undefined) this.books.put("burn", { id: row.burnId, cause });
+    return row;
+  }
+
+  /** Ends a request with everything back to its requester. */
+  #giveBack(requestId: string, status: "REFUNDED" | "VOIDED" | "DEFAULTED", at: Place, columns: Row = {}): Row {
+    const returned = big(this.books.get("inference", requestId).maxFee);
+    const row = this.#end(requestId, status, status === "DEFAULTED" ? "DEFAULT" : "OTHER", at, {
+      ...{ returned, ...columns },
+    });
+    this.#credit(at, requestId, String(row.token), String(row.requester), "REFUND", returned);
+    return row;
+  }
+
+  #token(address: string, amounts: { escrowed?: bigint; credited?: bigint }): void {
+    const { listed = false } = this.books.find("token", address) ?? {};
+    this.books.add("token", { address, listed }, { escrowed: 0n, credited: 0n, ...amounts });
+  }
+
+  #credit(at: Place, requestId: string, token: string, account: string, cause: string, amount: bigint): void {
+    if (amount === 0n) return;
+    this.books.add("credit", { token, account }, { balance: amount, received: amount, withdrawn: 0n });
+    this.#token(token, { credited: amount });
+    this.books.put("creditEvent", {
+      ...{ id: `${this.#idOf(at)}-${cause}`, token, account, cause, amount, requestId, to: null },
+      ...stampOf(at),
+    });
+  }
+
+  #parameterSet(
+    id: Cell,
+    parameters: EventArgs<typeof settlementAbi, "ParametersApplied">["parameters"],
+    times: Row,
+  ): void {
+    const { compensationBps, rewardBps, proofBlocks, ...fees } = parameters;
+    const shares = { compensationBps: BigInt(compensationBps), rewardBps: BigInt(rewardBps) };
+    this.books.put("parameterSet", { id, ...fees, ...shares, proofBlocks: BigInt(proofBlocks), ...times });
+  }
+
+  #periods(at: Place, amounts: Readonly<Record<string, bigint>>): void {
+    const supply = this.#protocolRow().supply ?? null;
+    const none = zeros("requests deliveries settlements settlementsNet refunds declines defaults voids");
+    for (const key of periodsOf(at)) {
+      this.books.add(
+        "period",
+        { ...key, supply },
+        { ...none, burned: 0n, burnedNet: 0n, compensation: 0n, ...amounts },
+      );
+    }
+  }
+
+  #breakdown(at: Place, { route = null, modelId = null }: Row, amounts: Readonly<Record<string, bigint>>): void {
+    const sums = { ...zeros("requests settlements settlementsNet defaults burned burnedNet"), ...amounts };
+    for (const key of periodsOf(at)) {
+      this.books.add("periodRoute", { ...key, route }, sums);
+      this.books.add("periodModel", { ...key, modelId }, sums);
+    }
+  }
+
+  #fees(at: Place, token: string, amounts: Readonly<Record<string, bigint>>): void {
+    for (const key of periodsOf(at)) {
+      this.books.add("periodToken", { ...key, token }, { ...zeros("escrowed fees feesNet returned"), ...amounts });
+    }
+  }
+}
+
+const periodsOf = ({ timestamp }: Place) => [
+  { interval: "HOUR", start: (timestamp / HOUR) * HOUR },
+  { interval: "DAY", start: (timestamp / DAY) * DAY },
+  { interval: "TOTAL", start: 0n },
+];
+
+const zeros = (columns: string) => Object.fromEntries(columns.split(" ").map((column) => [column, 0n]));
+const nulls = (columns: string) => Object.fromEntries(columns.split(" ").map((column) => [column, null]));
