@@ -1,5 +1,6 @@
 /**
- * What the protocol costs, measured on an in-process chain under Osaka's rules (16,777,216 gas per transaction).
+ * What the protocol costs, measured on an in-process chain under Osaka's rules (16,777,216 gas per transaction), and what
+ * the proofs of our models cost on this machine.
  *
  *   npm run bench                          a table
  *   npm run --silent bench -- --json       one JSON object, key to gas
@@ -12,6 +13,7 @@ import { buildContracts } from "../scripts/buildContracts.ts";
 import { BARS, GROTH16_RATIO } from "./bars.ts";
 import { measureCodeSizes } from "./codeSizes.ts";
 import { measureGroth16 } from "./groth16.ts";
+import { type ModelCost, measureModels } from "./models.ts";
 import { measureNitro } from "./nitro.ts";
 import { measureP384 } from "./p384.ts";
 import { measureSettlement } from "./settlement.ts";
@@ -30,6 +32,7 @@ const MEASURES = [measureP384, measureNitro, measureGroth16, measureSettlement, 
 const snapshots = {
   gas: new URL("./snapshots/gas.json", import.meta.url),
   size: new URL("./snapshots/size.json", import.meta.url),
+  models: new URL("./snapshots/models.json", import.meta.url),
 };
 
 const docs = new URL("../docs/benchmarks.md", import.meta.url);
@@ -53,11 +56,52 @@ function printTable(gas: Record<string, number>): void {
   }
 }
 
-/** docs/benchmarks.md with its table of figures brought up to date. */
-function documented(gas: Record<string, number>): string {
-  const table = [["figure", "gas", "first bar", "target", "what"], ["---", "--:", "--:", "--:", "---"], ...rows(gas)];
-  const text = table.map((row) => `| ${row.join(" | ")} |`).join("\n");
-  return readFileSync(docs, "utf8").replace(/(<!-- figures -->\n).*?(<!-- \/figures -->)/s, `$1\n${text}\n\n$2`);
+const MODEL_HEADINGS = ["model", "held-out digits found", "constraints", "proof", "memory", "proving key"];
+
+/** The models' costs in words. Times and memory are this machine's. */
+const modelRows = (models: readonly ModelCost[]): string[][] =>
+  models.map(({ name, accuracy, constraints, seconds, memory, keyBytes }) => [
+    name,
+    `${(100 * accuracy).toFixed(2)} %`,
+    constraints.toLocaleString("en"),
+    `${seconds.toFixed(1)} s`,
+    `${Math.round(memory / 2 ** 20)} MiB`,
+    `${(keyBytes / 2 ** 20).toFixed(1)} MiB`,
+  ]);
+
+/** What of them does not depend on the machine. */
+const modelSizes = (models: readonly ModelCost[]): Record<string, number> =>
+  Object.fromEntries(
+    models.flatMap(({ name, constraints, keyBytes }) => [
+      [`${name}.constraints`, constraints],
+      [`${name}.keyBytes`, keyBytes],
+    ]),
+  );
+
+function printModels(models: readonly ModelCost[]): void {
+  console.log();
+  for (const cells of [MODEL_HEADINGS, ...modelRows(models)])
+    console.log(cells.map((cell) => cell.padEnd(23)).join(""));
+}
+
+/** A text with the table between two of its comments replaced. */
+function withTable(text: string, name: string, headings: string[], alignments: string[], cells: string[][]): string {
+  const table = [headings, alignments, ...cells].map((row) => `| ${row.join(" | ")} |`).join("\n");
+  return text.replace(new RegExp(`(<!-- ${name} -->\n).*?(<!-- /${name} -->)`, "s"), `$1\n${table}\n\n$2`);
+}
+
+/** docs/benchmarks.md with its table of figures brought up to date, and that of the models where it is measured. */
+function documented(gas: Record<string, number>, models?: readonly ModelCost[]): string {
+  const headings = ["figure", "gas", "first bar", "target", "what"];
+  const text = withTable(
+    readFileSync(docs, "utf8"),
+    "figures",
+    headings,
+    ["---", "--:", "--:", "--:", "---"],
+    rows(gas),
+  );
+  if (models === undefined) return text;
+  return withTable(text, "models", MODEL_HEADINGS, ["---", "--:", "--:", "--:", "--:", "--:"], modelRows(models));
 }
 
 /** What is over its first bar, in words. */
@@ -83,18 +127,24 @@ buildContracts();
 const gas: Record<string, number> = {};
 for (const measure of MEASURES) Object.assign(gas, await measure());
 const sizes = await measureCodeSizes();
+const models = await measureModels();
 
-if (options.json) console.log(JSON.stringify(gas, null, 2));
-else printTable(gas);
+if (options.json) console.log(JSON.stringify({ ...gas, ...modelSizes(models) }, null, 2));
+else {
+  printTable(gas);
+  printModels(models);
+}
 
 if (options.update) {
   writeFileSync(snapshots.gas, serialise(gas));
   writeFileSync(snapshots.size, serialise(sizes));
-  writeFileSync(docs, documented(gas));
+  writeFileSync(snapshots.models, serialise(modelSizes(models)));
+  writeFileSync(docs, documented(gas, models));
 }
 const failures = missedBars(gas);
 if (options.check) {
   failures.push(...differences("gas", snapshots.gas, gas), ...differences("size", snapshots.size, sizes));
+  failures.push(...differences("model", snapshots.models, modelSizes(models)));
   if (readFileSync(docs, "utf8") !== documented(gas)) failures.push("the table in docs/benchmarks.md is stale");
 }
 for (const failure of failures) console.error(`bench: ${failure}`);

@@ -3,8 +3,8 @@ pragma circom 2.1.6;
 include "lib/argmax.circom";
 include "lib/commitment.circom";
 include "lib/dense.circom";
-include "lib/range.circom";
 include "lib/relu.circom";
+include "lib/slice.circom";
 
 // A digit classifier: 8×8 pixels, one hidden layer of 16 with ReLU, argmax of 10. All arithmetic is on integers; every
 // bound below follows from the range checks, so that nothing wraps around the field.
@@ -19,14 +19,11 @@ include "lib/relu.circom";
 //   difference of two logits                                             within (-2^21, 2^21)
 //
 // Public signals, in this order: claimHash, weightsCommitment, inputHash, outputHash. outputHash is the digit itself.
-
 template Digits() {
     var PIXELS = 64;
     var HIDDEN = 16;
     var CLASSES = 10;
-    var WEIGHT_BITS = 4;
-    var HIDDEN_BIAS_BITS = 10;
-    var OUTPUT_BIAS_BITS = 14;
+    var PIXEL_BITS = 4;
     var SUM_BITS = 14;
     var LOGIT_BITS = 21;
 
@@ -36,56 +33,33 @@ template Digits() {
     signal input outputHash;
     signal input pixels[PIXELS];
     signal input salt;
-    signal input hiddenWeights[HIDDEN * PIXELS];
-    signal input outputWeights[CLASSES * HIDDEN];
-    signal input hiddenBias[HIDDEN];
-    signal input outputBias[CLASSES];
+    // Hidden weights, output weights, hidden bias, output bias.
+    var LENGTHS[4] = [HIDDEN * PIXELS, CLASSES * HIDDEN, HIDDEN, CLASSES];
+    var BITS[4] = [4, 4, 10, 14];
+    var FROM[5];
+    for (var k = 0; k < 4; k++) {
+        FROM[k + 1] = FROM[k] + LENGTHS[k];
+    }
+    signal input parameters[FROM[4]];
 
     // The proof is of this claim and no other: a public signal in no constraint could be exchanged.
     signal claimSquare <== claimHash * claimHash;
 
-    component committedInput = InputCommitment(PIXELS, 4);
-    committedInput.in <== pixels;
-    committedInput.salt <== salt;
-    inputHash === committedInput.out;
+    signal committedInput <== InputCommitment(PIXELS, PIXEL_BITS)(pixels, salt);
+    inputHash === committedInput;
 
-    // The range checks and the commitment share the parameters' bits.
-    var WEIGHTS = HIDDEN * PIXELS;
-    var OUTPUTS = CLASSES * HIDDEN;
-    signal bits1[WEIGHTS * WEIGHT_BITS] <== SignedBits(WEIGHTS, WEIGHT_BITS)(hiddenWeights);
-    signal bits2[OUTPUTS * WEIGHT_BITS] <== SignedBits(OUTPUTS, WEIGHT_BITS)(outputWeights);
-    signal bits3[HIDDEN * HIDDEN_BIAS_BITS] <== SignedBits(HIDDEN, HIDDEN_BIAS_BITS)(hiddenBias);
-    signal bits4[CLASSES * OUTPUT_BIAS_BITS] <== SignedBits(CLASSES, OUTPUT_BIAS_BITS)(outputBias);
-    component committedParameters = BitsCommitment(
-        (WEIGHTS + OUTPUTS) * WEIGHT_BITS + HIDDEN * HIDDEN_BIAS_BITS + CLASSES * OUTPUT_BIAS_BITS
-    );
-    var at = 0;
-    for (var i = 0; i < WEIGHTS * WEIGHT_BITS; i++) {
-        committedParameters.in[at] <== bits1[i];
-        at++;
-    }
-    for (var i = 0; i < OUTPUTS * WEIGHT_BITS; i++) {
-        committedParameters.in[at] <== bits2[i];
-        at++;
-    }
-    for (var i = 0; i < HIDDEN * HIDDEN_BIAS_BITS; i++) {
-        committedParameters.in[at] <== bits3[i];
-        at++;
-    }
-    for (var i = 0; i < CLASSES * OUTPUT_BIAS_BITS; i++) {
-        committedParameters.in[at] <== bits4[i];
-        at++;
-    }
-    weightsCommitment === committedParameters.out;
+    signal committedParameters <== ParametersCommitment(4, LENGTHS, BITS)(parameters);
+    weightsCommitment === committedParameters;
+    signal hiddenWeights[LENGTHS[0]] <== Slice(FROM[4], FROM[0], LENGTHS[0])(parameters);
+    signal outputWeights[LENGTHS[1]] <== Slice(FROM[4], FROM[1], LENGTHS[1])(parameters);
+    signal hiddenBias[LENGTHS[2]] <== Slice(FROM[4], FROM[2], LENGTHS[2])(parameters);
+    signal outputBias[LENGTHS[3]] <== Slice(FROM[4], FROM[3], LENGTHS[3])(parameters);
 
-    // The hidden layer: activation = max(0, sum).
     signal sums[HIDDEN] <== Dense(HIDDEN, PIXELS)(pixels, hiddenWeights, hiddenBias);
     signal activations[HIDDEN] <== Relu(HIDDEN, SUM_BITS)(sums);
-
     signal logits[CLASSES] <== Dense(CLASSES, HIDDEN)(activations, outputWeights, outputBias);
-    component digit = ArgMax(CLASSES, LOGIT_BITS);
-    digit.in <== logits;
-    outputHash === digit.out;
+    signal digit <== ArgMax(CLASSES, LOGIT_BITS)(logits);
+    outputHash === digit;
 }
 
 component main {public [claimHash, weightsCommitment, inputHash, outputHash]} = Digits();

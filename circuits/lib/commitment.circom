@@ -30,8 +30,8 @@ template PoseidonChain(words) {
     out <== hash[BLOCKS - 1].out;
 }
 
-// The commitment to a model's parameters: their bits, in an order that the circuit fixes, cut into words of 252 bits with
-// the lowest bit first, through PoseidonChain.
+// The commitment to bits in an order that the circuit fixes: cut into words of 252 bits with the lowest bit first, through
+// PoseidonChain.
 //
 // Bounds: each input has to be 0 or 1, which UnsignedBits and SignedBits enforce; then the packing is injective.
 // Constraints: those of Poseidon only, about 610 for 16 words.
@@ -50,6 +50,47 @@ template BitsCommitment(bits) {
         chain.in[i] <== words[i];
     }
     out <== chain.out;
+}
+
+// The sum of the first n of some numbers, each as often as its factor says.
+function weightedSum(n, values, factors) {
+    var sum = 0;
+    for (var i = 0; i < n; i++) {
+        sum += values[i] * factors[i];
+    }
+    return sum;
+}
+
+// The commitment to a model's parameters: `kinds` kinds one after the other, lengths[k] numbers of bits[k] bits each, packed
+// in offset binary. Enforces -2^(bits[k]-1) <= in < 2^(bits[k]-1) for all of them, so that no two models share a commitment
+// unless Poseidon collides. It has no salt: whoever has a candidate for all parameters can check it.
+//
+// Bounds: bits[k] <= 252. Constraints: one for each bit, and those of Poseidon.
+template ParametersCommitment(kinds, lengths, bits) {
+    var ONES[kinds];
+    for (var k = 0; k < kinds; k++) {
+        ONES[k] = 1;
+    }
+    var COUNT = weightedSum(kinds, lengths, ONES);
+    signal input in[COUNT];
+    signal output out;
+
+    component commitment = BitsCommitment(weightedSum(kinds, lengths, bits));
+    component checked[COUNT];
+    var number = 0;
+    var bit = 0;
+    for (var k = 0; k < kinds; k++) {
+        for (var i = 0; i < lengths[k]; i++) {
+            checked[number] = SignedBits(1, bits[k]);
+            checked[number].in[0] <== in[number];
+            for (var b = 0; b < bits[k]; b++) {
+                commitment.in[bit] <== checked[number].out[b];
+                bit++;
+            }
+            number++;
+        }
+    }
+    out <== commitment.out;
 }
 
 // The salted commitment to an input of n numbers: Poseidon of its words and the salt. The numbers are spread evenly over as

@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { constants, setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
-import type { DigitClaim } from "./digits.ts";
 import type { Hex } from "./field.ts";
+import type { DigitClaim } from "./provable.ts";
 
 /** What goes to the process that proves. */
 export interface ProofJob {
@@ -21,13 +21,19 @@ interface Waiting {
 }
 
 /**
- * Proves digits in a process of its own and with low priority, so that whoever answers requesters meanwhile is not kept
+ * Proves what a classifier finds in a process of its own and with low priority, so that whoever answers requesters meanwhile is not kept
  * from it by the arithmetic. The process starts with the first proof, and ends with this one or with {@link close}.
  */
 export class DigitProver {
   readonly #waiting = new Map<number, Waiting>();
+  readonly #classifier: string;
   #child: ChildProcess | undefined;
   #count = 0;
+
+  /** @param classifier The classifier's name. */
+  constructor(classifier = "digits") {
+    this.#classifier = classifier;
+  }
 
   /** Proves a claim. @returns the proof, 256 bytes. @throws Error with the prover's words. */
   prove(claim: DigitClaim): Promise<Hex> {
@@ -48,7 +54,9 @@ export class DigitProver {
   }
 
   #start(): ChildProcess {
-    const child = fork(fileURLToPath(new URL("./proverProcess.ts", import.meta.url)), { serialization: "advanced" });
+    const child = fork(fileURLToPath(new URL("./proverProcess.ts", import.meta.url)), [this.#classifier], {
+      serialization: "advanced",
+    });
     // A machine that does not let us is no worse off than without.
     try {
       if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);

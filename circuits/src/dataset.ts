@@ -1,16 +1,15 @@
 import { createRequire } from "node:module";
 
-/** The side of a downsampled image, in pixels. */
-export const SIDE = 8;
 /** The greatest value of a downsampled pixel: four bits. */
 export const MAX_PIXEL = 15;
 
 const RAW_SIDE = 28;
 /** MNIST scales every digit into 20×20 and centres it by mass: what is outside is margin. */
 const MARGIN = 4;
+const INNER_SIDE = RAW_SIDE - 2 * MARGIN;
 
 export interface Digit {
-  /** 64 pixels, row by row from the top left, each from 0 (paper) to 15 (ink). */
+  /** A square of pixels, row by row from the top left, each from 0 (paper) to 15 (ink). */
   readonly pixels: readonly number[];
   readonly label: number;
 }
@@ -42,33 +41,35 @@ export function rawDigits(): Split<RawDigit> {
   return { train, heldOut };
 }
 
-let split: Split<Digit> | undefined;
+const splits = new Map<number, Split<Digit>>();
 
-/** The same digits as the model sees them. */
-export function digitImages(): Split<Digit> {
-  const seen = ({ image, label }: RawDigit) => ({ pixels: downsample(image), label });
+/** The same digits as a model sees them whose images have this side. */
+export function digitImages(side = 8): Split<Digit> {
+  let split = splits.get(side);
   if (!split) {
+    const seen = ({ image, label }: RawDigit) => ({ pixels: downsample(image, side), label });
     const raw = rawDigits();
     split = { train: raw.train.map(seen), heldOut: raw.heldOut.map(seen) };
+    splits.set(side, split);
   }
   return split;
 }
 
 /**
- * An image as the model sees it: the inner 20×20 pixels averaged over 8×8 cells of 2.5×2.5 pixels, rounded to four bits.
- * In integers, so that it is the same everywhere.
+ * An image as a model sees it: the inner 20×20 pixels averaged over side × side square cells, rounded to four bits. In
+ * integers, so that it is the same everywhere.
  *
  * @param image 28×28 pixels from 0 to 1.
+ * @param side A divisor of 40: cells are made of quarters of pixels.
  * @param dx How many pixels the image is moved to the right first.
  * @param dy How many pixels it is moved down.
  */
-export function downsample(image: readonly number[], dx = 0, dy = 0): number[] {
+export function downsample(image: readonly number[], side = 8, dx = 0, dy = 0): number[] {
   if (image.length !== RAW_SIDE * RAW_SIDE) throw new RangeError(`a digit has 784 pixels, not ${image.length}`);
-  // On a grid of half pixels every cell is 5×5.
-  const cell = 5;
-  return Array.from({ length: SIDE * SIDE }, (_, index) => {
-    const top = Math.floor(index / SIDE) * cell;
-    const left = (index % SIDE) * cell;
+  const cell = (2 * INNER_SIDE) / side;
+  return Array.from({ length: side * side }, (_, index) => {
+    const top = Math.floor(index / side) * cell;
+    const left = (index % side) * cell;
     let sum = 0;
     for (let y = top; y < top + cell; y++) {
       for (let x = left; x < left + cell; x++) {
@@ -81,12 +82,13 @@ export function downsample(image: readonly number[], dx = 0, dy = 0): number[] {
   });
 }
 
-/** A downsampled image as eight lines of text, two characters a pixel. */
+/** A downsampled image as lines of text, two characters a pixel. */
 export function renderDigit(pixels: readonly number[]): string {
   const shades = [" ", "░", "▒", "▓", "█"];
+  const side = Math.sqrt(pixels.length);
   const lines = [];
-  for (let row = 0; row < SIDE; row++) {
-    const line = pixels.slice(row * SIDE, (row + 1) * SIDE);
+  for (let row = 0; row < side; row++) {
+    const line = pixels.slice(row * side, (row + 1) * side);
     lines.push(line.map((pixel) => shades[Math.ceil((pixel * 4) / MAX_PIXEL)]?.repeat(2)).join(""));
   }
   return lines.join("\n");

@@ -7,17 +7,22 @@ import { readR1cs } from "./r1cs.ts";
 /** The exponent of the number of times that snarkjs hashes a beacon: 2^10, its minimum. */
 export const BEACON_ITERATIONS_EXP = 10;
 
-/** The most rows, as a power of two, for which snarkjs hashes what it documents. */
-const MAX_POWER = 14;
+/** The most rows, as a power of two, that this was compared with snarkjs for. */
+const MAX_POWER = 15;
+
+/** snarkjs hashes the differences of powers of tau by this many, and the last of several chunks as full as the first. */
+const HASH_CHUNK = 2 ** 14;
 
 /**
  * A development proving key before its second phase: byte by byte what snarkjs makes of the constraints (`zkey new`) and of a
- * powers-of-tau file whose only contribution is a public beacon (`powersoftau new`, `beacon`, `prepare phase2`).
+ * powers-of-tau file whose only contribution is a public beacon (`powersoftau new`, `beacon`, `prepare phase2`). The file
+ * has the circuit's power of two, and one more for circuits of more than 2^14 rows: with the same power, what snarkjs hashes
+ * of them ends behind the end of a section.
  *
  * snarkjs takes minutes, because it works on points whose scalars nobody is supposed to know. Here everybody knows them, so
  * that every point is one multiplication of the generator. Whoever reads this can forge proofs: **development only**.
  *
- * @param r1cs circom's constraints, of which there may be up to about 2^14.
+ * @param r1cs circom's constraints, of which there may be up to about 2^15.
  * @param beacon 32 bytes of hex without 0x.
  */
 export function developmentZkey(r1cs: Uint8Array, beacon: string): Promise<Uint8Array> {
@@ -53,8 +58,9 @@ export function developmentZkey(r1cs: Uint8Array, beacon: string): Promise<Uint8
     for (let wire = 0; wire <= publicSignals; wire++) add(0, constraints.length + wire, wire, 1n);
     const combined = a.map((value, wire) => (beta * value + alpha * (b[wire] ?? 0n) + (c[wire] ?? 0n)) % FIELD);
 
-    // The quotient is interpolated at the odd points of twice the domain. snarkjs knows one power of tau less than points.
-    const powers = powersOf(tau, 2 * n - 1);
+    // The quotient is interpolated at the odd points of twice the domain. Of its own power, the file knows one power of tau
+    // less than points.
+    const powers = powersOf(tau, n - 1 <= HASH_CHUNK ? 2 * n - 1 : 2 * n);
     const odd = (await lagrangeBasis(curve, 2 * n, powers)).filter((_, i) => i % 2 === 1);
     const vanishing = powers.slice(n).map((value, i) => (value + FIELD - (powers[i] ?? 0n)) % FIELD);
 
@@ -78,7 +84,7 @@ export function developmentZkey(r1cs: Uint8Array, beacon: string): Promise<Uint8
       await G1.batchLEMtoU(delta1),
       await G2.batchLEMtoU(delta2),
       ...(await counted(G1, ic)),
-      ...(await counted(G1, await g1(vanishing))),
+      ...(await counted(G1, await g1(vanishing), n - 1)),
       ...(await counted(G1, pointsC)),
       ...(await counted(G1, pointsA)),
       ...(await counted(G1, pointsB1)),
@@ -92,7 +98,7 @@ export function developmentZkey(r1cs: Uint8Array, beacon: string): Promise<Uint8
     const sections = [
       section(1, uint32(1)), // Groth16
       section(2, ...field(curve.q), ...field(curve.r), sizes, head1, head2, delta1, delta2),
-      section(4, uint32(coefficients.length / 2), ...coefficients),
+      section(4, uint32(coefficients.length / 2), Buffer.concat(coefficients)),
       section(3, ic),
       section(9, pointsH),
       section(8, pointsC),
@@ -109,7 +115,7 @@ export function developmentZkey(r1cs: Uint8Array, beacon: string): Promise<Uint8
  * The powers of tau of 2^power points under the secret of a public beacon, as far as a PLONK setup reads them: of tau's
  * multiples of the generator of G2 the first two, and no transcript. **Development only**, like {@link developmentZkey}.
  *
- * @param power At most 14.
+ * @param power At most 15.
  * @param beacon 32 bytes of hex without 0x.
  */
 export function developmentPtau(power: number, beacon: string): Promise<Uint8Array> {
@@ -177,10 +183,14 @@ function fixedBasePoints<Coordinate>(group: Group<Coordinate>): (scalars: readon
   return (scalars) => group.batchToAffine(Buffer.concat(scalars.map(multiply)));
 }
 
-/** Points as snarkjs hashes them: their number, then their coordinates, big-endian. */
-async function counted<Coordinate>(group: Group<Coordinate>, points: Uint8Array): Promise<Uint8Array[]> {
+/** Points as snarkjs hashes them: their number, as it counts them, then their coordinates, big-endian. */
+async function counted<Coordinate>(
+  group: Group<Coordinate>,
+  points: Uint8Array,
+  number = points.length / group.zeroAffine.length,
+): Promise<Uint8Array[]> {
   const count = Buffer.alloc(4);
-  count.writeUInt32BE(points.length / group.zeroAffine.length);
+  count.writeUInt32BE(number);
   return [count, await group.batchLEMtoU(points)];
 }
 

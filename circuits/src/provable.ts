@@ -106,6 +106,6 @@ export function circuitInput<const Shape extends readonly ParameterShape[]>(
     outputHash: BigInt(commitOutput(classifier.infer(weights, pixels).digit)),
     pixels,
     salt,
-    ...weights,
+    parameters: classifier.shape.flatMap(({ name }) => [...weights[name as Shape[number]["name"]]]),
   };
 }

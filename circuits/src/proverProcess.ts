@@ -1,8 +1,10 @@
+import { classifierOf } from "./classifiers.ts";
 import type { ProofJob, ProofResult } from "./DigitProver.ts";
-import { loadDigits, proveDigit } from "./digits.ts";
+import { loadProvable, proveClaim } from "./provable.ts";
 
-/** The process that {@link DigitProver} starts: proves what it is sent, one after the other. */
-const digits = loadDigits();
+/** The process that {@link DigitProver} starts, with a classifier's name: proves what it is sent, one after the other. */
+const classifier = classifierOf(process.argv[2] ?? "");
+const model = loadProvable(classifier);
 let last: Promise<void> = Promise.resolve();
 
 process.on("message", ({ id, claim }: ProofJob) => {
@@ -15,7 +17,7 @@ process.on("disconnect", () => process.exit());
 
 async function resultOf(id: number, claim: ProofJob["claim"]): Promise<ProofResult> {
   try {
-    return { id, proof: (await proveDigit(await digits, claim)).proof };
+    return { id, proof: (await proveClaim(classifier, await model, claim)).proof };
   } catch (error) {
     return { id, error: error instanceof Error ? error.message : String(error) };
   }

@@ -9,7 +9,7 @@ export interface NamedModel {
 }
 
 /**
- * Reads `NAME=MODEL_ID`: `digits`, or a TypeScript or JavaScript module that exports `model`, a {@link ModelModule}.
+ * Reads `NAME=MODEL_ID`: `digits` or `convnet`, or a TypeScript or JavaScript module that exports `model`, a {@link ModelModule}.
  *
  * @throws InputError if there is no such module, or if it is none of that shape.
  */
@@ -17,9 +17,13 @@ export async function readModel(text: string): Promise<NamedModel> {
   const at = text.lastIndexOf("=");
   const [name, modelId] = [text.slice(0, at), text.slice(at + 1).toLowerCase()];
   if (at < 1 || !/^0x[0-9a-f]{64}$/.test(modelId)) {
-    throw new InputError(`"${text}" is not a model: write digits=0x… or ./module.ts=0x… with the model's 32 bytes`);
+    throw new InputError(
+      `"${text}" is not a model: write digits=0x…, convnet=0x… or ./module.ts=0x… with the model's 32 bytes`,
+    );
   }
-  if (name === "digits") return { modelId, module: (await import("../models/digits.ts")).digits };
+  const { CLASSIFIERS } = await import("../../circuits/src/classifiers.ts");
+  const classifier = CLASSIFIERS.find((known) => known.name === name);
+  if (classifier) return { modelId, module: (await import("../models/classifier.ts")).classifierModule(classifier) };
   try {
     const { model } = await import(pathToFileURL(name).href);
     if (typeof model?.requester === "function" && typeof model.runtime === "function")

@@ -307,7 +307,10 @@ export function registerNodeCommands(program: Command): void {
       node
         .command("serve")
         .description("answer, deliver, prove and settle requests, until it is interrupted")
-        .requiredOption("--model <name=id...>", "what to serve: digits=MODEL_ID, or ./module.ts=MODEL_ID")
+        .requiredOption(
+          "--model <name=id...>",
+          "what to serve: digits=MODEL_ID, convnet=MODEL_ID, or ./module.ts=MODEL_ID",
+        )
         .option("--port <number>", "the HTTP port", wholeNumber, 8_700)
         .option("--host <address>", "the address to listen on", "127.0.0.1")
         .option("--directory <path>", "where to keep what is not settled yet", ".opg-node"),

@@ -21,8 +21,11 @@ export function registerRequestCommands(program: Command): void {
     program
       .command("request")
       .description("run one inference: escrow the fee, get the verified answer, wait for its proof")
-      .requiredOption("--model <name=id>", "the model: digits=MODEL_ID, or ./module.ts=MODEL_ID")
-      .requiredOption("--input <file>", "the input; for digits a JSON array of 64 or 784 pixels")
+      .requiredOption("--model <name=id>", "the model: digits=MODEL_ID, convnet=MODEL_ID, or ./module.ts=MODEL_ID")
+      .requiredOption(
+        "--input <file>",
+        "the input; for digits a JSON array of 64 or 784 pixels, for convnet of 100 or 784",
+      )
       .option("--node <id>", "the node; the cheapest one that has enough stake if absent", bytes32)
       .option("--token <token>", "the fee token: an address, or a name in the deployment", "TestUSD")
       .requiredOption("--max-fee <amount>", "the most to pay, in whole tokens", decimal)

@@ -6,7 +6,7 @@ import { expect } from "chai";
 import { plonk, powersOfTau, zKey } from "snarkjs";
 import { withCurve } from "../../../circuits/src/curve.ts";
 import { developmentPtau, developmentZkey } from "../../../circuits/src/developmentKey.ts";
-import { buildCircuit } from "../../../circuits/src/setup.ts";
+import { buildCircuit, type CompiledCircuit, compileCircuit } from "../../../circuits/src/setup.ts";
 import { smallCircuit } from "../../support/groth16.ts";
 
 const BEACON = "0123456789abcdef".repeat(4);
@@ -28,33 +28,53 @@ describe("Development setup", function () {
 
   const inMemory = (data: Uint8Array = new Uint8Array()) => ({ type: "mem" as const, data });
 
-  for (const [count, power] of process.env.OPG_DEEP
-    ? ([
-        [0, 1],
-        [1, 2],
-        [400, 10],
-      ] as const)
-    : ([
-        [0, 1],
-        [1, 2],
-      ] as const)) {
-    it(`makes the bytes that snarkjs makes, and that it verifies, for ${count} public signals`, async () => {
-      const r1cs = inMemory(await readFile((await smallCircuit(count)).r1cs));
-      await withCurve(async (curve) => {
-        const [fresh, contributed, prepared] = [inMemory(), inMemory(), inMemory()];
-        await powersOfTau.newAccumulator(curve, power, fresh);
-        await powersOfTau.beacon(fresh, contributed, "development", BEACON, 10);
-        await powersOfTau.preparePhase2(contributed, prepared);
-        const [expected, final] = [inMemory(), inMemory()];
-        await zKey.newZKey(r1cs, prepared, expected);
+  /** Compares with snarkjs, whose powers of tau go up to 2^power, on a circuit. */
+  async function expectSnarkjsBytes(circuit: CompiledCircuit, power: number): Promise<void> {
+    const r1cs = inMemory(await readFile(circuit.r1cs));
+    await withCurve(async (curve) => {
+      const [fresh, contributed, prepared] = [inMemory(), inMemory(), inMemory()];
+      await powersOfTau.newAccumulator(curve, power, fresh);
+      await powersOfTau.beacon(fresh, contributed, "development", BEACON, 10);
+      await powersOfTau.preparePhase2(contributed, prepared);
+      const [expected, final] = [inMemory(), inMemory()];
+      await zKey.newZKey(r1cs, prepared, expected);
 
-        const made = await developmentZkey(r1cs.data, BEACON);
-        expect(Buffer.compare(made, expected.data)).to.equal(0);
-        await zKey.beacon(inMemory(made), final, "development", BEACON, 10);
-        expect(await zKey.verifyFromR1cs(r1cs, prepared, final)).to.equal(true);
-      });
+      const made = await developmentZkey(r1cs.data, BEACON);
+      expect(Buffer.compare(made, expected.data)).to.equal(0);
+      await zKey.beacon(inMemory(made), final, "development", BEACON, 10);
+      expect(await zKey.verifyFromR1cs(r1cs, prepared, final)).to.equal(true);
     });
   }
+
+  const deep = process.env.OPG_DEEP !== undefined;
+  for (const [count, power] of [[0, 1] as const, [1, 2] as const, ...(deep ? [[400, 10] as const] : [])]) {
+    it(`makes the bytes that snarkjs makes, and that it verifies, for ${count} public signals`, async () => {
+      await expectSnarkjsBytes(await smallCircuit(count), power);
+    });
+  }
+
+  // Of so many powers of tau snarkjs takes minutes.
+  (deep ? it : it.skip)("makes them for more rows than snarkjs hashes at once, too", async () => {
+    const source = join(directory, "setupTestSquares.circom");
+    await writeFile(
+      source,
+      `pragma circom 2.1.6;
+
+template Squares(n) {
+    signal input in;
+    signal output out[n];
+    out[0] <== in * in;
+    for (var i = 1; i < n; i++) {
+        out[i] <== out[i - 1] * out[i - 1];
+    }
+}
+
+component main = Squares(9000);
+`,
+    );
+    // 9,000 constraints and as many rows for the public signals, of 2^15.
+    await expectSnarkjsBytes(await compileCircuit(source), 16);
+  });
 
   it("makes powers of tau from which snarkjs makes the PLONK key that it makes from its own", async () => {
     const { r1cs } = await smallCircuit(1);
@@ -72,9 +92,9 @@ describe("Development setup", function () {
   });
 
   it("refuses more constraints than it can set up as snarkjs does", async () => {
-    const error = await developmentZkey(emptyConstraints(2 ** 14), BEACON).catch((reason: unknown) => reason);
+    const error = await developmentZkey(emptyConstraints(2 ** 15), BEACON).catch((reason: unknown) => reason);
     expect(error).to.be.instanceOf(RangeError);
-    expect(String(error)).to.contain("2^15 constraints are too many for this setup: at most 2^14");
+    expect(String(error)).to.contain("2^16 constraints are too many for this setup: at most 2^15");
   });
 
   it("makes the same keys again, and tells what it does", async () => {
