@@ -201,7 +201,7 @@ for (const { classifier, accuracy, constraints } of CLASSIFIERS) {
           const { ethers } = await network.create();
           const verifier = await ethers.deployContract("Groth16Verifier");
           await verifier.registerKey(model.keyBytes);
-          expect(await verifier.verifyProof(model.keyId, publicSignals, proof)).to.equal(true);
+          expect(await verifier.verifyProof(model.keyId, [...publicSignals], proof)).to.equal(true);
           const { digit } = classifier.infer(weights, pixels);
           const other = [...publicSignals].with(3, BigInt(commitOutput((digit + 1) % 10)));
           expect(await verifier.verifyProof(model.keyId, other, proof)).to.equal(false);
