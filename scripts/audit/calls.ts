@@ -1,7 +1,7 @@
 import { getBytes, hexlify } from "ethers";
 import type { Abi } from "../../sdk/src/chain/abiTypes.ts";
 import { plainStruct } from "../../sdk/src/chain/plainValue.ts";
-import { settlementAbi, teeVerifierAbi } from "../../sdk/src/generated/abis.ts";
+import { groth16SettlerAbi, settlementAbi, teeVerifierAbi } from "../../sdk/src/generated/abis.ts";
 import type { Answer, Terms } from "../../sdk/src/types.ts";
 import { eventsIn, interfaceOf, type MinedTransaction } from "./chain.ts";
 
@@ -61,6 +61,11 @@ export const proofsIn = (calldata: string): PostedProof[] => [
   ...findCalls<PostedDelivery & { readonly proof: string }>(settlementAbi, "deliverAndSettle", calldata).map(
     ({ terms, answer: { outputHash, units }, proof, at }) => ({ terms, outputHash, units, proof, at }),
   ),
+  ...findCalls<Posted & { readonly rows: readonly Omit<PostedProof, "at">[] }>(
+    groth16SettlerAbi,
+    "settleMany",
+    calldata,
+  ).flatMap(({ rows, at }) => rows.map((row) => ({ ...row, at }))),
 ];
 
 /** The attestation documents in some calldata, in order. */

@@ -152,6 +152,20 @@ describe("Auditing an inference of chain data alone", function () {
       expect(verdict).to.equal(Verdict.CANNOT_BE_READ);
     });
 
+    it("digits that were settled together by settleMany, each by its own proof", async () => {
+      const { settlement, models } = world.protocol.contracts;
+      const { verifier } = await world.protocol.contracts.verifiers.verifierOf(1n);
+      const settler = await ethers.deployContract("Groth16Settler", [settlement, models, verifier]);
+      const asked = [await world.askDigit(), await world.askDigit()];
+      const rows = [];
+      for (const { terms, answer, proof } of asked) {
+        await settlement.deliver(terms, answer);
+        rows.push({ terms, outputHash: answer.outputHash, units: answer.units, proof });
+      }
+      await settler.settleMany(world.digits.digits.keyId, rows);
+      for (const { requestId } of asked) expectHolds(await world.audit(requestId));
+    });
+
     it("a node whose signer and payout have changed since, and a key that was revoked later", () =>
       temporarily(async () => {
         const { nodes } = world.protocol.contracts;
