@@ -48,7 +48,7 @@ export function verifyDocument(bytes: Uint8Array, root: Uint8Array, at: number):
   const leaf = path.at(-1);
   require(first !== undefined && leaf !== undefined && path.length > 1, "the document has no certificates");
   const isRoot = hexlify(first.der) === hexlify(root);
-  require(isRoot, `the certificates come from the root ${sha256(first.der)}, and not from ${sha256(root)}`);
+  require(isRoot, `the certificates come from the root ${sha256(first.der)}, and not from ${sha256(root)} (see --root)`);
   for (const [index, certificate] of path.entries()) {
     const issuer = path[index - 1];
     certificate.requireValid(at);

@@ -37,7 +37,7 @@ export function auditEscrow({ deployment, requestId }: Subject, request: Request
   if (maxFee > 0n) {
     require(paid.length === 1 && paid[0]?.args.value === maxFee, `the requester did not pay ${maxFee} into escrow`);
   }
-  say(`escrow: ${maxFee} of ${offer.token} from the requester`);
+  say(`escrow: ${maxFee} base units of ${offer.token} from the requester`);
   if (offer.nodeId === ZeroHash) return;
   const locked = eventsIn(own, addressOf(deployment, "NodeRegistry"), nodeRegistryAbi, "BondLocked");
   const bond = offer.coverage + verificationFee;
@@ -45,7 +45,7 @@ export function auditEscrow({ deployment, requestId }: Subject, request: Request
     ({ args: { nodeId, ref, amount } }) => nodeId === offer.nodeId && ref === requestId && amount === bond,
   );
   require(isLocked, `the node's bond of ${bond} OPG was not locked`);
-  say(`bond: ${bond} of the node's OPG locked`);
+  say(`bond: ${bond} base units of the node's OPG locked`);
 }
 
 /**
@@ -93,7 +93,7 @@ export async function auditPayment(
     burns.length <= 1, `${total} OPG burned, and the verification fee is ${verificationFee}`);
   const [burn] = burns;
   if (burn !== undefined) requireBurned(subject, settled.transaction, burn.log.index, burn.args.amount);
-  say(`burn: ${verificationFee} OPG, by the token's own Transfer in the settling transaction`);
+  say(`burn: ${verificationFee} base units of OPG, by the token's own Transfer in the settling transaction`);
 }
 
 /** What each way to end without a proof says of the money; the credits themselves are the settlement's storage. */
@@ -145,7 +145,7 @@ export async function auditEnding(
       require((burn?.args.amount ?? 0n) === burned, "the rest of the coverage did not burn");
       if (burn !== undefined) requireBurned(subject, end.transaction, burn.log.index, burned);
       say(
-        `of the coverage of ${terms.offer.coverage} OPG: ${compensation} to the requester, ${reward} to the claimer, ${burned} burned`,
+        `of the coverage of ${terms.offer.coverage} base units of OPG: ${compensation} to the requester, ${reward} to the claimer, ${burned} burned`,
       );
     }
     say(`${terms.maxFee} escrowed, all of it the requester's again`);

@@ -238,7 +238,7 @@ describe("Auditing an inference of chain data alone", function () {
         await expectUnproven(refunded.requestId, /refunded/);
         const report = await expectUnproven(defaulted.requestId, /defaulted/);
         expect(linesOf(report, "ending")).to.match(
-          /of the coverage of 100000000000000000000 OPG: 8\d+ to the requester/,
+          /of the coverage of 100000000000000000000 base units of OPG: 8\d+ to the requester/,
         );
       }));
 
