@@ -22,6 +22,9 @@ export const BARS: Record<string, Bar> = {
   "settle.tee": { what: "enclave signature, payment and burn", first: 110_000, target: 80_000 },
   "settle.zk": { what: "Groth16 proof, payment and burn", first: 320_000, target: 280_000 },
   "settleMany.perRequest": { what: "one more request in a batch settled at once" },
+  "batch.perPayer": { what: "one more native channel in a settled batch", first: 14_000, target: 10_100 },
+  "batch.perPayerBytes": { what: "its calldata, in bytes" },
+  "batch.perInference": { what: "100 payers with 1,000 inferences each, leaves by hash", first: 20, target: 11 },
   "batch.perPayerX402": { what: "one more x402 channel through the gate", first: 40_000, target: 25_000 },
   "batch.perPayerX402Bytes": { what: "its bytes of calldata" },
 };

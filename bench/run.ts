@@ -11,6 +11,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { buildContracts } from "../scripts/buildContracts.ts";
 import { BARS, GROTH16_RATIO } from "./bars.ts";
+import { batchTable, measureBatch } from "./batch.ts";
 import { measureCodeSizes } from "./codeSizes.ts";
 import { measureGroth16 } from "./groth16.ts";
 import { type ModelCost, measureModels } from "./models.ts";
@@ -28,7 +29,7 @@ const { values: options } = parseArgs({
   },
 });
 
-const MEASURES = [measureP384, measureNitro, measureGroth16, measureSettlement, measureTee, measureX402];
+const MEASURES = [measureP384, measureNitro, measureGroth16, measureSettlement, measureTee, measureBatch, measureX402];
 const snapshots = {
   gas: new URL("./snapshots/gas.json", import.meta.url),
   size: new URL("./snapshots/size.json", import.meta.url),
@@ -52,7 +53,11 @@ function rows(gas: Record<string, number>): string[][] {
 function printTable(gas: Record<string, number>): void {
   for (const [key, ...cells] of [["figure", "gas", "first bar", "target", "what"], ...rows(gas)]) {
     const what = cells.pop();
-    console.log(`${key?.padEnd(18)}${cells.map((cell) => cell.padStart(12)).join("")}  ${what}`);
+    console.log(`${key?.padEnd(22)}${cells.map((cell) => cell.padStart(12)).join("")}  ${what}`);
+  }
+  console.log("\na batch of native channels, gas per inference");
+  for (const row of batchTable(gas).filter((_, i) => i !== 1)) {
+    console.log(row.map((cell) => cell.padStart(25)).join(""));
   }
 }
 
@@ -90,16 +95,18 @@ function withTable(text: string, name: string, headings: string[], alignments: s
   return text.replace(new RegExp(`(<!-- ${name} -->\n).*?(<!-- /${name} -->)`, "s"), `$1\n${table}\n\n$2`);
 }
 
-/** docs/benchmarks.md with its table of figures brought up to date, and that of the models where it is measured. */
+/** docs/benchmarks.md with its tables of figures brought up to date, and that of the models where it is measured. */
 function documented(gas: Record<string, number>, models?: readonly ModelCost[]): string {
   const headings = ["figure", "gas", "first bar", "target", "what"];
-  const text = withTable(
+  const figures = withTable(
     readFileSync(docs, "utf8"),
     "figures",
     headings,
     ["---", "--:", "--:", "--:", "---"],
     rows(gas),
   );
+  const [payers = [], alignments = [], ...cells] = batchTable(gas);
+  const text = withTable(figures, "batches", payers, alignments, cells);
   if (models === undefined) return text;
   return withTable(text, "models", MODEL_HEADINGS, ["---", "--:", "--:", "--:", "--:", "--:"], modelRows(models));
 }

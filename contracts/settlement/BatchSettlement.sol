@@ -184,7 +184,7 @@ contract BatchSettlement is IBatchSettlement, Channels {
     function _collect(InferenceBatch calldata batch, bytes calldata rows) private returns (uint256) {
         (bytes32 nodeId, address token, address ledger) = (batch.nodeId, batch.token, batch.ledger);
         if (ledger == address(this)) {
-            return _draw(nodeId, batch.modelId, batch.routeVersion, token, rows, type(uint256).max);
+            return _draw(nodeId, batch.modelId, batch.routeVersion, token, rows, type(uint128).max);
         }
         require(ledger == gates.gateOf(nodeId, batch.modelId, batch.routeVersion), Batch_UnknownLedger(nodeId, ledger));
         return _receive(ledger, token, abi.encodeCall(IBatchLedger.claimProven, (nodeId, token, rows)));

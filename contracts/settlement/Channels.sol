@@ -5,6 +5,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {StorageSlot} from "@openzeppelin/contracts/utils/StorageSlot.sol";
 import {Channel, IChannels, RowFault} from "../interfaces/IChannels.sol";
 import {INodeRegistry} from "../interfaces/INodeRegistry.sol";
 import {ISettlement, Permit} from "../interfaces/ISettlement.sol";
@@ -40,9 +41,6 @@ abstract contract Channels is IChannels, Credits, EIP712 {
     /// @inheritdoc IChannels
     uint32 public immutable maxWithdrawalDelay;
 
-    /// One slot each: unpaid 80 | balance 80 | claimed 96. Invariant: claimed + balance < 2^96, kept by every deposit,
-    /// and changed by no claim.
-    mapping(bytes32 channelId => uint256) private _accounts;
     mapping(bytes32 channelId => Ownership) private _ownerships;
 
     constructor(ISettlement settlement_, INodeRegistry nodes_, uint32 minWithdrawalDelay_, uint32 maxWithdrawalDelay_) {
@@ -131,11 +129,11 @@ abstract contract Channels is IChannels, Credits, EIP712 {
             withdrawableAt != 0 && block.timestamp >= withdrawableAt,
             Channels_NotWithdrawable(channelId, withdrawableAt)
         );
-        (uint256 claimed, uint256 balance, uint256 unpaid) = _unpack(_accounts[channelId]);
+        (uint256 claimed, uint256 balance, uint256 unpaid) = _unpack(_accountOf(channelId).value);
         require(balance != 0, Channels_ZeroAmount());
         amount = uint128(balance);
         ownership.withdrawableAt = 0;
-        _accounts[channelId] = _pack(claimed, 0, unpaid);
+        _accountOf(channelId).value = _pack(claimed, 0, unpaid);
         owed[token] -= amount;
         emit ChannelWithdrawn(channelId, to, amount);
         IERC20(token).safeTransfer(to, amount);
@@ -160,7 +158,7 @@ abstract contract Channels is IChannels, Credits, EIP712 {
     /// @inheritdoc IChannels
     function channelOf(bytes32 channelId) external view returns (Channel memory) {
         Ownership memory ownership = _ownerships[channelId];
-        (uint256 claimed, uint256 balance, uint256 unpaid) = _unpack(_accounts[channelId]);
+        (uint256 claimed, uint256 balance, uint256 unpaid) = _unpack(_accountOf(channelId).value);
         return
             Channel(
                 ownership.payer,
@@ -234,10 +232,10 @@ abstract contract Channels is IChannels, Credits, EIP712 {
 
     function _add(bytes32 channelId, address token, uint256 amount) private {
         require(amount != 0, Channels_ZeroAmount());
-        (uint256 claimed, uint256 balance, uint256 unpaid) = _unpack(_accounts[channelId]);
+        (uint256 claimed, uint256 balance, uint256 unpaid) = _unpack(_accountOf(channelId).value);
         balance += amount;
         require(balance <= MAX_AMOUNT && claimed + balance <= MAX_CLAIMED, Channels_AmountTooLarge(amount));
-        _accounts[channelId] = _pack(claimed, balance, unpaid);
+        _accountOf(channelId).value = _pack(claimed, balance, unpaid);
         owed[token] += amount;
         emit ChannelDeposited(channelId, msg.sender, uint128(amount));
         _pull(token, msg.sender, amount);
@@ -264,7 +262,10 @@ abstract contract Channels is IChannels, Credits, EIP712 {
         uint256 scratch = _prepare(nodeId, modelId, routeVersion, token);
         bytes memory claims = new bytes((rows.length / ROW_LENGTH) * 32);
         uint256 written = 0;
-        for (uint256 at = 0; at < rows.length;) {
+        uint256 at = 0;
+        while (true) {
+            (at, written, paid) = _drawInFull(scratch, rows, at, amountMask, claims, written, paid);
+            if (at == rows.length) break;
             (address signer, bytes32 channelId, uint256 ceiling, uint256 amount) = _readRow(scratch, rows, at);
             (bool known, uint256 drawn, RowFault fault, uint256 missing) = _drawOne(
                 channelId,
@@ -272,22 +273,81 @@ abstract contract Channels is IChannels, Credits, EIP712 {
                 amount & amountMask
             );
             if (fault != RowFault.NONE) emit RowNotPaid(nodeId, signer, at / ROW_LENGTH, fault, uint128(missing));
-            // Bounds: there are at most as many entries as rows; a sum of draws < 2^80, by less than 2^64 rows.
-            unchecked {
-                if (known) {
-                    written += 32;
-                    assembly ("memory-safe") {
-                        mstore(add(claims, written), or(shl(96, signer), drawn))
-                    }
-                }
-                paid += drawn;
-                at += ROW_LENGTH;
-            }
+            if (known) written = _note(claims, written, signer, drawn);
+            paid += drawn;
+            at += ROW_LENGTH;
         }
         assembly ("memory-safe") {
             mstore(claims, written)
         }
         emit ChannelsClaimed(nodeId, token, claims);
+    }
+
+    /// @dev Draws on the channels of the rows from `at` on in full, as {_readRow} and {_drawOne} do, and stops at the first
+    /// row for which that is not possible, or at the end. This is what a batch pays for once per payer.
+    /// @return The row where it stopped, `written` and `paid` as they are now.
+    function _drawInFull(
+        uint256 scratch,
+        bytes calldata rows,
+        uint256 at,
+        uint256 amountMask,
+        bytes memory claims,
+        uint256 written,
+        uint256 paid
+    ) private returns (uint256, uint256, uint256) {
+        assembly ("memory-safe") {
+            let row := add(rows.offset, at)
+            let end := add(rows.offset, rows.length)
+            let entry := add(add(claims, 0x20), written)
+            for {} lt(row, end) {
+                row := add(row, 0x60)
+            } {
+                let vs := calldataload(add(row, 0x20))
+                let due := calldataload(add(row, 0x40))
+                let ceiling := shr(128, due)
+                mstore(add(scratch, 0xa0), ceiling)
+                mstore(add(scratch, 0x100), keccak256(scratch, 0xc0))
+                mstore(add(scratch, 0x120), keccak256(add(scratch, 0xde), 0x42))
+                mstore(add(scratch, 0x140), add(27, shr(255, vs)))
+                mstore(add(scratch, 0x160), calldataload(row))
+                mstore(add(scratch, 0x180), shr(1, shl(1, vs)))
+                // A failed call leaves signer zero, which stops here: {_readRow} tells why.
+                mstore(0x00, 0)
+                pop(staticcall(gas(), 1, add(scratch, 0x120), 0x80, 0x00, 0x20))
+                let signer := mload(0x00)
+                mstore(add(scratch, 0x1e0), signer)
+                let channelId := keccak256(add(scratch, 0x1a0), 0x60)
+                let account := sload(channelId)
+                due := add(and(due, amountMask), shr(176, account))
+                // Bounds: due < 2^129. What is left of the conditions makes due ≤ balance < 2^80, so that the
+                // subtraction borrows from nothing, and claimed + due ≤ claimed + balance < 2^96.
+                if or(
+                    iszero(account),
+                    or(
+                        gt(due, and(shr(96, account), 0xffffffffffffffffffff)),
+                        gt(add(and(account, 0xffffffffffffffffffffffff), due), ceiling)
+                    )
+                ) {
+                    break
+                }
+                // claimed + due | balance − due | nothing unpaid.
+                sstore(channelId, sub(add(shr(80, shl(80, account)), due), shl(96, due)))
+                mstore(entry, or(shl(96, signer), due))
+                entry := add(entry, 0x20)
+                paid := add(paid, due)
+            }
+            at := sub(row, rows.offset)
+            written := sub(sub(entry, claims), 0x20)
+        }
+        return (at, written, paid);
+    }
+
+    /// @dev Appends an entry of {ChannelsClaimed}. Bound: there is room, since there are at most as many entries as rows.
+    function _note(bytes memory claims, uint256 written, address signer, uint256 drawn) private pure returns (uint256) {
+        assembly ("memory-safe") {
+            mstore(add(add(claims, 0x20), written), or(shl(96, signer), drawn))
+        }
+        return written + 32;
     }
 
     /// @dev Draws on one channel. `drawn` < 2^80.
@@ -296,7 +356,7 @@ abstract contract Channels is IChannels, Credits, EIP712 {
         uint256 ceiling,
         uint256 amount
     ) private returns (bool known, uint256 drawn, RowFault fault, uint256 missing) {
-        uint256 account = _accounts[channelId];
+        uint256 account = _accountOf(channelId).value;
         if (account == 0 && _ownerships[channelId].payer == address(0)) {
             return (false, 0, RowFault.UNKNOWN_CHANNEL, amount);
         }
@@ -310,7 +370,7 @@ abstract contract Channels is IChannels, Credits, EIP712 {
             drawn = due < limit ? due : limit;
             missing = due - drawn;
             if (missing != 0) fault = allowed <= balance ? RowFault.LOW_CEILING : RowFault.LOW_BALANCE;
-            _accounts[channelId] = _pack(claimed + drawn, balance - drawn, missing);
+            _accountOf(channelId).value = _pack(claimed + drawn, balance - drawn, missing);
         }
         return (true, drawn, fault, missing);
     }
@@ -372,6 +432,13 @@ abstract contract Channels is IChannels, Credits, EIP712 {
             mstore(add(scratch, 0x1e0), signer)
             channelId := keccak256(add(scratch, 0x1a0), 0x60)
         }
+    }
+
+    /// @dev A channel's account is one slot, at its identifier: no mapping has a key of 96 bytes, so none meets it.
+    /// | unpaid 80 | balance 80 | claimed 96 |
+    /// Invariant: claimed + balance < 2^96, kept by every deposit, and changed by no claim.
+    function _accountOf(bytes32 channelId) private pure returns (StorageSlot.Uint256Slot storage) {
+        return StorageSlot.getUint256Slot(channelId);
     }
 
     function _unpack(uint256 account) private pure returns (uint256 claimed, uint256 balance, uint256 unpaid) {
