@@ -9,30 +9,25 @@ import { priceOf, startX402Node } from "../support/x402Node.ts";
 const PAYERS = 10;
 const CALLS = 100;
 
-async function openNode() {
-  const f = await X402Route.open();
-  const { enclave, offer } = f.route.route;
-  const signer = { key: enclave.address, prove: (digest: string) => enclave.prove(digest, 0) };
-  return { f, ...(await startX402Node(f, f.route.address, Number(offer.routeVersion), signer)) };
-}
-
 describe("Paying by an unmodified x402 client", () => {
-  let node: Awaited<ReturnType<typeof openNode>>;
+  let f: X402Route;
+  let node: Awaited<ReturnType<typeof startX402Node>>;
 
   beforeEach(async () => {
-    node = await openNode();
+    f = await X402Route.open();
+    node = await startX402Node(f);
   });
 
   afterEach(() => node.close());
 
   async function payer(index: number) {
     const wallet = new Wallet(ethers.id(`x402 payer ${index}`));
-    await node.f.p.contracts.usd.mint(wallet, USD_UNIT);
+    await f.p.contracts.usd.mint(wallet, USD_UNIT);
     return x402ClientOf(wallet);
   }
 
   it("deposits, makes 1,000 paid calls, and one settlement pays exactly what they cost", async () => {
-    const { f, stream, accountant, url } = node;
+    const { stream, accountant, url } = node;
     const { usd } = f.p.contracts;
     const clients = await Promise.all(Array.from({ length: PAYERS }, (_, index) => payer(index)));
     const costs = await Promise.all(
@@ -53,13 +48,14 @@ describe("Paying by an unmodified x402 client", () => {
     );
 
     expect(accountant.store.head(streamIdOf(stream)).next).to.equal(PAYERS * CALLS);
-    const leafSet = await accountant.batch(stream);
-    if (leafSet === undefined) throw new Error("There is no batch.");
-    expect(leafSet.inferences).to.have.length(PAYERS * CALLS);
     const { batches, opg } = f.p.contracts;
     const supply = await opg.totalSupply();
-    const settled = await (await batches.settleBatch(leafSet.batch, leafSet.proof, leafSet.rows)).wait();
-    console.log(`      1,000 inferences of ${PAYERS} payers settled for ${settled?.gasUsed} gas`);
+    await node.settle();
+    expect(await batches.nextSequence(streamIdOf(stream))).to.equal(PAYERS * CALLS);
+    const [settled, ...more] = await batches.queryFilter(batches.filters.BatchSettled());
+    expect(more).to.have.length(0);
+    const { gasUsed } = (await settled?.getTransactionReceipt()) ?? {};
+    console.log(`      1,000 inferences of ${PAYERS} payers settled for ${gasUsed} gas`);
     const total = costs.reduce((sum, cost) => sum + cost);
     expect(await f.route.credit()).to.equal(total);
     const { teeVerificationFee } = await f.p.contracts.settlement.parameters();

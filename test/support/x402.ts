@@ -173,6 +173,7 @@ export class X402Route extends X402Payers {
     this.route = route;
   }
 
+  /** Opens the route, and makes the gate unless it is made. */
   static async open(): Promise<X402Route> {
     const p = await loadProtocol();
     const x402 = await installX402();
@@ -199,6 +200,16 @@ export class X402Route extends X402Payers {
     const { routeVersion } = this.route.route.offer;
     return this.route.contract.claimLedger(nodeId, modelId, routeVersion, contracts.usd, concat(rows));
   }
+}
+
+const openX402Route = () => X402Route.open();
+
+/** {@link X402Route.open}, once: later calls take the chain back to where it was then. */
+export async function loadX402Route(): Promise<X402Route> {
+  const route = await networkHelpers.loadFixture(openX402Route);
+  // The clock is not taken back with the state.
+  await networkHelpers.mine();
+  return route;
 }
 
 /** Makes a gate. */

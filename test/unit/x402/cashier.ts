@@ -3,24 +3,24 @@ import { Wallet, ZeroAddress } from "ethers";
 import { streamIdOf } from "../../../sdk/src/hash/streamIdOf.ts";
 import type { X402ChannelConfig } from "../../../sdk/src/node/x402/gateRows.ts";
 import { encodeX402Header } from "../../../sdk/src/node/x402/x402Payment.ts";
-import { enclaveSigner } from "../../support/accountant.ts";
-import { ethers, networkHelpers, USD_UNIT } from "../../support/fixtures.ts";
-import { deployGate, type GateFixture, signX402Voucher } from "../../support/x402.ts";
+import { ethers, USD_UNIT } from "../../support/fixtures.ts";
+import { loadX402Route, signX402Voucher, type X402Route } from "../../support/x402.ts";
 import { x402ClientOf } from "../../support/x402Client.ts";
 import { MAX_PRICE, MIN_DEPOSIT, priceOf, startX402Node } from "../../support/x402Node.ts";
 
+/** 600 seconds more than the node takes to settle. */
 const DELAY = 86_400;
 
 describe("Serving x402 clients", () => {
-  let f: GateFixture;
+  let f: X402Route;
   let node: Awaited<ReturnType<typeof startX402Node>>;
 
   beforeEach(async () => {
-    f = await networkHelpers.loadFixture(deployGate);
-    node = await startX402Node(f, await f.batches.getAddress(), 1, enclaveSigner);
+    f = await loadX402Route();
+    node = await startX402Node(f);
   });
 
-  afterEach(() => node.close());
+  afterEach(async () => node.close().catch(() => undefined));
 
   /** What the books say that a channel was charged. */
   const chargedOf = (id: string) => node.accountant.store.chargedSince(streamIdOf(node.stream), id, 0);
@@ -136,9 +136,37 @@ describe("Serving x402 clients", () => {
     expect(await usd.balanceOf(wallet)).to.equal(USD_UNIT - MIN_DEPOSIT + 1_000n);
     await scheme.refund(node.url);
     expect(await usd.balanceOf(wallet)).to.equal(USD_UNIT - priceOf(5));
-    const leafSet = await node.accountant.batch(node.stream);
-    await f.prove(leafSet?.rows ?? "0x");
-    expect(await f.paid()).to.equal(priceOf(5));
+    await node.settle();
+    expect(await f.route.credit()).to.equal(priceOf(5));
+  });
+
+  it("claims later what a channel did not hold when the batch settled, once there is money again", async () => {
+    const payer = await channel(100_000n);
+    await post(await payment(payer, MAX_PRICE));
+    await f.gate.connect(f.p.accounts.signer).refund(payer.config, 100_000n);
+    await node.settle();
+    expect(await f.gate.unpaidOf(payer.id)).to.equal(priceOf(5));
+    expect(await f.route.credit()).to.equal(0n);
+
+    await node.restart();
+    await f.channel(50_000n, payer.config, payer.by);
+    await node.settle();
+    expect(await f.gate.unpaidOf(payer.id)).to.equal(0n);
+    expect(await f.route.credit()).to.equal(priceOf(5));
+  });
+
+  it("does not serve a node whose stake could not burn for what it charges", async () => {
+    const { nodes } = f.p.contracts;
+    const { free } = await nodes.accountOf(f.p.nodeId);
+    await nodes.connect(f.p.accounts.operator).unbond(f.p.nodeId, free);
+    await node.close();
+    let refused: unknown;
+    try {
+      node = await startX402Node(f);
+    } catch (error) {
+      refused = error;
+    }
+    expect(String(refused)).to.include("it does not serve now");
   });
 
   describe("refuses", () => {

@@ -3,7 +3,6 @@ import { getBytes, hexlify, isHexString, type Signer, verifyTypedData } from "et
 import type { Receipt } from "../../batch/receipt.ts";
 import { batchContract } from "../../chain/batchContract.ts";
 import { type Contracts, contractsOf } from "../../chain/contracts.ts";
-import { TypedContract } from "../../chain/TypedContract.ts";
 import {
   CHANNEL_CALLS_PATH,
   CHANNEL_QUERY_TYPES,
@@ -19,10 +18,8 @@ import {
   parseChannelQuery,
 } from "../../channel/channelWire.ts";
 import { priceOf } from "../../client/offers.ts";
-import { verifierFor } from "../../client/verifyProof.ts";
 import type { Deployment } from "../../deployment.ts";
 import { OpgError } from "../../errors/OpgError.ts";
-import { teeVerifierAbi } from "../../generated/abis.ts";
 import { channelIdOf } from "../../hash/channelIdOf.ts";
 import { streamIdOf } from "../../hash/streamIdOf.ts";
 import { typedDataDomain } from "../../hash/typedData.ts";
@@ -35,6 +32,7 @@ import { BatchAccountant, type BatchSigner } from "./BatchAccountant.ts";
 import { type BatchEvent, BatchSettler } from "./BatchSettler.ts";
 import { ChannelBook } from "./ChannelBook.ts";
 import { nativeRows } from "./nativeRows.ts";
+import { Readiness } from "./Readiness.ts";
 
 /** How to serve channels. */
 export interface ChannelOptions {
@@ -67,9 +65,6 @@ interface ServiceOptions extends ChannelOptions {
 /** Milliseconds for which an answer is kept for a payer who did not get it. */
 const ANSWER_LIFETIME = 86_400_000;
 
-/** Milliseconds for which stake and key are believed to suffice. */
-const CHECK_LIFETIME = 10_000;
-
 /** Seconds for which a signed question is answered. */
 const QUERY_LIFETIME = 300;
 
@@ -84,12 +79,12 @@ export class ChannelService {
   readonly #accountant: BatchAccountant;
   readonly #book: ChannelBook;
   readonly #settler: BatchSettler;
+  readonly #readiness: Readiness;
   readonly #runs: Limit;
   readonly #domain: { readonly chainId: number; readonly settlement: string };
   readonly #minDelay: number;
   /** Calls at work, by what they ask for: the same question is never run twice at the same time. */
   readonly #working = new Map<string, Promise<ChannelReply>>();
-  #check: { readonly at: number; readonly done: Promise<void> } | undefined;
 
   private constructor(options: ServiceOptions, nodeId: string, accountant: BatchAccountant) {
     const { deployment, signer, settleAfter = 300, settleAt = 1_000, withdrawalMargin = 600 } = options;
@@ -102,6 +97,8 @@ export class ChannelService {
     this.#minDelay = settleAfter + withdrawalMargin;
     this.#book = new ChannelBook(batches, accountant, this.#domain, this.#minDelay);
     this.#runs = new Limit(options.concurrency ?? 4);
+    const { offers: routes } = options;
+    this.#readiness = new Readiness({ contracts: this.#contracts, accountant, nodeId, routes, settleAfter });
     this.#settler = new BatchSettler({
       accountant,
       batches,
@@ -133,7 +130,7 @@ export class ChannelService {
     });
     try {
       const service = new ChannelService(options, nodeId, accountant);
-      await service.#requireAble();
+      await service.#readiness.require();
       await service.#settler.start();
       return service;
     } catch (error) {
@@ -212,7 +209,7 @@ export class ChannelService {
     { offer, model, stream, inputHash }: { offer: ChannelOffer; model: NodeModel; stream: Stream; inputHash: string },
   ): Promise<ChannelReply> {
     const { maxAmount } = call;
-    await this.#requireAble();
+    await this.#readiness.require();
     if (this.#runs.isFull) throw new HttpError(503, "this node is busy");
     const { channelId, voucher, release } = await this.#book.admit(call);
     try {
@@ -264,48 +261,5 @@ export class ChannelService {
     const found = this.#accountant.path(leaf.toLowerCase());
     if (found === undefined) throw new HttpError(404, "this leaf is in no batch yet");
     return found;
-  }
-
-  /** Checks that the node can settle what it is about to charge. @throws HttpError 503 if it cannot. */
-  async #requireAble(): Promise<void> {
-    if (this.#check === undefined || Date.now() - this.#check.at > CHECK_LIFETIME) {
-      const check = { at: Date.now(), done: this.#checkAble() };
-      check.done.catch(() => {
-        if (this.#check === check) this.#check = undefined;
-      });
-      this.#check = check;
-    }
-    await this.#check.done;
-  }
-
-  async #checkAble(): Promise<void> {
-    const { settlement, nodes } = this.#contracts;
-    const { settleAfter = 300 } = this.#options;
-    const [{ teeVerificationFee }, { free }, block] = await Promise.all([
-      settlement.read("parameters"),
-      nodes.read("accountOf", this.#nodeId),
-      settlement.provider.getBlock("latest"),
-    ]);
-    const unsettled = this.#accountant.store.streams().reduce((sum, stream) => {
-      const { next, unbatched } = this.#accountant.store.head(streamIdOf(stream));
-      return sum + next - unbatched;
-    }, 0);
-    const needed = teeVerificationFee * BigInt(unsettled + 1);
-    if (free < needed) {
-      throw new HttpError(503, `this node's free stake is ${free}, and ${needed} could burn: it does not serve now`);
-    }
-    // The key has to be valid when what it signs is settled.
-    const until = BigInt(Math.max(block?.timestamp ?? 0, Math.floor(Date.now() / 1000)) + 2 * settleAfter);
-    const versions = new Map(this.#options.offers.map((offer) => [`${offer.modelId}/${offer.routeVersion}`, offer]));
-    for (const { modelId, routeVersion } of versions.values()) {
-      const { verifier } = await verifierFor(this.#contracts, { modelId, route: Route.TEE, routeVersion });
-      const enclaves = new TypedContract(verifier, teeVerifierAbi, settlement.provider);
-      if (!(await enclaves.read("isKeyValidAt", this.#nodeId, this.#accountant.key, until))) {
-        throw new HttpError(
-          503,
-          `key ${this.#accountant.key} is not attested for node ${this.#nodeId} for long enough: it does not serve now`,
-        );
-      }
-    }
   }
 }

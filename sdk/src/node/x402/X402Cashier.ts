@@ -157,14 +157,20 @@ export class X402Cashier {
    *
    * @param header The PAYMENT-SIGNATURE header.
    * @param input What the model is called with.
+   * @param admit Throws if no call can be served now.
    * @throws X402Refusal if the payment is not taken; any other error is the model's or the chain's. Nothing is charged.
    */
-  async take(header: string, input: Uint8Array): Promise<X402Settled> {
+  async take(header: string, input: Uint8Array, admit: () => Promise<void>): Promise<X402Settled> {
     const payment = parseX402Payment(header);
     this.#check(payment);
     return this.#inTurn(payment.channelId, () =>
-      payment.refund === undefined ? this.#answer(payment, input) : this.#refund(payment, payment.refund),
+      payment.refund === undefined ? this.#answer(payment, input, admit) : this.#refund(payment, payment.refund),
     );
+  }
+
+  /** Resolves when no payment is being taken. */
+  async idle(): Promise<void> {
+    await Promise.allSettled(this.#turns.values());
   }
 
   /** What every payment has to be, whatever the chain says. */
@@ -185,7 +191,7 @@ export class X402Cashier {
     }
   }
 
-  async #answer(payment: X402Payment, input: Uint8Array): Promise<X402Settled> {
+  async #answer(payment: X402Payment, input: Uint8Array, admit: () => Promise<void>): Promise<X402Settled> {
     const { accountant, stream, model, price } = this.#options;
     const { channelId, ceiling } = payment;
     const salt = this.#saltOf(payment);
@@ -201,6 +207,7 @@ export class X402Cashier {
     let state = await this.#state(channelId);
     const charged = this.#chargedOf(channelId, state);
     if (ceiling !== charged + this.maxPrice) throw this.#mismatch(channelId, charged, state);
+    await admit();
     let transaction = "";
     if (payment.deposit !== undefined) {
       transaction = await this.#deposit(payment, payment.deposit);
