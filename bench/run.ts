@@ -61,15 +61,24 @@ function printTable(gas: Record<string, number>): void {
   }
 }
 
-const MODEL_HEADINGS = ["model", "held-out digits found", "constraints", "proof", "memory", "proving key"];
+const MODEL_HEADINGS = [
+  "model",
+  "held-out digits found",
+  "constraints",
+  "proof",
+  "processor time",
+  "memory",
+  "proving key",
+];
 
 /** The models' costs in words. Times and memory are this machine's. */
 const modelRows = (models: readonly ModelCost[]): string[][] =>
-  models.map(({ name, accuracy, constraints, seconds, memory, keyBytes }) => [
+  models.map(({ name, accuracy, constraints, seconds, processorSeconds, memory, keyBytes }) => [
     name,
     `${(100 * accuracy).toFixed(2)} %`,
     constraints.toLocaleString("en"),
     `${seconds.toFixed(1)} s`,
+    `${processorSeconds.toFixed(1)} s`,
     `${Math.round(memory / 2 ** 20)} MiB`,
     `${(keyBytes / 2 ** 20).toFixed(1)} MiB`,
   ]);
@@ -108,7 +117,13 @@ function documented(gas: Record<string, number>, models?: readonly ModelCost[]):
   const [payers = [], alignments = [], ...cells] = batchTable(gas);
   const text = withTable(figures, "batches", payers, alignments, cells);
   if (models === undefined) return text;
-  return withTable(text, "models", MODEL_HEADINGS, ["---", "--:", "--:", "--:", "--:", "--:"], modelRows(models));
+  return withTable(
+    text,
+    "models",
+    MODEL_HEADINGS,
+    ["---", "--:", "--:", "--:", "--:", "--:", "--:"],
+    modelRows(models),
+  );
 }
 
 /** What is over its first bar, in words. */
