@@ -27,6 +27,9 @@ const profile = {
     "contracts/settlement/Settlement.sol": compact,
     "contracts/settlement/Channels.sol": viaIR,
     "contracts/settlement/BatchSettlement.sol": viaIR,
+    // As the batch settlement makes them.
+    "contracts/settlement/X402Gate.sol": viaIR,
+    "contracts/settlement/X402Gates.sol": viaIR,
   },
 };
 
