@@ -73,6 +73,15 @@ interface IBatchSettlement {
         uint256 paid,
         uint256 burned
     );
+    /// @notice What earlier batches had proven was drawn from x402's channels by `ledger`, a node's gate.
+    /// @param payout Whose credit it is.
+    event LedgerClaimed(
+        bytes32 indexed nodeId,
+        address indexed ledger,
+        address indexed token,
+        address payout,
+        uint256 paid
+    );
     /// @notice An enclave's key signed two batches for one inference. The key is revoked and the node slashed.
     event Equivocated(
         bytes32 indexed nodeId,
@@ -117,7 +126,7 @@ interface IBatchSettlement {
     ) external returns (uint256 paid);
 
     /// @notice Draws by the node's gate to x402 what earlier batches have proven and could not draw: see
-    /// {IBatchLedger-claimUnpaid}, and {IChannels-claim} for native channels. Anyone may; the money is the node's credit.
+    /// {IBatchLedger-claimUnpaid}, and {IChannels-claim} for native channels. Anyone may; the money is the node's credit. Emits {LedgerClaimed}.
     function claimLedger(
         bytes32 nodeId,
         bytes32 modelId,

@@ -3,7 +3,8 @@ pragma solidity ^0.8.28;
 
 import {Permit} from "./ISettlement.sol";
 
-/// @notice A payer's prepaid balance towards one node, in one token, drawn by vouchers of one signer key.
+/// @notice A payer's prepaid balance towards one node, for one model and version of its TEE route, in one token, drawn by
+/// vouchers of one signer key.
 /// @param payer Whose money it is; zero if there is no such channel.
 /// @param withdrawalDelay Seconds from announcing a withdrawal to making it.
 /// @param withdrawableAt When the announced withdrawal can be made, in seconds; zero if none is announced.
@@ -36,8 +37,9 @@ enum RowFault {
 /// @notice Prepaid channels from payers to nodes. What leaves a channel for the node is at most what the payer signed for
 /// and at most what settled batches have proven: `claimed ≤ min(ceiling, proven, deposited)`.
 /// @dev A channel is found by its signer key, so that a row needs no other name for it:
-/// `channelId = keccak256(abi.encode(nodeId, token, signer))`. A signer has one channel per node and token, for one payer,
-/// for life. The key is a plain secp256k1 key, always ecrecovered, whatever code its address has (EIP-7702); a smart
+/// `channelId = keccak256(abi.encode(nodeId, modelId, routeVersion, token, signer))`. A signer has one channel per node,
+/// model, version of its TEE route and token, for one payer, for life: what one model has proven can never be drawn by a
+/// voucher for another. The key is a plain secp256k1 key, always ecrecovered, whatever code its address has (EIP-7702); a smart
 /// account names a session key.
 ///
 /// A voucher is `Voucher(bytes32 nodeId,bytes32 modelId,uint32 routeVersion,address token,uint128 ceiling)`, EIP-712 in
@@ -55,6 +57,8 @@ interface IChannels {
         bytes32 indexed channelId,
         bytes32 indexed nodeId,
         address indexed payer,
+        bytes32 modelId,
+        uint32 routeVersion,
         address token,
         address signer,
         uint32 withdrawalDelay
@@ -68,16 +72,30 @@ interface IChannels {
     /// @notice The node drew on channels.
     /// @param claims Packed, 32 bytes per row that is in this node's channels, in the rows' order: the signer (20 bytes)
     /// and what was drawn (uint96), which may be zero.
-    event ChannelsClaimed(bytes32 indexed nodeId, address indexed token, bytes claims);
+    event ChannelsClaimed(
+        bytes32 indexed nodeId,
+        bytes32 indexed modelId,
+        address indexed token,
+        uint32 routeVersion,
+        bytes claims
+    );
     /// @notice A row was not paid in full.
+    /// @param channelId The channel that the row names, whether there is one or not.
     /// @param index The row's place, from 0.
     /// @param signer What the voucher's signature recovers to.
     /// @param missing What is proven and was not drawn: for UNKNOWN_CHANNEL and AMOUNT_TOO_LARGE the row's amount.
-    event RowNotPaid(bytes32 indexed nodeId, address indexed signer, uint256 index, RowFault fault, uint128 missing);
+    event RowNotPaid(
+        bytes32 indexed nodeId,
+        bytes32 indexed channelId,
+        address indexed signer,
+        uint256 index,
+        RowFault fault,
+        uint128 missing
+    );
 
     /// @notice There is no such channel, or the caller is not its payer.
     error Channels_NotThePayer(bytes32 channelId, address caller);
-    /// @notice The signer has a channel with this node and token already.
+    /// @notice The signer has this channel already.
     error Channels_Exists(bytes32 channelId);
     /// @notice There is no such channel.
     error Channels_Unknown(bytes32 channelId);
@@ -103,10 +121,12 @@ interface IChannels {
     /// shorter than the interval of their batches.
     /// @param amount At least 1, in base units; allowance needed.
     /// @param consent The signer's EIP-712 signature (65 bytes) of
-    /// `ChannelKey(bytes32 nodeId,address token,address payer)`, so that nobody can occupy another's key; empty if the
+    /// `ChannelKey(bytes32 nodeId,bytes32 modelId,uint32 routeVersion,address token,address payer)`, so that nobody can occupy another's key; empty if the
     /// signer is the caller.
     function open(
         bytes32 nodeId,
+        bytes32 modelId,
+        uint32 routeVersion,
         address token,
         address signer,
         uint32 withdrawalDelay,
@@ -117,6 +137,8 @@ interface IChannels {
     /// @notice {open} with an ERC-2612 permit by the caller. A permit that was used already is no obstacle.
     function openWithPermit(
         bytes32 nodeId,
+        bytes32 modelId,
+        uint32 routeVersion,
         address token,
         address signer,
         uint32 withdrawalDelay,
@@ -126,11 +148,20 @@ interface IChannels {
     ) external returns (bytes32 channelId);
 
     /// @notice Adds the caller's money to a channel, whose payer owns it from then on. Anyone may.
-    function deposit(bytes32 nodeId, address token, address signer, uint128 amount) external;
+    function deposit(
+        bytes32 nodeId,
+        bytes32 modelId,
+        uint32 routeVersion,
+        address token,
+        address signer,
+        uint128 amount
+    ) external;
 
     /// @notice {deposit} with an ERC-2612 permit by the caller.
     function depositWithPermit(
         bytes32 nodeId,
+        bytes32 modelId,
+        uint32 routeVersion,
         address token,
         address signer,
         uint128 amount,
@@ -147,6 +178,8 @@ interface IChannels {
     /// @dev The channel stays, and can be deposited into again: vouchers go on from where they were.
     function withdrawChannel(
         bytes32 nodeId,
+        bytes32 modelId,
+        uint32 routeVersion,
         address token,
         address signer,
         address to
@@ -169,8 +202,14 @@ interface IChannels {
     /// @notice A channel; all zero if there is none.
     function channelOf(bytes32 channelId) external view returns (Channel memory);
 
-    /// @notice The name of a signer's channel with a node, in a token.
-    function channelIdOf(bytes32 nodeId, address token, address signer) external pure returns (bytes32);
+    /// @notice The name of a signer's channel.
+    function channelIdOf(
+        bytes32 nodeId,
+        bytes32 modelId,
+        uint32 routeVersion,
+        address token,
+        address signer
+    ) external pure returns (bytes32);
 
     /// @notice The EIP-712 digest that the channel's signer signs.
     function hashVoucher(
@@ -182,7 +221,13 @@ interface IChannels {
     ) external view returns (bytes32);
 
     /// @notice The EIP-712 digest by which a key agrees to sign for a payer's channel.
-    function hashChannelKey(bytes32 nodeId, address token, address payer) external view returns (bytes32);
+    function hashChannelKey(
+        bytes32 nodeId,
+        bytes32 modelId,
+        uint32 routeVersion,
+        address token,
+        address payer
+    ) external view returns (bytes32);
 
     /// @notice The shortest withdrawal delay, in seconds.
     function minWithdrawalDelay() external view returns (uint32);

@@ -92,7 +92,9 @@ contract BatchSettlement is IBatchSettlement, Channels {
     ) external nonReentrant returns (uint256 paid) {
         address gate = gates.gateOf(nodeId, modelId, routeVersion);
         paid = _receive(gate, token, abi.encodeCall(IBatchLedger.claimUnpaid, (nodeId, token, rows)));
-        _credit(token, nodes.nodeOf(nodeId).payout, paid);
+        address payout = nodes.nodeOf(nodeId).payout;
+        _credit(token, payout, paid);
+        emit LedgerClaimed(nodeId, gate, token, payout, paid);
     }
 
     /// @inheritdoc IBatchSettlement
@@ -175,9 +177,9 @@ contract BatchSettlement is IBatchSettlement, Channels {
     ) private view returns (IBatchVerifier verifier, bytes memory data) {
         uint32 id;
         (id, , data) = models.routeAt(batch.modelId, Route.TEE, batch.routeVersion);
-        (address at, , VerifierStatus status) = verifiers.verifierOf(id);
+        (address verifierAddress, , VerifierStatus status) = verifiers.verifierOf(id);
         require(status == VerifierStatus.ACTIVE || status == VerifierStatus.FROZEN, Batch_UnusableVerifier(id, status));
-        return (IBatchVerifier(at), data);
+        return (IBatchVerifier(verifierAddress), data);
     }
 
     /// @dev Takes from the payers what the rows prove and is payable.

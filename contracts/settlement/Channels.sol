@@ -27,7 +27,9 @@ abstract contract Channels is IChannels, Credits, EIP712 {
     bytes32 private constant VOUCHER_TYPEHASH = keccak256(
         "Voucher(bytes32 nodeId,bytes32 modelId,uint32 routeVersion,address token,uint128 ceiling)"
     );
-    bytes32 private constant CHANNEL_KEY_TYPEHASH = keccak256("ChannelKey(bytes32 nodeId,address token,address payer)");
+    bytes32 private constant CHANNEL_KEY_TYPEHASH = keccak256(
+        "ChannelKey(bytes32 nodeId,bytes32 modelId,uint32 routeVersion,address token,address payer)"
+    );
     uint256 private constant ROW_LENGTH = 96;
     uint256 private constant MAX_CLAIMED = type(uint96).max;
     uint256 private constant MAX_AMOUNT = type(uint80).max;
@@ -55,6 +57,8 @@ abstract contract Channels is IChannels, Credits, EIP712 {
     /// @inheritdoc IChannels
     function open(
         bytes32 nodeId,
+        bytes32 modelId,
+        uint32 routeVersion,
         address token,
         address signer,
         uint32 withdrawalDelay,
@@ -62,12 +66,14 @@ abstract contract Channels is IChannels, Credits, EIP712 {
         bytes calldata consent
     ) external returns (bytes32 channelId) {
         _requireTaken(token);
-        return _open(nodeId, token, signer, withdrawalDelay, amount, consent);
+        return _open(nodeId, modelId, routeVersion, token, signer, withdrawalDelay, amount, consent);
     }
 
     /// @inheritdoc IChannels
     function openWithPermit(
         bytes32 nodeId,
+        bytes32 modelId,
+        uint32 routeVersion,
         address token,
         address signer,
         uint32 withdrawalDelay,
@@ -77,18 +83,27 @@ abstract contract Channels is IChannels, Credits, EIP712 {
     ) external returns (bytes32 channelId) {
         _requireTaken(token);
         _permit(token, msg.sender, permit);
-        return _open(nodeId, token, signer, withdrawalDelay, amount, consent);
+        return _open(nodeId, modelId, routeVersion, token, signer, withdrawalDelay, amount, consent);
     }
 
     /// @inheritdoc IChannels
-    function deposit(bytes32 nodeId, address token, address signer, uint128 amount) external {
+    function deposit(
+        bytes32 nodeId,
+        bytes32 modelId,
+        uint32 routeVersion,
+        address token,
+        address signer,
+        uint128 amount
+    ) external {
         _requireTaken(token);
-        _deposit(nodeId, token, signer, amount);
+        _deposit(channelIdOf(nodeId, modelId, routeVersion, token, signer), token, amount);
     }
 
     /// @inheritdoc IChannels
     function depositWithPermit(
         bytes32 nodeId,
+        bytes32 modelId,
+        uint32 routeVersion,
         address token,
         address signer,
         uint128 amount,
@@ -96,7 +111,7 @@ abstract contract Channels is IChannels, Credits, EIP712 {
     ) external {
         _requireTaken(token);
         _permit(token, msg.sender, permit);
-        _deposit(nodeId, token, signer, amount);
+        _deposit(channelIdOf(nodeId, modelId, routeVersion, token, signer), token, amount);
     }
 
     /// @inheritdoc IChannels
@@ -117,12 +132,14 @@ abstract contract Channels is IChannels, Credits, EIP712 {
     /// @inheritdoc IChannels
     function withdrawChannel(
         bytes32 nodeId,
+        bytes32 modelId,
+        uint32 routeVersion,
         address token,
         address signer,
         address to
     ) external nonReentrant returns (uint128 amount) {
         require(to != address(0), Settlement_ZeroAddress());
-        bytes32 channelId = channelIdOf(nodeId, token, signer);
+        bytes32 channelId = channelIdOf(nodeId, modelId, routeVersion, token, signer);
         Ownership storage ownership = _ownedByCaller(channelId);
         uint64 withdrawableAt = ownership.withdrawableAt;
         require(
@@ -171,8 +188,14 @@ abstract contract Channels is IChannels, Credits, EIP712 {
     }
 
     /// @inheritdoc IChannels
-    function channelIdOf(bytes32 nodeId, address token, address signer) public pure returns (bytes32) {
-        return keccak256(abi.encode(nodeId, token, signer));
+    function channelIdOf(
+        bytes32 nodeId,
+        bytes32 modelId,
+        uint32 routeVersion,
+        address token,
+        address signer
+    ) public pure returns (bytes32) {
+        return keccak256(abi.encode(nodeId, modelId, routeVersion, token, signer));
     }
 
     /// @inheritdoc IChannels
@@ -187,8 +210,15 @@ abstract contract Channels is IChannels, Credits, EIP712 {
     }
 
     /// @inheritdoc IChannels
-    function hashChannelKey(bytes32 nodeId, address token, address payer) public view returns (bytes32) {
-        return _hashTypedDataV4(keccak256(abi.encode(CHANNEL_KEY_TYPEHASH, nodeId, token, payer)));
+    function hashChannelKey(
+        bytes32 nodeId,
+        bytes32 modelId,
+        uint32 routeVersion,
+        address token,
+        address payer
+    ) public view returns (bytes32) {
+        return
+            _hashTypedDataV4(keccak256(abi.encode(CHANNEL_KEY_TYPEHASH, nodeId, modelId, routeVersion, token, payer)));
     }
 
     // --- deposits -----------------------------------------------------------------------------------------------
@@ -201,6 +231,8 @@ abstract contract Channels is IChannels, Credits, EIP712 {
 
     function _open(
         bytes32 nodeId,
+        bytes32 modelId,
+        uint32 routeVersion,
         address token,
         address signer,
         uint32 withdrawalDelay,
@@ -212,20 +244,22 @@ abstract contract Channels is IChannels, Credits, EIP712 {
             minWithdrawalDelay <= withdrawalDelay && withdrawalDelay <= maxWithdrawalDelay,
             Channels_DelayOutOfBounds(withdrawalDelay, minWithdrawalDelay, maxWithdrawalDelay)
         );
-        channelId = channelIdOf(nodeId, token, signer);
+        channelId = channelIdOf(nodeId, modelId, routeVersion, token, signer);
         require(_ownerships[channelId].payer == address(0), Channels_Exists(channelId));
         if (signer != msg.sender) {
-            (address recovered, , ) = ECDSA.tryRecoverCalldata(hashChannelKey(nodeId, token, msg.sender), consent);
+            (address recovered, , ) = ECDSA.tryRecoverCalldata(
+                hashChannelKey(nodeId, modelId, routeVersion, token, msg.sender),
+                consent
+            );
             // A failed recovery yields zero.
             require(recovered == signer && signer != address(0), Channels_BadConsent(signer, msg.sender));
         }
         _ownerships[channelId] = Ownership(msg.sender, withdrawalDelay, 0);
-        emit ChannelOpened(channelId, nodeId, msg.sender, token, signer, withdrawalDelay);
+        emit ChannelOpened(channelId, nodeId, msg.sender, modelId, routeVersion, token, signer, withdrawalDelay);
         _add(channelId, token, amount);
     }
 
-    function _deposit(bytes32 nodeId, address token, address signer, uint128 amount) private nonReentrant {
-        bytes32 channelId = channelIdOf(nodeId, token, signer);
+    function _deposit(bytes32 channelId, address token, uint128 amount) private nonReentrant {
         require(_ownerships[channelId].payer != address(0), Channels_Unknown(channelId));
         _add(channelId, token, amount);
     }
@@ -262,41 +296,43 @@ abstract contract Channels is IChannels, Credits, EIP712 {
         uint256 scratch = _prepare(nodeId, modelId, routeVersion, token);
         bytes memory claims = new bytes((rows.length / ROW_LENGTH) * 32);
         uint256 written = 0;
-        uint256 at = 0;
+        uint256 offset = 0;
         while (true) {
-            (at, written, paid) = _drawInFull(scratch, rows, at, amountMask, claims, written, paid);
-            if (at == rows.length) break;
-            (address signer, bytes32 channelId, uint256 ceiling, uint256 amount) = _readRow(scratch, rows, at);
+            (offset, written, paid) = _drawInFull(scratch, rows, offset, amountMask, claims, written, paid);
+            if (offset == rows.length) break;
+            (address signer, bytes32 channelId, uint256 ceiling, uint256 amount) = _readRow(scratch, rows, offset);
             (bool known, uint256 drawn, RowFault fault, uint256 missing) = _drawOne(
                 channelId,
                 ceiling,
                 amount & amountMask
             );
-            if (fault != RowFault.NONE) emit RowNotPaid(nodeId, signer, at / ROW_LENGTH, fault, uint128(missing));
+            if (fault != RowFault.NONE) {
+                emit RowNotPaid(nodeId, channelId, signer, offset / ROW_LENGTH, fault, uint128(missing));
+            }
             if (known) written = _note(claims, written, signer, drawn);
             paid += drawn;
-            at += ROW_LENGTH;
+            offset += ROW_LENGTH;
         }
         assembly ("memory-safe") {
             mstore(claims, written)
         }
-        emit ChannelsClaimed(nodeId, token, claims);
+        emit ChannelsClaimed(nodeId, modelId, token, routeVersion, claims);
     }
 
-    /// @dev Draws on the channels of the rows from `at` on in full, as {_readRow} and {_drawOne} do, and stops at the first
+    /// @dev Draws on the channels of the rows from `offset` on in full, as {_readRow} and {_drawOne} do, and stops at the first
     /// row for which that is not possible, or at the end. This is what a batch pays for once per payer.
     /// @return The row where it stopped, `written` and `paid` as they are now.
     function _drawInFull(
         uint256 scratch,
         bytes calldata rows,
-        uint256 at,
+        uint256 offset,
         uint256 amountMask,
         bytes memory claims,
         uint256 written,
         uint256 paid
     ) private returns (uint256, uint256, uint256) {
         assembly ("memory-safe") {
-            let row := add(rows.offset, at)
+            let row := add(rows.offset, offset)
             let end := add(rows.offset, rows.length)
             let entry := add(add(claims, 0x20), written)
             for {} lt(row, end) {
@@ -315,8 +351,8 @@ abstract contract Channels is IChannels, Credits, EIP712 {
                 mstore(0x00, 0)
                 pop(staticcall(gas(), 1, add(scratch, 0x120), 0x80, 0x00, 0x20))
                 let signer := mload(0x00)
-                mstore(add(scratch, 0x1e0), signer)
-                let channelId := keccak256(add(scratch, 0x1a0), 0x60)
+                mstore(add(scratch, 0xa0), signer)
+                let channelId := keccak256(add(scratch, 0x20), 0xa0)
                 let account := sload(channelId)
                 due := add(and(due, amountMask), shr(176, account))
                 // Bounds: due < 2^129. What is left of the conditions makes due ≤ balance < 2^80, so that the
@@ -336,10 +372,10 @@ abstract contract Channels is IChannels, Credits, EIP712 {
                 entry := add(entry, 0x20)
                 paid := add(paid, due)
             }
-            at := sub(row, rows.offset)
+            offset := sub(row, rows.offset)
             written := sub(sub(entry, claims), 0x20)
         }
-        return (at, written, paid);
+        return (offset, written, paid);
     }
 
     /// @dev Appends an entry of {ChannelsClaimed}. Bound: there is room, since there are at most as many entries as rows.
@@ -379,7 +415,7 @@ abstract contract Channels is IChannels, Credits, EIP712 {
     /// | 0x000 | voucher's struct: typehash, nodeId, modelId, routeVersion, token, ceiling* |
     /// | 0x0c0 | 0x1901 (its last two bytes), domain separator, the struct's hash*         |
     /// | 0x120 | ecrecover's input: digest*, v*, r*, s*                                   |
-    /// | 0x1a0 | channel: nodeId, token, signer*                                          |
+    /// A channel's name is the voucher's struct without its typehash, and the signer for the ceiling.
     function _prepare(
         bytes32 nodeId,
         bytes32 modelId,
@@ -390,7 +426,7 @@ abstract contract Channels is IChannels, Credits, EIP712 {
         bytes32 separator = _domainSeparatorV4();
         assembly ("memory-safe") {
             scratch := mload(0x40)
-            mstore(0x40, add(scratch, 0x200))
+            mstore(0x40, add(scratch, 0x1a0))
             mstore(scratch, typehash)
             mstore(add(scratch, 0x20), nodeId)
             mstore(add(scratch, 0x40), modelId)
@@ -398,20 +434,18 @@ abstract contract Channels is IChannels, Credits, EIP712 {
             mstore(add(scratch, 0x80), shr(96, shl(96, token)))
             mstore(add(scratch, 0xc0), 0x1901)
             mstore(add(scratch, 0xe0), separator)
-            mstore(add(scratch, 0x1a0), nodeId)
-            mstore(add(scratch, 0x1c0), shr(96, shl(96, token)))
         }
     }
 
     /// @dev Reads a row: who signed the voucher, and which channel that names. An invalid signature has signer zero, which
-    /// no channel has. Bound: a whole row lies at `at`.
+    /// no channel has. Bound: a whole row lies at `offset`.
     function _readRow(
         uint256 scratch,
         bytes calldata rows,
-        uint256 at
+        uint256 offset
     ) private view returns (address signer, bytes32 channelId, uint256 ceiling, uint256 amount) {
         assembly ("memory-safe") {
-            let row := add(rows.offset, at)
+            let row := add(rows.offset, offset)
             let vs := calldataload(add(row, 0x20))
             amount := calldataload(add(row, 0x40))
             ceiling := shr(128, amount)
@@ -429,12 +463,12 @@ abstract contract Channels is IChannels, Credits, EIP712 {
                 revert(0x00, 0x00)
             }
             signer := mload(0x00)
-            mstore(add(scratch, 0x1e0), signer)
-            channelId := keccak256(add(scratch, 0x1a0), 0x60)
+            mstore(add(scratch, 0xa0), signer)
+            channelId := keccak256(add(scratch, 0x20), 0xa0)
         }
     }
 
-    /// @dev A channel's account is one slot, at its identifier: no mapping has a key of 96 bytes, so none meets it.
+    /// @dev A channel's account is one slot, at its identifier: it is the hash of 160 bytes, and no mapping hashes so many.
     /// | unpaid 80 | balance 80 | claimed 96 |
     /// Invariant: claimed + balance < 2^96, kept by every deposit, and changed by no claim.
     function _accountOf(bytes32 channelId) private pure returns (StorageSlot.Uint256Slot storage) {

@@ -35,8 +35,17 @@ contract BatchHandler {
     uint256 public constant NODES = 2;
     uint256 public constant TOKENS = 2;
 
+    /// @notice What channels, vouchers and batches name.
+    struct Header {
+        bytes32 nodeId;
+        bytes32 modelId;
+        address token;
+    }
+
     /// @notice What the books say of a channel.
     struct Book {
+        Header header;
+        address signer;
         address payer;
         uint256 deposited;
         uint256 withdrawn;
@@ -45,13 +54,6 @@ contract BatchHandler {
         uint256 claimed;
         uint256 balance;
         uint256 unpaid;
-    }
-
-    /// @notice Whose rows they are: what vouchers name, but for the ceiling.
-    struct Header {
-        bytes32 nodeId;
-        bytes32 modelId;
-        address token;
     }
 
     /// @notice A row, and who signed its voucher.
@@ -189,16 +191,17 @@ contract BatchHandler {
     // --- payers -------------------------------------------------------------------------------------------------
 
     function open(uint256 seed) external {
-        (uint256 node, address token, uint256 key) = _channel(seed);
+        (Header memory header, uint256 key) = _channel(seed);
         address from = payer(_pick(seed, 3) % PAYERS);
-        bytes32 channelId = channels.channelIdOf(nodeIds[node], token, VM.addr(key));
+        bytes32 channelId = _idOf(header, VM.addr(key));
         uint128 amount = _amount(seed, 4);
-        bytes memory consent = _sign65(key, channels.hashChannelKey(nodeIds[node], token, from));
+        bytes memory consent = _consent(header, key, from);
         VM.prank(from);
-        try channels.open(nodeIds[node], token, VM.addr(key), DELAY, amount, consent) {
+        try channels.open(header.nodeId, header.modelId, 1, header.token, VM.addr(key), DELAY, amount, consent) {
             _expect(books[channelId].payer == address(0), "a channel was opened twice");
             Book storage book = books[channelId];
             (book.payer, book.deposited, book.balance) = (from, amount, amount);
+            (book.header, book.signer) = (header, VM.addr(key));
             channelIds.push(channelId);
             ++deeds[Deed.OPENED];
         } catch {
@@ -207,12 +210,12 @@ contract BatchHandler {
     }
 
     function deposit(uint256 seed) external {
-        (uint256 node, address token, uint256 key) = _channel(seed);
-        Book storage book = books[channels.channelIdOf(nodeIds[node], token, VM.addr(key))];
-        uint128 amount = _pick(seed, 5) % 16 == 0 && token == tokens[0] ? type(uint80).max : _amount(seed, 4);
+        (Header memory header, uint256 key) = _channel(seed);
+        Book storage book = books[_idOf(header, VM.addr(key))];
+        uint128 amount = _pick(seed, 5) % 16 == 0 && header.token == tokens[0] ? type(uint80).max : _amount(seed, 4);
         bool fits = book.payer != address(0) && amount + book.balance <= type(uint80).max;
         VM.prank(payer(_pick(seed, 3) % PAYERS));
-        try channels.deposit(nodeIds[node], token, VM.addr(key), amount) {
+        try channels.deposit(header.nodeId, header.modelId, 1, header.token, VM.addr(key), amount) {
             _expect(fits, "a deposit that cannot be counted was taken");
             book.deposited += amount;
             book.balance += amount;
@@ -223,8 +226,8 @@ contract BatchHandler {
     }
 
     function announce(uint256 seed) external {
-        (uint256 node, address token, uint256 key) = _channel(seed);
-        bytes32 channelId = channels.channelIdOf(nodeIds[node], token, VM.addr(key));
+        (Header memory header, uint256 key) = _channel(seed);
+        bytes32 channelId = _idOf(header, VM.addr(key));
         VM.prank(books[channelId].payer);
         if (_pick(seed, 3) % 4 != 0) {
             try channels.announceWithdrawal(channelId) {
@@ -238,39 +241,42 @@ contract BatchHandler {
     }
 
     function withdrawChannel(uint256 seed) external {
-        (uint256 node, address token, uint256 key) = _channel(seed);
-        bytes32 channelId = channels.channelIdOf(nodeIds[node], token, VM.addr(key));
-        _withdrawChannel(channelId, nodeIds[node], token, VM.addr(key), _pick(seed, 3) % 2 == 0);
+        (Header memory header, uint256 key) = _channel(seed);
+        _withdrawChannel(_idOf(header, VM.addr(key)), _pick(seed, 3) % 2 == 0);
     }
 
-    function _withdrawChannel(bytes32 channelId, bytes32 nodeId, address token, address signer, bool stranger) private {
+    function _withdrawChannel(bytes32 channelId, bool stranger) private {
         Book storage book = books[channelId];
-        uint64 at = channels.channelOf(channelId).withdrawableAt;
-        uint256 held = IERC20(token).balanceOf(book.payer);
+        if (book.payer == address(0)) return;
+        Header memory header = book.header;
+        uint64 due = channels.channelOf(channelId).withdrawableAt;
+        bool possible = !stranger && due != 0 && block.timestamp >= due && book.balance != 0;
+        uint256 held = IERC20(header.token).balanceOf(book.payer);
         VM.prank(stranger ? bystander() : book.payer);
-        try channels.withdrawChannel(nodeId, token, signer, book.payer) returns (uint128 amount) {
-            _expect(!stranger && at != 0 && block.timestamp >= at, "a channel was emptied out of turn");
+        try channels.withdrawChannel(header.nodeId, header.modelId, 1, header.token, book.signer, book.payer) returns (
+            uint128 amount
+        ) {
+            _expect(possible, "a channel was emptied out of turn");
             _expect(amount == book.balance, "a payer withdrew another amount than what is left");
-            _expect(IERC20(token).balanceOf(book.payer) == held + amount, "a payer received another amount");
+            _expect(IERC20(header.token).balanceOf(book.payer) == held + amount, "a payer received another amount");
             book.withdrawn += amount;
             book.balance = 0;
             ++deeds[Deed.WITHDRAWN];
         } catch {
-            bool due = !stranger && at != 0 && block.timestamp >= at && book.balance != 0;
-            _expect(!due, "a payer could not withdraw");
+            _expect(!possible, "a payer could not withdraw");
         }
     }
 
     // --- batches ------------------------------------------------------------------------------------------------
 
     function settle(uint256 seed) external {
-        (uint256 node, address token, ) = _channel(seed);
-        InferenceBatch memory batch = _batch(seed, node, token);
-        bytes memory rows = _rows(seed, Header(batch.nodeId, batch.modelId, token));
+        (Header memory header, ) = _channel(seed);
+        InferenceBatch memory batch = _batch(seed, header);
+        bytes memory rows = _rows(seed, header);
         batch.rowsHash = keccak256(rows);
         if (_pick(seed, 40) % 8 == 0) batch.first += 1;
         bytes memory data = abi.encodeCall(IBatchSettlement.settleBatch, (batch, _proof(batch), rows));
-        _settle(batch, data, rows, node);
+        _settle(batch, data, rows);
     }
 
     /// @notice The same batch once more.
@@ -281,12 +287,12 @@ contract BatchHandler {
         ++deeds[Deed.REPLAYED];
     }
 
-    function _settle(InferenceBatch memory batch, bytes memory data, bytes memory rows, uint256 node) private {
+    function _settle(InferenceBatch memory batch, bytes memory data, bytes memory rows) private {
         bytes32 stream = batches.streamIdOf(batch);
         uint256 fee = FEE * batch.count;
         uint256 free = nodes.accountOf(batch.nodeId).free;
         bool possible = batch.first == next[stream] && !verifier.isRevoked(batch.nodeId, batch.key);
-        uint256 credit = ICredits(address(batches)).creditOf(batch.token, payout(node));
+        uint256 credit = ICredits(address(batches)).creditOf(batch.token, _payoutOf(batch.nodeId));
         VM.recordLogs();
         VM.prank(bystander());
         (bool success, ) = address(batches).call(data);
@@ -299,7 +305,7 @@ contract BatchHandler {
         next[stream] += batch.count;
         lastCall = data;
         uint256 paid = _checkRows(Header(batch.nodeId, batch.modelId, batch.token), rows, true);
-        credit = ICredits(address(batches)).creditOf(batch.token, payout(node)) - credit;
+        credit = ICredits(address(batches)).creditOf(batch.token, _payoutOf(batch.nodeId)) - credit;
         _expect(credit == paid, "the node was credited another amount");
         _expect(_isSettled(batch), "the root was not kept");
         ++deeds[Deed.SETTLED];
@@ -310,19 +316,18 @@ contract BatchHandler {
     }
 
     function claim(uint256 seed) external {
-        (uint256 node, address token, ) = _channel(seed);
-        Header memory header = Header(nodeIds[node], modelIds[_pick(seed, 5) % 2], token);
+        (Header memory header, ) = _channel(seed);
         bytes memory rows = _rows(seed, header);
         VM.recordLogs();
-        uint256 paid = channels.claim(header.nodeId, header.modelId, 1, token, rows);
+        uint256 paid = channels.claim(header.nodeId, header.modelId, 1, header.token, rows);
         _expect(paid == _checkRows(header, rows, false), "a claim drew another amount");
         ++deeds[Deed.CLAIMED];
     }
 
     function equivocate(uint256 seed) external {
-        (uint256 node, address token, ) = _channel(seed);
-        InferenceBatch memory a = _batch(seed, node, token);
-        InferenceBatch memory b = _batch(seed, node, token);
+        (Header memory header, ) = _channel(seed);
+        InferenceBatch memory a = _batch(seed, header);
+        InferenceBatch memory b = _batch(seed, header);
         // Mostly spared: without a key and stake nothing settles.
         if (_pick(seed, 6) % 4 != 0) b.root = a.root;
         Account memory before = nodes.accountOf(a.nodeId);
@@ -394,14 +399,7 @@ contract BatchHandler {
             channels.announceWithdrawal(channelIds[i]);
         }
         VM.warp(block.timestamp + DELAY);
-        for (uint256 node = 0; node < NODES; ++node) {
-            for (uint256 i = 0; i < TOKENS * KEYS; ++i) {
-                (address token, address signer) = (tokens[i % TOKENS], VM.addr(1 + i / TOKENS));
-                bytes32 channelId = channels.channelIdOf(nodeIds[node], token, signer);
-                if (books[channelId].balance == 0) continue;
-                _withdrawChannel(channelId, nodeIds[node], token, signer, false);
-            }
-        }
+        for (uint256 i = 0; i < channelIds.length; ++i) _withdrawChannel(channelIds[i], false);
         for (uint256 i = 0; i < TOKENS; ++i) {
             _withdraw(tokens[i], bystander());
             for (uint256 node = 0; node < NODES; ++node) _withdraw(tokens[i], payout(node));
@@ -412,11 +410,12 @@ contract BatchHandler {
 
     /// @notice What is owed by the books: the balances of channels, and everybody's credit.
     function owedBy(uint256 token) external view returns (uint256 sum) {
+        for (uint256 i = 0; i < channelIds.length; ++i) {
+            Book storage book = books[channelIds[i]];
+            if (book.header.token == tokens[token]) sum += book.balance;
+        }
         for (uint256 node = 0; node < NODES; ++node) {
             sum += ICredits(address(batches)).creditOf(tokens[token], payout(node));
-            for (uint256 key = 1; key <= KEYS; ++key) {
-                sum += books[channels.channelIdOf(nodeIds[node], tokens[token], VM.addr(key))].balance;
-            }
         }
         sum += ICredits(address(batches)).creditOf(tokens[token], bystander());
     }
@@ -444,12 +443,13 @@ contract BatchHandler {
     }
 
     function _checkRow(Header memory header, Row memory row, bool proving, Expected memory expected) private {
-        Book storage book = books[channels.channelIdOf(header.nodeId, header.token, row.signer)];
+        Book storage book = books[_idOf(header, row.signer)];
         uint256 amount = proving ? row.amount : 0;
         (uint256 drawn, RowFault fault, uint256 missing) = _drawn(book, row.ceiling, amount);
         ++deeds[Deed(uint256(Deed.PAID_IN_FULL) + uint256(fault))];
         if (fault != RowFault.NONE) {
-            bytes memory data = abi.encode(header.nodeId, row.signer, row.index, fault, missing);
+            bytes32 channelId = _idOf(header, row.signer);
+            bytes memory data = abi.encode(header.nodeId, channelId, row.signer, row.index, fault, missing);
             expected.faults = bytes.concat(expected.faults, data);
         }
         if (fault == RowFault.UNKNOWN_CHANNEL) return;
@@ -501,9 +501,10 @@ contract BatchHandler {
             Vm.Log memory log = logs[i];
             if (log.emitter != address(batches)) continue;
             if (log.topics[0] == NOT_PAID) {
-                reported = bytes.concat(reported, log.topics[1], log.topics[2], log.data);
+                reported = bytes.concat(reported, log.topics[1], log.topics[2], log.topics[3], log.data);
             } else if (log.topics[0] == CLAIMED) {
-                told = keccak256(abi.decode(log.data, (bytes))) == keccak256(expected.claims);
+                (, bytes memory claims) = abi.decode(log.data, (uint32, bytes));
+                told = keccak256(claims) == keccak256(expected.claims);
             }
         }
         _expect(told, "the claims are not those of the books");
@@ -533,19 +534,26 @@ contract BatchHandler {
         return uint256(keccak256(abi.encode(seed, what)));
     }
 
-    function _channel(uint256 seed) private view returns (uint256 node, address token, uint256 key) {
-        return (_pick(seed, 0) % NODES, tokens[_pick(seed, 1) % TOKENS], 1 + (_pick(seed, 2) % KEYS));
+    function _channel(uint256 seed) private view returns (Header memory header, uint256 key) {
+        header = Header(nodeIds[_pick(seed, 0) % NODES], modelIds[_pick(seed, 5) % 2], tokens[_pick(seed, 1) % TOKENS]);
+        key = 1 + (_pick(seed, 2) % KEYS);
+    }
+
+    function _idOf(Header memory header, address signer) private view returns (bytes32) {
+        return channels.channelIdOf(header.nodeId, header.modelId, 1, header.token, signer);
+    }
+
+    function _payoutOf(bytes32 nodeId) private view returns (address) {
+        return payout(nodeId == nodeIds[0] ? 0 : 1);
     }
 
     function _amount(uint256 seed, uint256 what) private pure returns (uint128) {
         return uint128(1 + (_pick(seed, what) % 1e6));
     }
 
-    function _batch(uint256 seed, uint256 node, address token) private returns (InferenceBatch memory batch) {
-        batch.nodeId = nodeIds[node];
-        batch.modelId = modelIds[_pick(seed, 5) % 2];
+    function _batch(uint256 seed, Header memory header) private returns (InferenceBatch memory batch) {
+        (batch.nodeId, batch.modelId, batch.token) = (header.nodeId, header.modelId, header.token);
         batch.routeVersion = 1;
-        batch.token = token;
         batch.ledger = address(batches);
         // A few keys, of which some end up revoked.
         batch.key = address(uint160(0x6000 + (_pick(seed, 7) % 16)));
@@ -568,7 +576,7 @@ contract BatchHandler {
         uint256 key = 1 + (_pick(seed, 0) % KEYS);
         uint256 kind = _pick(seed, 1) % 12;
         uint128 amount = kind == 0 ? uint128(_pick(seed, 2)) : uint128(_pick(seed, 2) % 5e5);
-        Book storage book = books[channels.channelIdOf(header.nodeId, header.token, VM.addr(key))];
+        Book storage book = books[_idOf(header, VM.addr(key))];
         uint128 ceiling = uint128(book.claimed + book.unpaid + amount);
         if (kind == 1) ceiling = uint128(_pick(seed, 3) % (uint256(ceiling) + 1));
         if (kind == 2) ceiling = type(uint128).max;
@@ -585,7 +593,8 @@ contract BatchHandler {
         return channels.hashVoucher(nodeId, modelId, kind == 5 ? 2 : 1, header.token, ceiling);
     }
 
-    function _sign65(uint256 key, bytes32 digest) private pure returns (bytes memory) {
+    function _consent(Header memory header, uint256 key, address from) private view returns (bytes memory) {
+        bytes32 digest = channels.hashChannelKey(header.nodeId, header.modelId, 1, header.token, from);
         (uint8 v, bytes32 r, bytes32 s) = VM.sign(key, digest);
         return abi.encodePacked(r, s, v);
     }

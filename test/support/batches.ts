@@ -72,20 +72,25 @@ export class BatchRoute {
   /** The requester opens a channel; the key consents. @returns the channel's identifier. */
   async openChannel(key: SigningKey, amount: bigint = 100n * USD_UNIT): Promise<string> {
     const { requester } = this.protocol.accounts;
-    const signer = addressOfKey(key);
-    const args = [this.protocol.nodeId, this.token, signer, WITHDRAWAL_DELAY, amount, this.consent(key)] as const;
+    const args = [...this.place(key), WITHDRAWAL_DELAY, amount, this.consent(key)] as const;
     await this.contract.connect(requester).open(...args);
     return this.channelId(key);
   }
 
   channelId(key: SigningKey): string {
-    return channelIdOf(this.protocol.nodeId, this.token, addressOfKey(key));
+    return channelIdOf(...this.place(key));
+  }
+
+  /** What names a key's channel: node, model, route version, token, signer. */
+  place(key: SigningKey): [nodeId: string, modelId: string, routeVersion: number, token: string, signer: string] {
+    const { nodeId, modelId } = this.protocol;
+    return [nodeId, modelId, Number(this.route.offer.routeVersion), this.token, addressOfKey(key)];
   }
 
   /** A key's consent to serve a payer's channel: the requester's, unless another is named. */
   consent(key: SigningKey, payer: string = this.protocol.accounts.requester.address): string {
-    const { nodeId } = this.protocol;
-    return key.sign(hashChannelKey(this.domain, { nodeId, token: this.token, payer })).serialized;
+    const [nodeId, modelId, routeVersion, token] = this.place(key);
+    return key.sign(hashChannelKey(this.domain, { nodeId, modelId, routeVersion, token, payer })).serialized;
   }
 
   voucher(ceiling: bigint, change: Partial<Voucher> = {}): Voucher {

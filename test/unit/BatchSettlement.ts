@@ -40,7 +40,13 @@ describe("BatchSettlement: settleBatch", () => {
       .to.emit(contract, "BatchSettled")
       .withArgs(digest, protocol.nodeId, streamIdOf(batch), membersOf(batch), payout, 12n * UNIT, burned)
       .and.to.emit(contract, "ChannelsClaimed")
-      .withArgs(protocol.nodeId, batches.token, packClaims([A, 7n * UNIT], [B, 5n * UNIT]))
+      .withArgs(
+        protocol.nodeId,
+        protocol.modelId,
+        batches.token,
+        batches.route.offer.routeVersion,
+        packClaims([A, 7n * UNIT], [B, 5n * UNIT]),
+      )
       .and.to.emit(protocol.contracts.nodes, "Burned")
       .withArgs(protocol.nodeId, digest, burned)
       .and.not.to.emit(contract, "RowNotPaid");
@@ -132,9 +138,9 @@ describe("BatchSettlement: settleBatch", () => {
         const settling = batches.settle(before, row, after);
         await expect(settling)
           .to.emit(batches.contract, "RowNotPaid")
-          .withArgs(protocol.nodeId, addressOfKey(row.signer), 1n, fault, missing)
+          .withArgs(protocol.nodeId, batches.channelId(row.signer), addressOfKey(row.signer), 1n, fault, missing)
           .and.to.emit(batches.contract, "ChannelsClaimed")
-          .withArgs(protocol.nodeId, batches.token, claims);
+          .withArgs(protocol.nodeId, protocol.modelId, batches.token, batches.route.offer.routeVersion, claims);
         expect(await batches.amounts(A)).to.deep.equal([3n, 100n * UNIT - 3n, 0n]);
         if (amounts) expect(await batches.amounts(row.signer)).to.deep.equal(amounts);
         expect(await batches.credit()).to.equal(3n + (drawn ?? 0n));

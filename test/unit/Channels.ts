@@ -24,6 +24,8 @@ describe("Channels", () => {
 
   type Opening = [
     nodeId: string,
+    modelId: string,
+    routeVersion: number,
     token: string,
     signer: string,
     withdrawalDelay: bigint,
@@ -31,9 +33,9 @@ describe("Channels", () => {
     consent: string,
   ];
   const opening = (): Opening => {
-    return [protocol.nodeId, batches.token, SIGNER, WITHDRAWAL_DELAY, 100n * UNIT, batches.consent(KEY)];
+    return [...batches.place(KEY), WITHDRAWAL_DELAY, 100n * UNIT, batches.consent(KEY)];
   };
-  const at = (): [nodeId: string, token: string, signer: string] => [protocol.nodeId, batches.token, SIGNER];
+  const at = () => batches.place(KEY);
   const fails = (attempt: () => Promise<unknown>, error: string, values: unknown[], by = contract) =>
     refused(protocol, attempt, by as typeof contract, error, values);
   const permit = async (value: bigint) => {
@@ -74,7 +76,16 @@ describe("Channels", () => {
       const opened = contract.open(...opening());
       await expect(opened)
         .to.emit(contract, "ChannelOpened")
-        .withArgs(channelId, protocol.nodeId, requester, batches.token, SIGNER, WITHDRAWAL_DELAY)
+        .withArgs(
+          channelId,
+          protocol.nodeId,
+          requester,
+          protocol.modelId,
+          batches.route.offer.routeVersion,
+          batches.token,
+          SIGNER,
+          WITHDRAWAL_DELAY,
+        )
         .and.to.emit(contract, "ChannelDeposited")
         .withArgs(channelId, requester, 100n * UNIT);
       await expect(opened).to.changeTokenBalances(ethers, usd, [requester, contract], [-100n * UNIT, 100n * UNIT]);
@@ -94,13 +105,13 @@ describe("Channels", () => {
       const { requester } = protocol.accounts;
       const { usd } = protocol.contracts;
       await usd.connect(requester).approve(contract, 0n);
-      const [nodeId, token, , delay] = opening();
+      const [nodeId, modelId, version, token, , delay] = opening();
       const signed = await permit(5n);
       await usd.permit(requester, contract, signed.value, signed.deadline, signed.v, signed.r, signed.s);
-      await contract.openWithPermit(nodeId, token, requester, delay, 5n, "0x", signed);
+      await contract.openWithPermit(nodeId, modelId, version, token, requester, delay, 5n, "0x", signed);
       const more = await permit(7n);
-      await contract.depositWithPermit(nodeId, token, requester, 7n, more);
-      const { balance } = await contract.channelOf(channelIdOf(nodeId, token, requester.address));
+      await contract.depositWithPermit(nodeId, modelId, version, token, requester, 7n, more);
+      const { balance } = await contract.channelOf(channelIdOf(nodeId, modelId, version, token, requester.address));
       expect(balance).to.equal(12n);
     });
 
@@ -117,14 +128,14 @@ describe("Channels", () => {
     });
 
     it("is refused for a token that is not listed, before the token is called, and so is a deposit", async () => {
-      const [nodeId, , signer, ...rest] = opening();
+      const [nodeId, modelId, version, , signer, ...rest] = opening();
       const token = protocol.accounts.stranger.address;
       const signed = { value: 1n, deadline: MaxUint256, v: 27, r: ZeroHash, s: ZeroHash };
       for (const attempt of [
-        () => contract.open(nodeId, token, signer, ...rest),
-        () => contract.openWithPermit(nodeId, token, signer, ...rest, signed),
-        () => contract.deposit(nodeId, token, signer, 1n),
-        () => contract.depositWithPermit(nodeId, token, signer, 1n, signed),
+        () => contract.open(nodeId, modelId, version, token, signer, ...rest),
+        () => contract.openWithPermit(nodeId, modelId, version, token, signer, ...rest, signed),
+        () => contract.deposit(nodeId, modelId, version, token, signer, 1n),
+        () => contract.depositWithPermit(nodeId, modelId, version, token, signer, 1n, signed),
       ]) {
         await fails(attempt, "Settlement_TokenNotListed", [token]);
       }
@@ -133,9 +144,9 @@ describe("Channels", () => {
     it("is refused with a delay that is out of bounds", async () => {
       const [shortest, longest] = [await contract.minWithdrawalDelay(), await contract.maxWithdrawalDelay()];
       expect([shortest, longest]).to.deep.equal([900n, 30n * DAY]);
-      const [nodeId, token, signer, , ...rest] = opening();
+      const [nodeId, modelId, version, token, signer, , ...rest] = opening();
       for (const delay of [shortest - 1n, longest + 1n]) {
-        const attempt = () => contract.open(nodeId, token, signer, delay, ...rest);
+        const attempt = () => contract.open(nodeId, modelId, version, token, signer, delay, ...rest);
         await fails(attempt, "Channels_DelayOutOfBounds", [delay, shortest, longest]);
       }
     });
@@ -147,22 +158,24 @@ describe("Channels", () => {
 
     it("is refused without the key's consent to this payer", async () => {
       const { requester, stranger } = protocol.accounts;
-      const [nodeId, token, signer, delay, amount] = opening();
+      const [nodeId, modelId, version, token, signer, delay, amount] = opening();
       for (const consent of ["0x", batches.consent(KEY, stranger.address), batches.consent(channelKey(2))]) {
-        const attempt = () => contract.open(nodeId, token, signer, delay, amount, consent);
+        const attempt = () => contract.open(nodeId, modelId, version, token, signer, delay, amount, consent);
         await fails(attempt, "Channels_BadConsent", [SIGNER, requester.address]);
       }
-      const nobody = () => contract.open(nodeId, token, ZeroAddress, delay, amount, "0x");
+      const nobody = () => contract.open(nodeId, modelId, version, token, ZeroAddress, delay, amount, "0x");
       await fails(nobody, "Channels_BadConsent", [ZeroAddress, requester.address]);
     });
 
     it("hashes what a key signs like ethers", async () => {
       const payer = protocol.accounts.requester.address;
-      const [nodeId, token] = at();
-      const consent = { nodeId, token, payer };
-      expect(await contract.hashChannelKey(nodeId, token, payer)).to.equal(hashChannelKey(batches.domain, consent));
+      const [nodeId, modelId, routeVersion, token] = at();
+      const consent = { nodeId, modelId, routeVersion, token, payer };
+      expect(await contract.hashChannelKey(nodeId, modelId, routeVersion, token, payer)).to.equal(
+        hashChannelKey(batches.domain, consent),
+      );
       const voucher = batches.voucher(2n ** 128n - 1n);
-      const { modelId, routeVersion, ceiling } = voucher;
+      const { ceiling } = voucher;
       const hash = await contract.hashVoucher(nodeId, modelId, routeVersion, token, ceiling);
       expect(hash).to.equal(hashVoucher(batches.domain, voucher));
     });
@@ -182,10 +195,9 @@ describe("Channels", () => {
     });
 
     it("is refused for an unknown channel, for nothing, and for more than can be counted", async () => {
-      const [nodeId, token] = at();
-      const other = addressOfKey(channelKey(2));
-      const unknown = () => contract.deposit(nodeId, token, other, 1n);
-      await fails(unknown, "Channels_Unknown", [channelIdOf(nodeId, token, other)]);
+      const other = channelKey(2);
+      const unknown = () => contract.deposit(...batches.place(other), 1n);
+      await fails(unknown, "Channels_Unknown", [batches.channelId(other)]);
       await fails(() => contract.deposit(...at(), 0n), "Channels_ZeroAmount", []);
       for (const amount of [MAX_80 + 1n - 100n * UNIT, 2n ** 128n - 1n]) {
         await fails(() => contract.deposit(...at(), amount), "Channels_AmountTooLarge", [amount]);
@@ -292,9 +304,15 @@ describe("Channels", () => {
       const claimed = claim(12n, 1_000n);
       await expect(claimed)
         .to.emit(contract, "ChannelsClaimed")
-        .withArgs(protocol.nodeId, batches.token, packClaims([KEY, 7n]))
+        .withArgs(
+          protocol.nodeId,
+          protocol.modelId,
+          batches.token,
+          batches.route.offer.routeVersion,
+          packClaims([KEY, 7n]),
+        )
         .and.to.emit(contract, "RowNotPaid")
-        .withArgs(protocol.nodeId, SIGNER, 0n, RowFault.LOW_CEILING, 8n);
+        .withArgs(protocol.nodeId, batches.channelId(KEY), SIGNER, 0n, RowFault.LOW_CEILING, 8n);
       expect(await batches.amounts(KEY)).to.deep.equal([12n, 100n * UNIT - 12n, 8n]);
       await expect(claim(10n ** 20n)).not.to.emit(contract, "RowNotPaid");
       expect(await batches.amounts(KEY)).to.deep.equal([20n, 100n * UNIT - 20n, 0n]);
@@ -306,14 +324,20 @@ describe("Channels", () => {
       await contract.deposit(...at(), 20n * UNIT);
       await expect(claim(200n * UNIT))
         .to.emit(contract, "RowNotPaid")
-        .withArgs(protocol.nodeId, SIGNER, 0n, RowFault.LOW_BALANCE, 10n * UNIT);
+        .withArgs(protocol.nodeId, batches.channelId(KEY), SIGNER, 0n, RowFault.LOW_BALANCE, 10n * UNIT);
       expect(await batches.amounts(KEY)).to.deep.equal([120n * UNIT, 0n, 10n * UNIT]);
     });
 
     it("draws nothing where nothing is proven", async () => {
       await expect(claim(50n * UNIT, 50n * UNIT))
         .to.emit(contract, "ChannelsClaimed")
-        .withArgs(protocol.nodeId, batches.token, packClaims([KEY, 0n]));
+        .withArgs(
+          protocol.nodeId,
+          protocol.modelId,
+          batches.token,
+          batches.route.offer.routeVersion,
+          packClaims([KEY, 0n]),
+        );
       expect(await batches.amounts(KEY)).to.deep.equal([0n, 100n * UNIT, 0n]);
       expect(await batches.credit()).to.equal(0n);
     });

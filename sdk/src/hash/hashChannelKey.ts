@@ -4,6 +4,9 @@ import { CHANNEL_KEY_TYPES, type SettlementDomain, typedDataDomain } from "./typ
 /** A key's agreement to sign for a payer's channel. */
 export interface ChannelKey {
   readonly nodeId: string;
+  readonly modelId: string;
+  /** The version of the model's TEE route. */
+  readonly routeVersion: number;
   readonly token: string;
   readonly payer: string;
 }

@@ -115,6 +115,8 @@ export const VOUCHER_TYPES = {
 export const CHANNEL_KEY_TYPES = {
   ChannelKey: [
     { name: "nodeId", type: "bytes32" },
+    { name: "modelId", type: "bytes32" },
+    { name: "routeVersion", type: "uint32" },
     { name: "token", type: "address" },
     { name: "payer", type: "address" },
   ],
