@@ -63,6 +63,12 @@ export {
 } from "./hash/typedData.ts";
 export { bytesModel, type InferenceModel, type ModelCodec, randomSalt } from "./model.ts";
 export { type NewRoute, OpgModels } from "./operator/OpgModels.ts";
-export { type NewOffer, type NodeRegistration, type NodeState, OpgOperator } from "./operator/OpgOperator.ts";
+export {
+  type NewOffer,
+  type NodeRegistration,
+  type NodeState,
+  OpgOperator,
+  type ProvenRequest,
+} from "./operator/OpgOperator.ts";
 export * from "./types.ts";
 export { INFERENCES_PATH, type InferenceCall, type InferenceReply, parseTerms, toJson } from "./wire.ts";

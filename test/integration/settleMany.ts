@@ -25,8 +25,6 @@ describe("Settling many requests by one batch of proofs", function () {
     batch = await ZkBatch.open(protocol);
   });
 
-  const idsOf = (rows: readonly Row[]) => Promise.all(rows.map(({ terms }) => protocol.requestIdOf(terms)));
-
   /** Settles the rows, and tells which were and the reasons of those that were not, by their place. */
   async function settle(rows: readonly Row[], keyId: string = batch.keyId) {
     const { settler } = batch;
@@ -39,10 +37,10 @@ describe("Settling many requests by one batch of proofs", function () {
       if (event?.name !== "RowSkipped") continue;
       const { index, requestId, reason } = event.args;
       const error = settlement.interface.parseError(reason) ?? models.interface.parseError(reason);
-      expect(requestId).to.equal((await idsOf(rows))[Number(index)]);
+      expect(requestId).to.equal((await batch.idsOf(rows))[Number(index)]);
       skipped.set(Number(index), [error?.name, ...(error?.args ?? [])]);
     }
-    const settled = await Promise.all((await idsOf(rows)).map((requestId) => settlement.isSettled(requestId)));
+    const settled = await Promise.all((await batch.idsOf(rows)).map((requestId) => settlement.isSettled(requestId)));
     return { told: [...told], settled, skipped, gasUsed: receipt?.gasUsed ?? 0n };
   }
 
@@ -183,7 +181,7 @@ describe("Settling many requests by one batch of proofs", function () {
     const consumer = await ethers.deployContract("TestConsumer");
     const rows = await batch.delivered(3, { consumer: await consumer.getAddress() });
     const transaction = await batch.settler.settleMany(batch.keyId, rows);
-    const ids = await idsOf(rows);
+    const ids = await batch.idsOf(rows);
     const heard = (await consumer.queryFilter(consumer.filters.SettledTo(), transaction.blockNumber ?? 0)).map(
       ({ args }) => [args.requestId, args.outputHash, args.units],
     );

@@ -39,6 +39,10 @@ export class ZkBatch {
     return this.route.digits.keyId;
   }
 
+  idsOf(rows: readonly { readonly terms: object }[]): Promise<string[]> {
+    return Promise.all(rows.map(({ terms }) => this.protocol.requestIdOf(terms as Terms)));
+  }
+
   /** Requests and delivers as many digits, and proves them. */
   async delivered(count: number, change: TermsChange = {}): Promise<Row[]> {
     const { settlement } = this.protocol.contracts;

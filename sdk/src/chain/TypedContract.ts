@@ -45,7 +45,16 @@ export class TypedContract<const A extends Abi> {
   }
 
   /** Calls a view function. */
-  async read<N extends ReadName<A>>(name: N, ...args: FunctionArgs<A, N>): Promise<FunctionResult<A, N>> {
+  read<N extends ReadName<A>>(name: N, ...args: FunctionArgs<A, N>): Promise<FunctionResult<A, N>> {
+    return this.#call(name, args);
+  }
+
+  /** What a transaction would return if it were sent now: sends nothing. */
+  simulate<N extends WriteName<A>>(name: N, ...args: FunctionArgs<A, N>): Promise<FunctionResult<A, N>> {
+    return this.#call(name, args);
+  }
+
+  async #call<N extends ReadName<A> | WriteName<A>>(name: N, args: FunctionArgs<A, N>): Promise<FunctionResult<A, N>> {
     const method = this.#contract.getFunction(name);
     const { outputs } = method.getFragment(...args);
     let result: Result;

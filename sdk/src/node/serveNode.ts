@@ -7,7 +7,7 @@ import { ContractError } from "../errors/ContractError.ts";
 import { OpgError } from "../errors/OpgError.ts";
 import { hashClaim } from "../hash/hashClaim.ts";
 import { hashTerms } from "../hash/hashTerms.ts";
-import { OpgOperator } from "../operator/OpgOperator.ts";
+import { OpgOperator, type ProvenRequest } from "../operator/OpgOperator.ts";
 import { DeliveryMode, type InferenceClaim, RequestStatus, Route, type Terms } from "../types.ts";
 import { INFERENCES_PATH, type InferenceCall, type InferenceReply, parseInferenceCall } from "../wire.ts";
 import { type ChannelOptions, ChannelService } from "./batch/ChannelService.ts";
@@ -16,6 +16,7 @@ import { type HttpRoute, httpServer, NODE_PATH } from "./httpServer.ts";
 import { type Job, JobStore } from "./JobStore.ts";
 import { Limit } from "./Limit.ts";
 import type { NodeModel } from "./NodeModel.ts";
+import { SettlementQueue } from "./SettlementQueue.ts";
 
 /** Something that happened to a request at this node. */
 export interface NodeEvent {
@@ -55,6 +56,11 @@ export interface ServeOptions {
   readonly concurrency?: number;
   /** How many proofs are made at once; 1 if absent. */
   readonly provers?: number;
+  /**
+   * Whether requests whose proofs are of one Groth16 key, and ready at the same time, are settled in one transaction;
+   * true if absent.
+   */
+  readonly settleTogether?: boolean;
   /**
    * Milliseconds to wait for the input of a request that is on chain; then it is declined, since it locks the bond for
    * nothing. 120,000 if absent.
@@ -167,6 +173,8 @@ class Runtime {
   readonly #working = new Map<string, Promise<void>>();
   readonly #runs: Limit;
   readonly #proofs: Limit;
+  /** Settles what is delivered and proven. @returns the transaction's hash. */
+  readonly #settle: (request: ProvenRequest) => Promise<string>;
   #watching: Promise<void> = Promise.resolve();
 
   constructor(options: ServeOptions) {
@@ -176,6 +184,11 @@ class Runtime {
     this.#models = new Map(options.models.map((model) => [key(model), model]));
     this.#runs = new Limit(options.concurrency ?? 4);
     this.#proofs = new Limit(options.provers ?? 1);
+    const queue = new SettlementQueue(this.#operator);
+    this.#settle =
+      options.settleTogether === false
+        ? (request) => this.#operator.settle(request.terms, request, request.proof)
+        : (request) => queue.settle(request);
     this.#stopped.catch(() => undefined);
   }
 
@@ -345,7 +358,7 @@ class Runtime {
         }
         return false;
       case RequestStatus.DELIVERED:
-        emit("settled", await this.#operator.settle(terms, answer, await proven()));
+        emit("settled", await this.#settle({ terms, outputHash, units, proof: await proven() }));
         return true;
       default:
         emit("ended", Object.entries(RequestStatus).find(([, value]) => value === status)?.[0] ?? String(status));

@@ -1,16 +1,17 @@
-import { hexlify, type Signer, ZeroHash } from "ethers";
+import { dataLength, dataSlice, hexlify, type Signer, ZeroHash } from "ethers";
 import { documentHints } from "../attestation/documentHints.ts";
 import { type Contracts, contractsOf } from "../chain/contracts.ts";
 import { payableWith } from "../chain/payableWith.ts";
 import { TypedContract } from "../chain/TypedContract.ts";
 import { standingOffers } from "../client/offers.ts";
 import { addressOf, type Deployment } from "../deployment.ts";
+import { ContractError } from "../errors/ContractError.ts";
 import { OpgError } from "../errors/OpgError.ts";
-import { teeVerifierAbi } from "../generated/abis.ts";
+import { groth16SettlerAbi, teeVerifierAbi } from "../generated/abis.ts";
 import { hashTerms } from "../hash/hashTerms.ts";
 import { nodeIdOf } from "../hash/nodeIdOf.ts";
 import { DELIVERY_TYPES, type SettlementDomain, typedDataDomain } from "../hash/typedData.ts";
-import { type Answer, DeliveryMode, type NodeStatus, type Offer, type Route, type Terms } from "../types.ts";
+import { type Answer, DeliveryMode, type NodeStatus, type Offer, Route, type Terms } from "../types.ts";
 
 /** A new node. */
 export interface NodeRegistration {
@@ -44,6 +45,12 @@ export interface NodeState {
   readonly unbonding: bigint;
   /** When `unbonding` can be withdrawn, in seconds. */
   readonly withdrawableAt: bigint;
+}
+
+/** A delivered request with its proof (0x-hex). */
+export interface ProvenRequest extends Pick<Answer, "outputHash" | "units"> {
+  readonly terms: Terms;
+  readonly proof: string;
 }
 
 /** The operator's side of the protocol. Every function that sends a transaction returns when it is mined. */
@@ -244,6 +251,51 @@ export class OpgOperator {
     proof: string,
   ): Promise<string> {
     return (await this.contracts.settlement.write("settle", terms, outputHash, units, proof)).hash;
+  }
+
+  /**
+   * The Groth16 key under which a route is proven; undefined if it is proven otherwise, or if the deployment has no
+   * contract that settles many requests at once.
+   */
+  async batchKeyOf({ modelId, route, routeVersion }: Offer): Promise<string | undefined> {
+    const { Groth16Settler: settler, Groth16Verifier: groth16 } = this.#deployment.addresses;
+    if (route !== Route.ZK || settler === undefined || groth16 === undefined) return undefined;
+    const { models, verifiers } = this.contracts;
+    const { verifierId, parameters } = await models.read("routeAt", modelId, route, routeVersion);
+    const { verifier } = await verifiers.read("verifierOf", verifierId);
+    return verifier === groth16 && dataLength(parameters) === 96 ? dataSlice(parameters, 0, 32) : undefined;
+  }
+
+  /**
+   * Settles delivered requests in one transaction, which costs a third of what it costs to settle each alone. Rows that
+   * the chain would refuse are left out of it.
+   *
+   * @param keyId The Groth16 key of all rows; see {@link batchKeyOf}.
+   * @returns for each row the transaction's hash, or why the chain refuses it.
+   * @throws ContractError if the transaction as a whole is not possible, for want of gas.
+   */
+  async settleMany(keyId: string, rows: readonly ProvenRequest[]): Promise<(string | OpgError)[]> {
+    const settler = new TypedContract(addressOf(this.#deployment, "Groth16Settler"), groth16SettlerAbi, this.#signer);
+    const told = await settler.simulate("settleMany", keyId, rows);
+    const refusals = rows.map(({ terms, outputHash, units, proof }, i) =>
+      told[i]
+        ? undefined
+        : this.contracts.settlement.simulate("settle", terms, outputHash, units, proof).then(
+            () => new OpgError("This request can only be settled alone: it is not of the batch's key."),
+            (error: unknown) => ContractError.from(error),
+          ),
+    );
+    const good = rows.filter((_, i) => told[i]);
+    if (good.length === 0) return (await Promise.all(refusals)).filter((refusal) => refusal !== undefined);
+
+    const { hash, logs } = await settler.write("settleMany", keyId, good);
+    const skipped = new Map(settler.parse("RowSkipped", logs).map(({ args }) => [args.requestId, args.reason]));
+    return Promise.all(
+      rows.map(async ({ terms }, i) => {
+        const reason = skipped.get(hashTerms(this.domain, terms));
+        return (await refusals[i]) ?? (reason === undefined ? hash : ContractError.from({ data: reason }));
+      }),
+    );
   }
 
   /** Delivers and settles at once: the only way to take an open request. @returns the transaction's hash. */
