@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { OpgError } from "../errors/OpgError.ts";
 import { toJson } from "../wire.ts";
 import { HttpError } from "./HttpError.ts";
+import { readBody } from "./readBody.ts";
 
 /** The path at which a node says what it serves. */
 export const NODE_PATH = "/v1/node";
@@ -54,7 +55,7 @@ async function answer(routes: readonly HttpRoute[], maxBody: number, request: In
   if (found === undefined) throw new HttpError(404, `there is no ${request.method} ${pathname} here`);
   const rest = pathname.slice(found.path.length);
   if (found.method === "GET") return found.answer(undefined, rest);
-  const body = await readBody(request, maxBody);
+  const body = (await readBody(request, maxBody)).toString("utf8");
   let json: unknown;
   try {
     json = JSON.parse(body);
@@ -62,17 +63,6 @@ async function answer(routes: readonly HttpRoute[], maxBody: number, request: In
     throw new HttpError(400, "the body is not JSON");
   }
   return found.answer(json, rest);
-}
-
-async function readBody(request: IncomingMessage, maxBody: number): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request) {
-    length += chunk.length;
-    if (length > maxBody) throw new HttpError(413, `the body is longer than ${maxBody} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 function send(response: ServerResponse, status: number, value: unknown): void {

@@ -1,5 +1,8 @@
 import { expect } from "chai";
 import { Wallet, ZeroAddress } from "ethers";
+import { inferenceOf } from "../../../sdk/src/batch/receipt.ts";
+import { LEAVES_PATH } from "../../../sdk/src/channel/channelWire.ts";
+import { leafOf } from "../../../sdk/src/hash/leafOf.ts";
 import { streamIdOf } from "../../../sdk/src/hash/streamIdOf.ts";
 import type { X402ChannelConfig } from "../../../sdk/src/node/x402/gateRows.ts";
 import { encodeX402Header } from "../../../sdk/src/node/x402/x402Payment.ts";
@@ -153,6 +156,20 @@ describe("Serving x402 clients", () => {
     await node.settle();
     expect(await f.gate.unpaidOf(payer.id)).to.equal(0n);
     expect(await f.route.credit()).to.equal(priceOf(5));
+  });
+
+  it("hands out the path of a receipt's leaf, by which any contract knows that the call is settled", async () => {
+    const payer = await channel(100_000n);
+    const paid = (await (await post(await payment(payer, MAX_PRICE))).json()) as { receipt: Record<string, string> };
+    const { channelId = "", inputHash = "", outputHash = "", units = "", amount = "" } = paid.receipt;
+    const inference = inferenceOf(node.stream, {
+      ...{ channelId, inputHash, outputHash, sequence: 0n, units: BigInt(units), amount: BigInt(amount) },
+    });
+    const path = () => fetch(new URL(LEAVES_PATH + leafOf(inference), node.url));
+    expect((await path()).status).to.equal(404);
+    await node.settle();
+    const found = (await (await path()).json()) as { batch: { root: string }; path: string[] };
+    expect(await f.p.contracts.batches.isInferenceSettled(inference, found.batch.root, found.path)).to.equal(true);
   });
 
   it("does not serve a node whose stake could not burn for what it charges", async () => {

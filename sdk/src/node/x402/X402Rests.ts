@@ -2,9 +2,12 @@ import type { BatchContract } from "../../chain/batchContract.ts";
 import { TypedContract } from "../../chain/TypedContract.ts";
 import { x402BatchSettlementAbi, x402GateAbi } from "../../generated/abis.ts";
 import type { Stream } from "../../types.ts";
-import type { BatchAccountant } from "../batch/BatchAccountant.ts";
+import type { BatchAccountant, LedgerRow } from "../batch/BatchAccountant.ts";
 import { gateRows } from "./gateRows.ts";
 import { X402_ADDRESS } from "./x402Payment.ts";
+
+/** The most rows in one claim. */
+const MAX_ROWS = 200;
 
 /** Whose rests to claim. */
 export interface RestsOptions {
@@ -56,8 +59,9 @@ export class X402Rests {
       for (const { args } of events) this.#channels.add(args.channelId);
       this.#next = last + 1;
     }
-    const rows = [];
+    const rows: LedgerRow[] = [];
     for (const channelId of this.#channels) {
+      if (rows.length === MAX_ROWS) break;
       const unpaid = await this.#gate.read("unpaidOf", channelId);
       if (unpaid === 0n) this.#channels.delete(channelId);
       const voucher = accountant.store.voucher(channelId, modelId, routeVersion);

@@ -1,9 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { hexlify } from "ethers";
 import { batchContract } from "../../chain/batchContract.ts";
 import { contractsOf } from "../../chain/contracts.ts";
 import { TypedContract } from "../../chain/TypedContract.ts";
@@ -11,21 +9,21 @@ import type { Deployment } from "../../deployment.ts";
 import { OpgError } from "../../errors/OpgError.ts";
 import { x402GatesAbi } from "../../generated/abis.ts";
 import { Route, type Stream } from "../../types.ts";
-import { toJson } from "../../wire.ts";
 import { BatchAccountant, type BatchSigner } from "../batch/BatchAccountant.ts";
 import { type BatchEvent, BatchSettler } from "../batch/BatchSettler.ts";
 import { Readiness } from "../batch/Readiness.ts";
 import { HttpError } from "../HttpError.ts";
+import { Limit } from "../Limit.ts";
 import { gateRows } from "./gateRows.ts";
-import { X402Cashier, type X402Options, X402Refusal } from "./X402Cashier.ts";
+import { X402Cashier, type X402Options } from "./X402Cashier.ts";
 import { X402Rests } from "./X402Rests.ts";
-import { encodeX402Header } from "./x402Payment.ts";
-
-/** The path at which x402 clients call the model. */
-export const X402_PATH = "/v1/x402";
+import { X402_PATH, x402HttpServer } from "./x402HttpServer.ts";
 
 /** Seconds from the settlement of a call at the latest to the withdrawal of its payer at the earliest. */
 const WITHDRAWAL_MARGIN = 600;
+
+/** The most rows in a batch: as many fit a transaction (EIP-7825) even if none of the payers has any money left. */
+export const X402_MAX_ROWS = 300;
 
 /** x402's shortest withdrawal delay, in seconds. */
 const MIN_WITHDRAWAL_DELAY = 900;
@@ -57,6 +55,8 @@ export interface ServeX402Options
   readonly port?: number;
   /** The address to listen on; this machine only (127.0.0.1) if absent. */
   readonly host?: string;
+  /** How many models run at once; 4 if absent. More calls wait a moment and are then told to come again. */
+  readonly concurrency?: number;
   /** The longest HTTP body, in bytes; 1 MiB if absent. */
   readonly maxBody?: number;
   /** How many HTTP connections are open at once; 128 if absent. */
@@ -81,10 +81,8 @@ export interface RunningX402 {
 }
 
 /**
- * Serves a model to x402 clients, by the call, and settles the calls in batches: `POST /v1/x402` with the input as the
- * body answers 402 with what to pay (PAYMENT-REQUIRED), and with a payment (PAYMENT-SIGNATURE) 200 with `{output, units,
- * salt, receipt}`, bytes as 0x-hex, and PAYMENT-RESPONSE. `GET` takes refunds, and says what a call costs. Version 2 of
- * x402, scheme `batch-settlement`.
+ * Serves a model to x402 clients (version 2, scheme `batch-settlement`) by the call, and settles the calls in batches. See
+ * {@link x402HttpServer} for what it answers.
  *
  * @throws OpgError if the node could not settle what it charged: too little stake, or a key that is not attested.
  */
@@ -101,7 +99,14 @@ export async function serveX402(options: ServeX402Options): Promise<RunningX402>
 
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const domain = { chainId: deployment.chainId, settlement: batches.address };
-  const accountant = await BatchAccountant.open({ directory, domain, signer: enclave, ledgers: [gateRows(ledger)] });
+  const ledgers = [gateRows(ledger)];
+  const accountant = await BatchAccountant.open({
+    directory,
+    domain,
+    signer: enclave,
+    ledgers,
+    maxRows: X402_MAX_ROWS,
+  });
   const rests = new X402Rests({ accountant, batches, stream, startBlock: deployment.startBlock });
   const settler = new BatchSettler({
     ...{ accountant, batches, after: settleAfter * 1_000, at: options.settleAt ?? 1_000 },
@@ -112,22 +117,19 @@ export async function serveX402(options: ServeX402Options): Promise<RunningX402>
     },
   });
   const readiness = new Readiness({ contracts, accountant, nodeId, routes: [stream], settleAfter });
+  const runs = new Limit(options.concurrency ?? 4);
   const cashier = new X402Cashier({
     ...options,
     ...{ chainId: deployment.chainId, accountant, stream, secret: secretIn(directory) },
+    model: { ...model, run: (input, limits) => runs.run(() => model.run(input, limits)) },
     withdrawDelay: options.withdrawDelay ?? Math.max(settleAfter + WITHDRAWAL_MARGIN, MIN_WITHDRAWAL_DELAY),
   });
-  const server = createServer({ requestTimeout: 30_000 }, (request, response) => {
-    answer(cashier, readiness, request, options.maxBody ?? 1024 * 1024).then(
-      (reply) => send(response, reply),
-      (error: unknown) => {
-        const known = error instanceof OpgError;
-        if (!known) options.onError?.(error);
-        const status = error instanceof HttpError ? error.status : known ? 400 : 500;
-        send(response, { status, body: { error: known ? error.message : "internal error" } });
-      },
-    );
-  });
+  const admit = async () => {
+    await readiness.require();
+    if (runs.isFull) throw new HttpError(503, "this node is busy");
+  };
+  const { onError, maxBody = 1024 * 1024 } = options;
+  const server = x402HttpServer({ cashier, accountant, admit, maxBody, ...(onError === undefined ? {} : { onError }) });
   server.maxConnections = options.maxConnections ?? 128;
   try {
     await readiness.require();
@@ -161,68 +163,6 @@ export async function serveX402(options: ServeX402Options): Promise<RunningX402>
       accountant.close();
     },
   };
-}
-
-interface Reply {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body: unknown;
-}
-
-async function answer(
-  cashier: X402Cashier,
-  readiness: Readiness,
-  request: IncomingMessage,
-  maxBody: number,
-): Promise<Reply> {
-  const { pathname } = new URL(request.url ?? "/", "http://node");
-  if (pathname !== X402_PATH || (request.method !== "POST" && request.method !== "GET")) {
-    throw new HttpError(404, `there is no ${request.method} ${pathname} here`);
-  }
-  const input = await readBody(request, maxBody);
-  const unpaid = (error: string, state?: object): Reply => {
-    const resource = { url: `http://${request.headers.host ?? "node"}${pathname}` };
-    const required = { x402Version: 2, error, resource, accepts: [cashier.requirements(state)] };
-    return { status: 402, headers: { "PAYMENT-REQUIRED": encodeX402Header(required) }, body: { error } };
-  };
-
-  const payment = request.headers["payment-signature"];
-  if (typeof payment !== "string") return unpaid("Payment required");
-  try {
-    const { response, answer } = await cashier.take(payment, input, () => readiness.require());
-    const body = answer && {
-      output: hexlify(answer.output),
-      units: answer.receipt.units,
-      salt: answer.salt,
-      receipt: answer.receipt,
-    };
-    return { status: 200, headers: { "PAYMENT-RESPONSE": encodeX402Header(response) }, body: body ?? {} };
-  } catch (error) {
-    if (error instanceof X402Refusal) return unpaid(error.code, error.state);
-    throw error;
-  }
-}
-
-async function readBody(request: IncomingMessage, maxBody: number): Promise<Uint8Array> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request) {
-    length += chunk.length;
-    if (length > maxBody) throw new HttpError(413, `the body is longer than ${maxBody} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
-function send(response: ServerResponse, { status, headers, body }: Reply): void {
-  response.writeHead(status, {
-    "content-type": "application/json",
-    "cache-control": "no-store",
-    // What is left of a body that was refused is not read.
-    ...(status === 413 ? { connection: "close" } : {}),
-    ...headers,
-  });
-  response.end(toJson(body));
 }
 
 /** The secret of the salts, made once. */
