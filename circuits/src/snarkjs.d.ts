@@ -130,8 +130,8 @@ declare module "ffjavascript" {
     terminate(): Promise<void>;
   }
 
-  /** The curve that snarkjs uses too: one for the process, until it is terminated. */
-  export function getCurveFromName(name: "bn128"): Promise<Curve>;
+  /** The curve that snarkjs uses too: one for the process, until it is terminated. Without threads, one of its own. */
+  export function getCurveFromName(name: "bn128", singleThread?: boolean): Promise<Curve>;
 
   export class ChaCha {
     constructor(seed: number[]);

@@ -11,7 +11,7 @@ import {Groth16Simulator} from "./Groth16Simulator.sol";
 contract Groth16BatchTest is Groth16Simulator {
     using Groth16Reference for Groth16Reference.Key;
 
-    uint256 private constant SIZE = 5;
+    uint256 private constant SIZE = 4;
 
     Groth16Verifier private immutable verifier = new Groth16Verifier();
 
