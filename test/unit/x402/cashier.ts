@@ -158,6 +158,15 @@ describe("Serving x402 clients", () => {
     expect(await f.route.credit()).to.equal(priceOf(5));
   });
 
+  it("sees a deposit that the payer made itself", async () => {
+    const payer = await channel(MAX_PRICE);
+    expect((await post(await payment(payer, MAX_PRICE))).status).to.equal(200);
+    const header = await payment(payer, priceOf(5) + MAX_PRICE);
+    await expectRefused(await post(header, "again"), "cumulative_exceeds_balance");
+    await f.channel(100_000n, payer.config, payer.by);
+    expect((await post(header, "again")).status).to.equal(200);
+  });
+
   it("hands out the path of a receipt's leaf, by which any contract knows that the call is settled", async () => {
     const payer = await channel(100_000n);
     const paid = (await (await post(await payment(payer, MAX_PRICE))).json()) as { receipt: Record<string, string> };

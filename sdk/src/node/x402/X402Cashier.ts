@@ -212,6 +212,9 @@ export class X402Cashier {
     if (payment.deposit !== undefined) {
       transaction = await this.#deposit(payment, payment.deposit);
       state = await this.#read(channelId);
+    } else if (state.balance < ceiling) {
+      // Payers can deposit without the node.
+      state = await this.#read(channelId);
     }
     if (state.withdrawRequestedAt !== 0) {
       throw new X402Refusal("withdrawal_pending", "A withdrawal is announced: the channel is not served any more.");
