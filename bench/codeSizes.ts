@@ -7,7 +7,7 @@ const CODE_SIZE_LIMIT = 24_576;
 export async function measureCodeSizes(): Promise<Record<string, number>> {
   const sizes: Record<string, number> = {};
   for (const name of await hre.artifacts.getAllFullyQualifiedNames()) {
-    if (!name.startsWith("contracts/") || name.startsWith("contracts/test/")) continue;
+    if (!name.startsWith("contracts/") || /^contracts\/(test|examples)\//.test(name)) continue;
     const { contractName, deployedBytecode } = await hre.artifacts.readArtifact(name);
     const size = (deployedBytecode.length - 2) / 2;
     // Interfaces have no code, and a library of internal functions has only the stub that refuses calls.

@@ -1,21 +1,20 @@
-import { StandardMerkleTree } from "@openzeppelin/merkle-tree";
 import { expect } from "chai";
 import { id } from "ethers";
 import { batchedRequestIdOf } from "../../sdk/src/hash/batchedRequestIdOf.ts";
 import { hashBatch } from "../../sdk/src/hash/hashBatch.ts";
 import { leafOf } from "../../sdk/src/hash/leafOf.ts";
 import { streamIdOf } from "../../sdk/src/hash/streamIdOf.ts";
-import { RECEIPT_TYPES } from "../../sdk/src/hash/typedData.ts";
 import type { BatchedInference, InferenceBatch } from "../../sdk/src/types.ts";
 import { BatchRoute, channelKey } from "../support/batches.ts";
 import { DAY, ethers, loadProtocol, networkHelpers, OPG_UNIT, type Protocol } from "../support/fixtures.ts";
+import { merkleTree } from "../support/leaves.ts";
 import { refused } from "../support/refused.ts";
 
 describe("BatchSettlement: what was settled", () => {
   let protocol: Protocol;
   let batches: BatchRoute;
   let inferences: BatchedInference[];
-  let tree: StandardMerkleTree<(string | bigint)[]>;
+  let tree: ReturnType<typeof merkleTree>;
   let batch: InferenceBatch;
   beforeEach(async () => {
     protocol = await loadProtocol();
@@ -27,11 +26,7 @@ describe("BatchSettlement: what was settled", () => {
       const amount = BigInt(i);
       return { requestId, modelId, nodeId, inputHash: id("in"), outputHash: id(`out ${i}`), units: 3n, amount };
     });
-    const types = RECEIPT_TYPES.BatchedInference.map(({ type }) => type);
-    tree = StandardMerkleTree.of(
-      inferences.map((i) => [i.requestId, i.modelId, i.nodeId, i.inputHash, i.outputHash, i.units, i.amount]),
-      types,
-    );
+    tree = merkleTree(inferences);
     batch = await batches.batch("0x", { root: tree.root, count: 5n });
     await batches.contract.settleBatch(batch, batches.prove(batch), "0x");
   });
