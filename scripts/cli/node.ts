@@ -11,7 +11,7 @@ interface NodeOptions {
 }
 
 /** Adds the options that say which node is meant. */
-const aboutNode = (command: Command): Command =>
+export const aboutNode = (command: Command): Command =>
   command
     .option("--node <id>", "the node; the account's own if absent", bytes32)
     .option("--salt <text>", "which of the account's own nodes, if it has several");

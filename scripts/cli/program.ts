@@ -6,6 +6,7 @@ import { registerDeploymentCommand } from "./deployment.ts";
 import { registerModelCommands } from "./model.ts";
 import { registerNodeCommands } from "./node.ts";
 import { registerRequestCommands } from "./request.ts";
+import { registerX402Commands } from "./x402.ts";
 
 /** The whole command line: every group of commands registers itself. */
 export function createProgram(): Command {
@@ -23,6 +24,7 @@ Exit codes: 0 done; 1 refused or failed, with one line saying why; 2 unreadable 
   registerNodeCommands(program);
   registerModelCommands(program);
   registerRequestCommands(program);
+  registerX402Commands(program);
   registerDeploymentCommand(program);
   registerCircuitCommands(program);
   registerAttestationCommands(program);

@@ -25,5 +25,6 @@ export {
 } from "./node/x402/gateRows.ts";
 export { type RunningX402, type ServeX402Options, serveX402 } from "./node/x402/serveX402.ts";
 export { type PaidModel, X402Cashier, type X402Options, type X402Price, X402Refusal } from "./node/x402/X402Cashier.ts";
+export { type X402GateInfo, x402GateOf } from "./node/x402/x402GateOf.ts";
 export { X402_PATH } from "./node/x402/x402HttpServer.ts";
 export { hashX402Voucher, X402_ADDRESS, X402_ERC3009_COLLECTOR, x402ChannelIdOf } from "./node/x402/x402Payment.ts";

@@ -5,8 +5,10 @@ import { LEAVES_PATH } from "../../../sdk/src/channel/channelWire.ts";
 import { leafOf } from "../../../sdk/src/hash/leafOf.ts";
 import { streamIdOf } from "../../../sdk/src/hash/streamIdOf.ts";
 import type { X402ChannelConfig } from "../../../sdk/src/node/x402/gateRows.ts";
+import { x402GateOf } from "../../../sdk/src/node/x402/x402GateOf.ts";
 import { encodeX402Header } from "../../../sdk/src/node/x402/x402Payment.ts";
 import { ethers, USD_UNIT } from "../../support/fixtures.ts";
+import { deploymentOf } from "../../support/sdk.ts";
 import { loadX402Route, signX402Voucher, type X402Route } from "../../support/x402.ts";
 import { x402ClientOf } from "../../support/x402Client.ts";
 import { MAX_PRICE, MIN_DEPOSIT, priceOf, startX402Node } from "../../support/x402Node.ts";
@@ -193,6 +195,23 @@ describe("Serving x402 clients", () => {
       refused = error;
     }
     expect(String(refused)).to.include("it does not serve now");
+  });
+
+  it("names the gate that clients pay, made or not, and none for a route that there is not", async () => {
+    const { p, route } = f;
+    const deployment = await deploymentOf(p);
+    const of = { nodeId: ethers.id("a node without a gate"), modelId: p.modelId };
+    const routeVersion = Number(route.route.offer.routeVersion);
+    const found = await x402GateOf(deployment, ethers.provider, of);
+    expect(found).to.deep.equal({
+      gate: await f.gates.gateOf(of.nodeId, of.modelId, routeVersion),
+      made: false,
+      routeVersion,
+    });
+    await x402GateOf(deployment, p.accounts.stranger, of, true);
+    expect((await x402GateOf(deployment, ethers.provider, of)).made).to.equal(true);
+    const missing = await x402GateOf(deployment, ethers.provider, { ...of, routeVersion: 99 }).catch(String);
+    expect(missing).to.include("99");
   });
 
   describe("refuses", () => {

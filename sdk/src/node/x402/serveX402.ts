@@ -4,11 +4,9 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { batchContract } from "../../chain/batchContract.ts";
 import { contractsOf } from "../../chain/contracts.ts";
-import { TypedContract } from "../../chain/TypedContract.ts";
 import type { Deployment } from "../../deployment.ts";
 import { OpgError } from "../../errors/OpgError.ts";
-import { x402GatesAbi } from "../../generated/abis.ts";
-import { Route, type Stream } from "../../types.ts";
+import type { Stream } from "../../types.ts";
 import { BatchAccountant, type BatchSigner } from "../batch/BatchAccountant.ts";
 import { type BatchEvent, BatchSettler } from "../batch/BatchSettler.ts";
 import { Readiness } from "../batch/Readiness.ts";
@@ -17,6 +15,7 @@ import { Limit } from "../Limit.ts";
 import { gateRows } from "./gateRows.ts";
 import { X402Cashier, type X402Options } from "./X402Cashier.ts";
 import { X402Rests } from "./X402Rests.ts";
+import { x402GateOf } from "./x402GateOf.ts";
 import { X402_PATH, x402HttpServer } from "./x402HttpServer.ts";
 
 /** Seconds from the settlement of a call at the latest to the withdrawal of its payer at the earliest. */
@@ -90,11 +89,8 @@ export async function serveX402(options: ServeX402Options): Promise<RunningX402>
   const { signer, deployment, nodeId, model, enclave, token, directory, settleAfter = 300 } = options;
   const contracts = contractsOf(deployment, signer);
   const batches = batchContract(deployment, signer);
-  const routeVersion =
-    options.routeVersion ?? (await contracts.models.read("currentRoute", model.modelId, Route.TEE)).version;
-  const gates = new TypedContract(await batches.read("gates"), x402GatesAbi, signer);
-  const ledger = await gates.read("gateOf", nodeId, model.modelId, routeVersion);
-  if ((await signer.provider?.getCode(ledger)) === "0x") await gates.write("make", nodeId, model.modelId, routeVersion);
+  const of = { nodeId, modelId: model.modelId, routeVersion: options.routeVersion };
+  const { gate: ledger, routeVersion } = await x402GateOf(deployment, signer, of, true);
   const stream = { nodeId, modelId: model.modelId, routeVersion, token: token.address, ledger, key: enclave.key };
 
   mkdirSync(directory, { recursive: true, mode: 0o700 });
