@@ -1,6 +1,7 @@
 import { createConfig, factory } from "ponder";
 import { getAbiItem, zeroAddress } from "viem";
 import {
+  batchSettlementAbi,
   modelRegistryAbi,
   nodeRegistryAbi,
   opgAbi,
@@ -37,6 +38,7 @@ export default createConfig({
     ModelRegistry: { ...since, abi: modelRegistryAbi, address: addresses.ModelRegistry },
     VerifierRegistry: { ...since, abi: verifierRegistryAbi, address: addresses.VerifierRegistry },
     Settlement: { ...since, abi: settlementAbi, address: addresses.Settlement },
+    BatchSettlement: { ...since, abi: batchSettlementAbi, address: addresses.BatchSettlement ?? zeroAddress },
     // Enclaves are attested with the verifiers of the TEE route: whatever the registry has added may be one.
     Verifier: {
       ...since,

@@ -14,6 +14,7 @@ import {
 } from "ponder";
 import {
   BURN_CAUSES,
+  CHANNEL_EVENTS,
   CREDIT_CAUSES,
   DELIVERY_MODES,
   INFERENCE_EVENTS,
@@ -26,6 +27,7 @@ import {
   PROOF_MEANINGS,
   REQUEST_STATUSES,
   ROUTES,
+  ROW_FAULTS,
   TRUSTS,
   VERIFIER_STATUSES,
 } from "./src/mapping/enums.ts";
@@ -49,6 +51,8 @@ export const offerEventKind = onchainEnum("offer_event_kind", OFFER_EVENTS);
 export const modelEventKind = onchainEnum("model_event_kind", MODEL_EVENTS);
 export const inferenceEventKind = onchainEnum("inference_event_kind", INFERENCE_EVENTS);
 export const burnCause = onchainEnum("burn_cause", BURN_CAUSES);
+export const channelEventKind = onchainEnum("channel_event_kind", CHANNEL_EVENTS);
+export const rowFault = onchainEnum("row_fault", ROW_FAULTS);
 export const creditCause = onchainEnum("credit_cause", CREDIT_CAUSES);
 // Not "interval_…": Ponder takes a type whose name begins like one of PostgreSQL's own for that one.
 export const interval = onchainEnum("period_kind", INTERVALS);
@@ -81,6 +85,7 @@ const offerTerms = (p: PgColumnsBuilders) => ({
 /** What is told apart by route and by model. */
 const breakdown = (p: PgColumnsBuilders) => ({
   requests: sum(p),
+  /** Inferences that were settled: one by one, or in batches. */
   settlements: sum(p),
   settlementsNet: sum(p),
   defaults: sum(p),
@@ -129,6 +134,10 @@ export const protocol = onchainTable("protocol", (p) => ({
   refunded: sum(p),
   defaulted: sum(p),
   voided: sum(p),
+  /** Inferences that batches have settled; they are no requests. */
+  batched: sum(p),
+  batches: sum(p),
+  channels: sum(p),
 
   /** Whether nodes can register. */
   open: p
@@ -192,6 +201,7 @@ export const node = onchainTable(
     /** What became of the requests that named the node, or that it took. */
     requests: sum(p),
     deliveries: sum(p),
+    /** Inferences that were settled: one by one, or in batches. */
     settlements: sum(p),
     declines: sum(p),
     defaults: sum(p),
@@ -557,6 +567,9 @@ export const token = onchainTable("token", (p) => ({
   escrowed: sum(p),
   /** Σ of the credits. */
   credited: sum(p),
+  /** What the batch settlement owes: Σ of the channels' balances, and Σ of its credits. */
+  inChannels: sum(p),
+  channelCredited: sum(p),
 }));
 
 /** What an account can withdraw. */
@@ -596,6 +609,182 @@ export const creditEvent = onchainTable(
   }),
 );
 
+// --- channels and batches ---------------------------------------------------------------------------------------------------
+
+/** A payer's prepaid balance towards one node, for a version of a model's TEE route. */
+export const channel = onchainTable(
+  "channel",
+  (p) => ({
+    id: p.hex().primaryKey(),
+    nodeId: p.hex().notNull(),
+    modelId: p.hex().notNull(),
+    routeVersion: p.bigint().notNull(),
+    token: p.hex().notNull(),
+    payer: p.hex().notNull(),
+    /** The key that signs vouchers. */
+    signer: p.hex().notNull(),
+    withdrawalDelay: p.bigint().notNull(),
+    /** When the announced withdrawal can be made; null if none is announced. */
+    withdrawableAt: p.bigint(),
+    /** deposited = claimed + withdrawn + balance. */
+    deposited: sum(p),
+    claimed: sum(p),
+    withdrawn: sum(p),
+    balance: sum(p),
+    /** How often the node has drawn on it. */
+    claims: sum(p),
+    /** Whether the payer was the node's owner, signer or payout when the channel was opened. */
+    selfDealing: p.boolean().notNull(),
+    ...stamp(p),
+  }),
+  (table) => ({
+    byNode: index().on(table.nodeId),
+    byPayer: index().on(table.payer),
+    bySigner: index().on(table.signer),
+  }),
+);
+
+/** Every change of a channel. */
+export const channelEvent = onchainTable(
+  "channel_event",
+  (p) => ({
+    id: p.text().primaryKey(),
+    channelId: p.hex().notNull(),
+    kind: channelEventKind().notNull(),
+    /** Base units of the channel's token. */
+    amount: p.bigint(),
+    /** Who deposited; where a withdrawal went. */
+    address: p.hex(),
+    /** When an announced withdrawal can be made. */
+    withdrawableAt: p.bigint(),
+    /** The channel's balance after it. */
+    balance: p.bigint().notNull(),
+    ...stamp(p),
+  }),
+  (table) => ({ byChannel: index().on(table.channelId) }),
+);
+
+/** Many inferences, settled at once by an enclave's signature. */
+export const batchSettlement = onchainTable(
+  "batch_settlement",
+  (p) => ({
+    /** The EIP-712 digest that the enclave signed. */
+    id: p.hex().primaryKey(),
+    streamId: p.hex().notNull(),
+    nodeId: p.hex().notNull(),
+    modelId: p.hex().notNull(),
+    routeVersion: p.bigint().notNull(),
+    token: p.hex().notNull(),
+    /** The batch settlement for native channels, or the node's gate to x402. */
+    ledger: p.hex().notNull(),
+    /** The enclave's key. */
+    key: p.hex().notNull(),
+    /** The first inference's sequence number in its stream, and how many there are. */
+    first: p.bigint().notNull(),
+    count: p.bigint().notNull(),
+    root: p.hex().notNull(),
+    rowsHash: p.hex().notNull(),
+    payout: p.hex().notNull(),
+    /** To the node, in base units of the token. */
+    paid: p.bigint().notNull(),
+    /** OPG. */
+    burned: p.bigint().notNull(),
+    /** Rows of native channels, and those of them that were not paid in full. */
+    rows: p.bigint().notNull(),
+    rowsNotPaid: p.bigint().notNull(),
+    /** What the proof shows; null if its route's measurement set is not known. */
+    proves: proofMeaning(),
+    /** Whether one of the payers in native channels is the node's owner, signer or payout. */
+    selfDealing: p.boolean().notNull(),
+    ...stamp(p),
+  }),
+  (table) => ({
+    byStream: index().on(table.streamId),
+    byNode: index().on(table.nodeId),
+    byModel: index().on(table.modelId),
+    byRoot: index().on(table.root),
+  }),
+);
+
+/** A row of a batch or of a claim that was not paid in full. */
+export const rowNotPaid = onchainTable(
+  "row_not_paid",
+  (p) => ({
+    id: p.text().primaryKey(),
+    nodeId: p.hex().notNull(),
+    /** The channel that the row names, whether there is one or not. */
+    channelId: p.hex().notNull(),
+    signer: p.hex().notNull(),
+    /** The row's place, from 0. */
+    index: p.bigint().notNull(),
+    fault: rowFault().notNull(),
+    /** What is proven and was not drawn. */
+    missing: p.bigint().notNull(),
+    ...stamp(p),
+  }),
+  (table) => ({ byNode: index().on(table.nodeId), byChannel: index().on(table.channelId) }),
+);
+
+/** A key that signed two batches for one inference, and what that cost its node. */
+export const equivocation = onchainTable(
+  "equivocation",
+  (p) => ({
+    id: p.text().primaryKey(),
+    nodeId: p.hex().notNull(),
+    key: p.hex().notNull(),
+    reporter: p.hex().notNull(),
+    digestA: p.hex().notNull(),
+    digestB: p.hex().notNull(),
+    /** OPG. */
+    burned: p.bigint().notNull(),
+    reward: p.bigint().notNull(),
+    ...stamp(p),
+  }),
+  (table) => ({ byNode: index().on(table.nodeId) }),
+);
+
+/** A slashing of a node: of all its free and unbonding OPG. */
+export const slashing = onchainTable(
+  "slashing",
+  (p) => ({
+    nodeId: p.hex().notNull(),
+    /** What it was for: a batch's digest. */
+    ref: p.hex().notNull(),
+    burned: p.bigint().notNull(),
+    /** To the reporter. */
+    paid: p.bigint().notNull(),
+    ...stamp(p),
+  }),
+  (table) => ({ key: primaryKey({ columns: [table.nodeId, table.ref] }) }),
+);
+
+/** What an account can withdraw from the batch settlement, whose credits are its own. */
+export const channelCredit = onchainTable(
+  "channel_credit",
+  (p) => ({
+    token: p.hex().notNull(),
+    account: p.hex().notNull(),
+    balance: sum(p),
+    received: sum(p),
+    withdrawn: sum(p),
+  }),
+  (table) => ({ key: primaryKey({ columns: [table.token, table.account] }), byAccount: index().on(table.account) }),
+);
+
+/** What a transaction of the batch settlement has told so far of the batch that it settles. */
+export const openTransaction = onchainTable("open_transaction", (p) => ({
+  hash: p.hex().primaryKey(),
+  rows: sum(p),
+  rowsNotPaid: sum(p),
+  selfDealing: p.boolean().notNull(),
+}));
+
+/** The burn for what is no request, by what it is for. */
+export const burnFor = onchainTable("burn_for", (p) => ({
+  ref: p.hex().primaryKey(),
+  burnId: p.text().notNull(),
+}));
+
 // --- per hour, per day, and in total --------------------------------------------------------------------------------------
 
 /** What happened in an hour or a day (UTC) that begins at `start`, or since the start block (TOTAL, start 0). */
@@ -606,6 +795,7 @@ export const period = onchainTable(
     start: p.bigint().notNull(),
     requests: sum(p),
     deliveries: sum(p),
+    /** Inferences that were settled: one by one, or in batches. */
     settlements: sum(p),
     /** Without self-dealing, here and below. */
     settlementsNet: sum(p),
@@ -614,6 +804,9 @@ export const period = onchainTable(
     declines: sum(p),
     defaults: sum(p),
     voids: sum(p),
+    /** Of the settlements, the inferences in batches; and these batches. */
+    batched: sum(p),
+    batches: sum(p),
     burned: sum(p),
     burnedNet: sum(p),
     compensation: sum(p),
@@ -670,6 +863,8 @@ export const periodToken = onchainTable(
  *
  * - ESCROW, per token: the escrow that the settlement owes; Σ maxFee of the open requests.
  * - CREDITS, per token: the credits that the settlement owes; Σ of the accounts' credits.
+ * - CHANNELS, per token: the balances that the batch settlement owes; Σ of the channels' balances.
+ * - CHANNEL_CREDITS, per token: the credits that the batch settlement owes; Σ of the accounts' credits there.
  * - BURN: Σ of the burns; what left the supply from the node registry, by the token's own transfers.
  * - BONDS: Σ bonded of the nodes; Σ bonds of the open requests.
  */
@@ -689,6 +884,10 @@ export const law = onchainView("law", {
       where ${inference.status} in ('REQUESTED', 'DELIVERED')
     union all select 'CREDITS', ${token.address}, ${token.credited}, 0 from ${token}
     union all select 'CREDITS', ${credit.token}, 0, ${credit.balance} from ${credit}
+    union all select 'CHANNELS', ${token.address}, ${token.inChannels}, 0 from ${token}
+    union all select 'CHANNELS', ${channel.token}, 0, ${channel.balance} from ${channel}
+    union all select 'CHANNEL_CREDITS', ${token.address}, ${token.channelCredited}, 0 from ${token}
+    union all select 'CHANNEL_CREDITS', ${channelCredit.token}, 0, ${channelCredit.balance} from ${channelCredit}
     union all select 'BURN', ${protocol.opg}, ${burn.amount}, 0 from ${burn} cross join ${protocol}
     union all select 'BURN', ${protocol.opg}, 0, ${protocol.destroyedByRegistry} from ${protocol}
     union all select 'BONDS', ${protocol.opg}, ${node.bonded}, 0 from ${node} cross join ${protocol}
@@ -708,7 +907,23 @@ export const protocolRelations = relations(protocol, ({ one }) => ({
   }),
 }));
 
+export const channelRelations = relations(channel, ({ one, many }) => ({
+  node: one(node, { fields: [channel.nodeId], references: [node.id] }),
+  events: many(channelEvent),
+}));
+
+export const channelEventRelations = relations(channelEvent, ({ one }) => ({
+  channel: one(channel, { fields: [channelEvent.channelId], references: [channel.id] }),
+}));
+
+export const batchSettlementRelations = relations(batchSettlement, ({ one }) => ({
+  node: one(node, { fields: [batchSettlement.nodeId], references: [node.id] }),
+  model: one(model, { fields: [batchSettlement.modelId], references: [model.id] }),
+}));
+
 export const nodeRelations = relations(node, ({ many }) => ({
+  batches: many(batchSettlement),
+  channels: many(channel),
   offers: many(offer),
   events: many(nodeEvent),
   inferences: many(inference),

@@ -8,8 +8,9 @@ import { parseArgs } from "node:util";
 import { loadDigits } from "../circuits/src/digits.ts";
 import { startIndexer } from "../indexer/start.ts";
 import { buildContracts } from "./buildContracts.ts";
-import { assemble, type Cast } from "./demo/cast.ts";
+import { assemble, type Cast, OPG } from "./demo/cast.ts";
 import { deploy, startChain } from "./demo/chain.ts";
+import { batch } from "./demo/channels.ts";
 import { bold, green, heading, print, progress, red } from "./demo/console.ts";
 import { NodeLog, run } from "./demo/inferences.ts";
 import { summarise } from "./demo/summary.ts";
@@ -79,8 +80,8 @@ async function demo(): Promise<number> {
   const log = new NodeLog();
   const cast = await assemble(chain, deployment, digits, root, (event) => log.observe(event));
   for (const { node } of cast.operators) closing.push(() => node.close());
-  for (const { name, node, nodeId } of cast.operators)
-    print(`  ${name}'s node  ${node.url}, 1,000 OPG staked, ${nodeId}`);
+  for (const { name, node, nodeId, stake } of cast.operators)
+    print(`  ${name}'s node  ${node.url}, ${(stake / OPG).toLocaleString("en")} OPG staked, ${nodeId}`);
 
   print(
     `  Dee's enclave is attested on chain: certificates and document in one transaction of ${cast.attestationGas.toLocaleString("en")} gas`,
@@ -93,7 +94,17 @@ async function demo(): Promise<number> {
     await chain.pass(terms.offer.proofWindow + 1, terms.proofBlocks + 1);
   });
 
-  const { passed, failed } = await summarise(indexer, chain.provider, deployment, cast, root.certificate, ended);
+  const settledBatch = await batch(chain, deployment, cast);
+
+  const { passed, failed } = await summarise(
+    indexer,
+    chain.provider,
+    deployment,
+    cast,
+    root.certificate,
+    ended,
+    settledBatch,
+  );
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
   print();
   print(

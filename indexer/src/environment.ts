@@ -10,6 +10,8 @@ export interface Deployment {
     Record<"Settlement" | "NodeRegistry" | "ModelRegistry" | "VerifierRegistry" | "OPG", Address> & {
       /** Where OPG is sent that burns, if the token has no `burn` of its own. */
       BurnSink?: Address;
+      /** Channels and batches; a deployment from before them has none. */
+      BatchSettlement?: Address;
     }
   >;
 }

@@ -302,7 +302,17 @@ export function registerNodeCommands(program: Command): void {
     },
   );
 
-  onNetwork<NodeOptions & { model: string[]; port: number; host: string; directory: string }>(
+  onNetwork<
+    NodeOptions & {
+      model: string[];
+      port: number;
+      host: string;
+      directory: string;
+      channels?: true;
+      settleAfter: number;
+      settleAt: number;
+    }
+  >(
     aboutNode(
       node
         .command("serve")
@@ -313,7 +323,15 @@ export function registerNodeCommands(program: Command): void {
         )
         .option("--port <number>", "the HTTP port", wholeNumber, 8_700)
         .option("--host <address>", "the address to listen on", "127.0.0.1")
-        .option("--directory <path>", "where to keep what is not settled yet", ".opg-node"),
+        .option("--directory <path>", "where to keep what is not settled yet", ".opg-node")
+        .option("--channels", "also take calls that channels pay for, at the prices of the node's TEE offers")
+        .option(
+          "--settle-after <seconds>",
+          "when to settle what channels were charged, at the latest",
+          wholeNumber,
+          300,
+        )
+        .option("--settle-at <count>", "how many inferences to settle without waiting", wholeNumber, 1_000),
     ),
     `node serve --model digits=0x${"ab".repeat(32)}`,
     async (context, options) => (await import("./serve.ts")).serve(context, options),

@@ -2,6 +2,8 @@ import { Command } from "commander";
 import { registerAttestationCommands } from "../attestation/command.ts";
 import { registerAuditCommand } from "../audit/command.ts";
 import { registerCircuitCommands } from "../circuit/command.ts";
+import { registerBatchCommands } from "./batch.ts";
+import { registerChannelCommands } from "./channel.ts";
 import { registerDeploymentCommand } from "./deployment.ts";
 import { registerModelCommands } from "./model.ts";
 import { registerNodeCommands } from "./node.ts";
@@ -25,6 +27,8 @@ Exit codes: 0 done; 1 refused or failed, with one line saying why; 2 unreadable 
   registerModelCommands(program);
   registerRequestCommands(program);
   registerX402Commands(program);
+  registerChannelCommands(program);
+  registerBatchCommands(program);
   registerDeploymentCommand(program);
   registerCircuitCommands(program);
   registerAttestationCommands(program);

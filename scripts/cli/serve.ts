@@ -1,9 +1,12 @@
 import { OpgError } from "../../sdk/src/errors/OpgError.ts";
+import type { BatchSigner } from "../../sdk/src/node/batch/BatchAccountant.ts";
+import type { BatchEvent } from "../../sdk/src/node/batch/BatchSettler.ts";
 import { type NodeEvent, serveNode } from "../../sdk/src/node/serveNode.ts";
+import { Route } from "../../sdk/src/types.ts";
 import { toJson } from "../../sdk/src/wire.ts";
 import { printable, type Report } from "./command.ts";
 import type { Context } from "./context.ts";
-import { readModel } from "./models.ts";
+import { type NamedModel, readModel } from "./models.ts";
 
 /** Runs a node until it is interrupted (SIGINT or SIGTERM). Logs one line per event: JSON lines with `--json`. */
 export async function serve(
@@ -15,6 +18,9 @@ export async function serve(
     readonly port: number;
     readonly host: string;
     readonly directory: string;
+    readonly channels?: true;
+    readonly settleAfter: number;
+    readonly settleAt: number;
     readonly json?: true;
   },
 ): Promise<Report> {
@@ -33,14 +39,26 @@ export async function serve(
       { ...event },
       `${event.type.padEnd(9)}  ${event.requestId}${event.detail ? `  ${printable(event.detail)}` : ""}`,
     );
+  const channels = options.channels && {
+    enclave: await enclaveOf(named),
+    offers: (await (await context.operator()).offers(nodeId)).filter(
+      ({ route, modelId }) => route === Route.TEE && models.some((model) => model.modelId === modelId),
+    ),
+    settleAfter: options.settleAfter,
+    settleAt: options.settleAt,
+    onBatch: ({ type, first, count, detail = "" }: BatchEvent) =>
+      log({ type, nodeId, first, count, detail }, `${type.padEnd(12)}  ${count ?? ""}  ${printable(detail)}`),
+  };
+  if (channels?.offers.length === 0) {
+    throw new OpgError("Channels pay the prices of the node's TEE offers, and there is none for these models.");
+  }
   const { deployment } = context;
   const { port, host, directory } = options;
-  const node = await serveNode({ signer, deployment, nodes: [nodeId], models, port, host, directory, onEvent }).catch(
-    (error: unknown) => {
-      const busy = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
-      throw busy ? new OpgError(`Port ${port} on ${host} is in use: choose another with --port.`) : error;
-    },
-  );
+  const serving = { signer, deployment, nodes: [nodeId], models, port, host, directory, onEvent };
+  const node = await serveNode({ ...serving, ...(channels ? { channels } : {}) }).catch((error: unknown) => {
+    const busy = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+    throw busy ? new OpgError(`Port ${port} on ${host} is in use: choose another with --port.`) : error;
+  });
   log({ type: "listening", url: node.url, nodeId }, `node ${nodeId} listens on ${node.url}`);
   await new Promise<void>((resolve) => {
     process.once("SIGINT", () => resolve());
@@ -48,4 +66,10 @@ export async function serve(
   });
   await node.close();
   return { json: { type: "stopped", nodeId }, text: `node ${nodeId} stopped` };
+}
+
+/** The enclave that signs batches: the one of the first model that has one. */
+async function enclaveOf(models: readonly NamedModel[]): Promise<BatchSigner> {
+  for (const { module } of models) if (module.enclave !== undefined) return module.enclave();
+  throw new OpgError("Channels need an enclave's key: a model's module has to export it as `model.enclave`.");
 }

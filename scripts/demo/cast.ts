@@ -14,7 +14,13 @@ import {
   TypedContract,
   testUsdAbi,
 } from "@opg/settlement-sdk";
-import { type NodeEvent, type NodeModel, type RunningNode, serveNode } from "@opg/settlement-sdk/node";
+import {
+  type NodeEvent,
+  type NodeModel,
+  type RunningNode,
+  type ServeOptions,
+  serveNode,
+} from "@opg/settlement-sdk/node";
 import { type HDNodeWallet, id } from "ethers";
 import type { Digits } from "../../circuits/src/digits.ts";
 import { encodeZkParameters } from "../../circuits/src/key.ts";
@@ -31,11 +37,15 @@ export const OPG = 10n ** 18n;
 export const USD = 10n ** 6n;
 
 const STAKE = 1_000n * OPG;
+/** What Dee stakes: every inference in a batch burns its verification fee. */
+const ENCLAVE_STAKE = 2_500n * OPG;
 const PURSE = 1_000n * USD;
 
 /** An operator's node, at work. */
 export interface Operator {
   readonly name: string;
+  /** OPG, in base units. */
+  readonly stake: bigint;
   readonly wallet: HDNodeWallet;
   readonly payout: string;
   readonly nodeId: string;
@@ -94,13 +104,14 @@ export async function assemble(
 
   /** Registers, stakes and lists a node. */
   async function list(index: number, plan: Plan): Promise<Listed> {
-    progress(`operator ${plan.name}: registering a node, staking ${STAKE / OPG} OPG, posting an offer`);
+    const stake = plan.route === Route.TEE ? ENCLAVE_STAKE : STAKE;
+    progress(`operator ${plan.name}: registering a node, staking ${stake / OPG} OPG, posting an offer`);
     const [wallet, signer, payout] = [chain.wallet(3 + index), chain.wallet(7 + index), chain.wallet(11 + index)];
-    await opg.write("transfer", wallet.address, STAKE);
+    await opg.write("transfer", wallet.address, stake);
     await testUsd.write("mint", wallet.address, PURSE);
     const operator = new OpgOperator({ signer: wallet, deployment });
     const nodeId = await operator.register({ signer: signer.address, payout: payout.address });
-    await operator.stake(nodeId, STAKE);
+    await operator.stake(nodeId, stake);
     const { name, ...terms } = plan;
     const token = addressOf(deployment, "TestUSD");
     const offer = await operator.postOffer({
@@ -111,14 +122,14 @@ export async function assemble(
       coverage: 100n * OPG,
       deliveryWindow: 600,
     });
-    return { name, wallet, signer, payout: payout.address, nodeId, offer, operator };
+    return { name, stake, wallet, signer, payout: payout.address, nodeId, offer, operator };
   }
 
   /** Starts a listed node and publishes where it is. */
   async function start(
     { operator, signer, ...listed }: Listed,
     model: NodeModel,
-    acceptOpen: boolean,
+    options: Partial<ServeOptions>,
   ): Promise<Operator> {
     const node = await serveNode({
       signer,
@@ -127,8 +138,8 @@ export async function assemble(
       models: [model],
       directory: mkdtempSync(join(tmpdir(), "opg-node-")),
       pollingInterval: 100,
-      acceptOpen: () => acceptOpen,
       onEvent,
+      ...options,
     });
     await operator.describe(listed.nodeId, node.url, "");
     return { ...listed, node };
@@ -136,17 +147,18 @@ export async function assemble(
 
   const prover = digitsRuntime(modelId, digits.weights);
   const idler = { ...prover, prove: () => new Promise<never>(() => undefined) };
-  const ada = await start(await list(0, PLANS.ada), prover, false);
-  const ben = await start(await list(1, PLANS.ben), prover, true);
-  const cal = await start(await list(2, PLANS.cal), idler, false);
+  const ada = await start(await list(0, PLANS.ada), prover, {});
+  const ben = await start(await list(1, PLANS.ben), prover, { acceptOpen: () => true });
+  const cal = await start(await list(2, PLANS.cal), idler, {});
   const listed = await list(3, PLANS.dee);
   progress("operator Dee: attesting the enclave, five P-384 signatures in one transaction");
   const { index, gas } = await enclave.attest(deployment, listed.signer, listed.nodeId);
-  const dee = await start(
-    listed,
-    sheetRuntime(modelId, digits.weights, (claim) => enclave.sign(claim, index)),
-    false,
-  );
+  const sign = (digest: string) => enclave.sign(digest, index);
+  const dee = await start(listed, sheetRuntime(modelId, digits.weights, sign), {
+    concurrency: 64,
+    // In batches a burn is due per inference, and their escrowed requests' prices are what channels pay.
+    channels: { enclave: { key: enclave.address, prove: sign }, offers: [listed.offer], settleAt: 10_000 },
+  });
   return { modelId, requester, operators: [ada, ben, cal, dee], attestationGas: gas };
 }
 

@@ -34,8 +34,13 @@ export class DemoEnclave {
     return { index: attested.args.index, gas: gasUsed };
   }
 
-  /** The proof of a claim: the enclave's signature, and which attestation its key has. */
-  sign(claimHash: string, index: bigint): string {
-    return this.#enclave.prove(claimHash, Number(index));
+  /** The address of the key. */
+  get address(): string {
+    return this.#enclave.address;
+  }
+
+  /** The proof of a claim, a receipt or a batch: the enclave's signature, and which attestation its key has. */
+  sign(digest: string, index: bigint): string {
+    return this.#enclave.prove(digest, Number(index));
   }
 }

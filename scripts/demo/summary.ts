@@ -6,6 +6,7 @@ import { rpcArchive } from "../audit/archive.ts";
 import { Auditor, type AuditReport } from "../audit/audit.ts";
 import { tally, tallyText } from "../audit/text.ts";
 import { type Cast, OPG } from "./cast.ts";
+import type { SettledBatch } from "./channels.ts";
 import { dim, green, heading, print, red, table } from "./console.ts";
 import { type Ended, opg, usd } from "./inferences.ts";
 
@@ -15,9 +16,11 @@ export const QUERIES = {
   protocols {
     items {
       initialSupply supply burned bonded coverageAtRisk
-      requested delivered settled refunded defaulted voided
+      requested delivered settled refunded defaulted voided batched batches channels
     }
   }
+  batchSettlements { items { id count rows rowsNotPaid paid burned selfDealing } }
+  channels(limit: 100) { items { claimed balance deposited } }
   laws { items { law subject left right holds } }
 }`,
   inferences: `{
@@ -41,6 +44,8 @@ export const QUERIES = {
 interface Answers {
   readonly protocol: {
     protocols: { items: Record<string, string>[] };
+    batchSettlements: { items: Record<string, string | boolean>[] };
+    channels: { items: { claimed: string; balance: string; deposited: string }[] };
     laws: { items: { law: string; subject: string; left: string; right: string; holds: boolean }[] };
   };
   readonly inferences: {
@@ -105,10 +110,11 @@ export async function summarise(
   cast: Cast,
   root: Uint8Array,
   ended: readonly Ended[],
+  settledBatch: SettledBatch,
 ): Promise<{ readonly passed: number; readonly failed: number }> {
   const ask = <Key extends keyof Answers>(key: Key) => indexer.query<Answers[Key]>(QUERIES[key]);
   await indexer.reached(await provider.getBlockNumber());
-  const [{ protocols, laws }, { inferences }, { periods }, { nodes }] = await Promise.all([
+  const [{ protocols, batchSettlements, channels, laws }, { inferences }, { periods }, { nodes }] = await Promise.all([
     ask("protocol"),
     ask("inferences"),
     ask("days"),
@@ -127,6 +133,9 @@ export async function summarise(
     trustGapSeconds === null ? [] : [Number(trustGapSeconds)],
   );
   gaps.sort((a, b) => a - b);
+  print(
+    `  batches     ${amount("batches")}, with ${amount("batched")} inferences paid by ${amount("channels")} channels`,
+  );
   print(
     `  trust gap   median ${gaps[Math.floor(gaps.length / 2)]} s, longest ${gaps.at(-1)} s, collateral at risk now ${opg(amount("coverageAtRisk"))}`,
   );
@@ -212,6 +221,21 @@ export async function summarise(
     price,
     credits.reduce((a, b) => a + b, 0n),
   );
+  const { digest, count, rows, paid, burned: burnedByBatch } = settledBatch;
+  const indexedBatch = batchSettlements.items.map((one) => [
+    one.id,
+    one.count,
+    one.rows,
+    one.rowsNotPaid,
+    one.paid,
+    one.burned,
+  ]);
+  const claimed = channels.items.reduce((sum, channel) => sum + BigInt(channel.claimed), 0n);
+  checks.equal("the batch: inferences, rows, payment and burn", indexedBatch, [
+    [digest, count, rows, 0, paid, burnedByBatch],
+  ]);
+  checks.equal("what was drawn from the channels", claimed, paid);
+  checks.equal("inferences, not transactions: the batched ones", amount("batched"), count);
   for (const { law, subject, left, right } of laws.items) checks.equal(`law ${law} of ${subject}`, left, right);
 
   const found = tally(await withCurve(() => auditEvery(provider, deployment, root)));

@@ -81,7 +81,7 @@ describe("SDK: channels, end to end", () => {
   }
 
   const openChannel = async (index: number, amount = 10n * USD_UNIT): Promise<PaymentChannel> =>
-    (await payer(index)).openChannel({ nodeId: p.nodeId, token, amount });
+    (await payer(index)).openChannel({ nodeId: p.nodeId, modelId: p.modelId, token, amount });
 
   const credit = () => p.contracts.batches.creditOf(token, p.accounts.payout);
 
@@ -145,7 +145,7 @@ describe("SDK: channels, end to end", () => {
     const charged = price("settled") + price("one") + price("two");
     expect(first.charged).to.equal(charged);
 
-    const again = await (await payer(1)).channel({ nodeId: p.nodeId, token });
+    const again = await (await payer(1)).channel({ nodeId: p.nodeId, modelId: p.modelId, token });
     expect(again.charged).to.equal(charged);
     expect(again.receipts.length, "of what is not settled").to.equal(2);
     await again.infer({ model, input: "three", maxUnits: 30n });
@@ -162,7 +162,7 @@ describe("SDK: channels, end to end", () => {
     await channel.infer({ model, input: "before", maxUnits: 30n });
     await node?.close();
     await start();
-    const back = await (await payer(1)).channel({ nodeId: p.nodeId, token });
+    const back = await (await payer(1)).channel({ nodeId: p.nodeId, modelId: p.modelId, token });
     const { receipt } = await back.infer({ model, input: "after", maxUnits: 30n });
     expect(receipt.sequence).to.equal(1n);
     await node?.settleBatches();
@@ -172,7 +172,7 @@ describe("SDK: channels, end to end", () => {
   it("charges an answer once that got lost on its way, and gives it again", async () => {
     await start();
     const client = await payer(1);
-    await client.openChannel({ nodeId: p.nodeId, token, amount: USD_UNIT });
+    await client.openChannel({ nodeId: p.nodeId, modelId: p.modelId, token, amount: USD_UNIT });
     let lost = 0;
     const lossy: typeof fetch = async (url, init) => {
       const response = await fetch(url, init);
@@ -181,7 +181,7 @@ describe("SDK: channels, end to end", () => {
     };
     const signer = new Wallet(id("payer 1"), ethers.provider);
     const wary = new OpgClient({ signer, deployment: await deploymentOf(p), fetch: lossy, signal: stop.signal });
-    const channel = await wary.channel({ nodeId: p.nodeId, token });
+    const channel = await wary.channel({ nodeId: p.nodeId, modelId: p.modelId, token });
     const { output } = await channel.infer({ model, input: "lost", maxUnits: 30n });
     expect([output, lost, channel.charged]).to.deep.equal(["LOST", 2, price("lost")]);
     await node?.settleBatches();
@@ -213,7 +213,7 @@ describe("SDK: channels, end to end", () => {
     await channel.reclaim();
     await node?.close();
     await start();
-    const leaving = await (await payer(1)).channel({ nodeId: p.nodeId, token });
+    const leaving = await (await payer(1)).channel({ nodeId: p.nodeId, modelId: p.modelId, token });
     const message = await leaving.infer({ model, input: "bye", maxUnits: 100n }).catch((error: Error) => error.message);
     expect(message).to.match(/refused \(409\): a withdrawal from the channel is announced$/);
   });
@@ -226,7 +226,7 @@ describe("SDK: channels, end to end", () => {
     await channel.infer({ model, input: "never proven", maxUnits: 30n });
     await node?.close();
 
-    const account = await (await payer(1)).channelAccount({ nodeId: p.nodeId, token });
+    const account = await (await payer(1)).channelAccount({ nodeId: p.nodeId, modelId: p.modelId, token });
     const announced = await account.reclaim();
     if (!("withdrawableAt" in announced)) throw new Error("it was not announced");
     expect(await account.reclaim(), "not yet").to.deep.equal(announced);
@@ -269,7 +269,7 @@ describe("SDK: channels, end to end", () => {
       };
       const signer = new Wallet(id("payer 1"), ethers.provider);
       const client = new OpgClient({ signer, deployment: await deploymentOf(p), fetch: forged, signal: stop.signal });
-      const channel = await client.channel({ nodeId: p.nodeId, token });
+      const channel = await client.channel({ nodeId: p.nodeId, modelId: p.modelId, token });
       const message = await channel.infer({ model, input: "cheat me", maxUnits: 30n }).then(
         () => "believed",
         (error: Error) => error.message,

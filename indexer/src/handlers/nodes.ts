@@ -1,5 +1,17 @@
 import { type Context, ponder } from "ponder:registry";
-import { bond, burn, inference, node, nodeEvent, offer, offerEvent, protocol, settlementModule } from "ponder:schema";
+import {
+  bond,
+  burn,
+  burnFor,
+  inference,
+  node,
+  nodeEvent,
+  offer,
+  offerEvent,
+  protocol,
+  settlementModule,
+  slashing,
+} from "ponder:schema";
 import { type Hex, isAddressEqual, zeroAddress } from "viem";
 import { NODE_STATUSES, nameOf, ROUTES } from "../mapping/enums.ts";
 import { isSelfDealing } from "../mapping/inference.ts";
@@ -175,9 +187,11 @@ ponder.on("NodeRegistry:BondUnlocked", async ({ event, context }) => {
 ponder.on("NodeRegistry:Burned", async ({ event, context }) => {
   const { db } = context;
   const { nodeId, ref, amount } = event.args;
-  // What a bond burned has left the account with the bond, a moment before in the same transaction.
+  // What a bond or a slashing burned has left the account already, a moment before in the same transaction.
   const unlockedBy = (await db.find(bond, { nodeId, ref }))?.unlockedBy;
-  const move = unlockedBy === event.transaction.hash ? UNCHANGED : moves.burnedFree(event.args);
+  const slashedBy = (await db.find(slashing, { nodeId, ref }))?.transactionHash;
+  const { hash } = event.transaction;
+  const move = unlockedBy === hash || slashedBy === hash ? UNCHANGED : moves.burnedFree(event.args);
   await changeNode(context, event, nodeId, { kind: "BURNED", amount, ref, move });
   const parties = await db.update(node, { id: nodeId }).set((row) => plus(row, { burned: amount }));
 
@@ -186,13 +200,30 @@ ponder.on("NodeRegistry:Burned", async ({ event, context }) => {
   const { modelId = null, route = null } = request ?? {};
   const attribution = { nodeId, ref, modelId, route, selfDealing };
   // The settlement says why, in a later event.
-  await db.insert(burn).values({ id: event.id, ...attribution, amount, cause: "OTHER", ...stampOf(event) });
+  const cause = slashedBy === hash ? "SLASH" : "OTHER";
+  await db.insert(burn).values({ id: event.id, ...attribution, amount, cause, ...stampOf(event) });
   await addToProtocol(context, { burned: amount });
   const burned = { burned: amount, burnedNet: selfDealing ? 0n : amount };
   await addToPeriods(context, event, burned);
-  if (request === null) return;
+  if (request === null) {
+    const burnId = event.id;
+    await db.insert(burnFor).values({ ref, burnId }).onConflictDoUpdate({ burnId });
+    return;
+  }
   await addToBreakdown(context, event, request, burned);
   await db.update(inference, { id: ref }).set((row) => ({ ...plus(row, { burned: amount }), burnId: event.id }));
+});
+
+ponder.on("NodeRegistry:Slashed", async ({ event, context }) => {
+  const { nodeId, ref, burned, paid } = event.args;
+  const { free = 0n, unbonding = 0n } = (await context.db.find(node, { id: nodeId })) ?? {};
+  const shares = { burned, paid, ...stampOf(event) };
+  await context.db
+    .insert(slashing)
+    .values({ nodeId, ref, ...shares })
+    .onConflictDoUpdate(shares);
+  const move = { ...UNCHANGED, free: -free, unbonding: -unbonding };
+  await changeNode(context, event, nodeId, { kind: "SLASHED", amount: burned + paid, ref, move });
 });
 
 // --- the registry itself ------------------------------------------------------------------------------------------------

@@ -64,7 +64,7 @@ async function countForNode({ db }: Context, nodeId: Hex | null, count: NodeCoun
 }
 
 /** What a proof of a request shows, by the measurement set of its version of the route. */
-async function meaningOf({ db }: Context, { modelId, route, routeVersion: version }: RouteKey) {
+export async function meaningOf({ db }: Context, { modelId, route, routeVersion: version }: RouteKey) {
   const setId = (await db.find(routeVersion, { modelId, route, version }))?.measurementSetId;
   const set = setId ? await db.find(measurementSet, { id: setId }) : null;
   return proves(route, set?.trust);

@@ -69,7 +69,7 @@ export async function addToFees(
 export async function addToToken(
   { db }: Context,
   address: Address,
-  amounts: { escrowed?: bigint; credited?: bigint },
+  amounts: { escrowed?: bigint; credited?: bigint; inChannels?: bigint; channelCredited?: bigint },
 ): Promise<void> {
   await db
     .insert(token)

@@ -56,6 +56,7 @@ export const NODE_EVENTS = [
   "BOND_LOCKED",
   "BOND_UNLOCKED",
   "BURNED",
+  "SLASHED",
 ] as const;
 
 export const OFFER_EVENTS = ["POSTED", "WITHDRAWN"] as const;
@@ -74,8 +75,8 @@ export const INFERENCE_EVENTS = [
   "CALLBACK_FAILED",
 ] as const;
 
-/** Why OPG burned; OTHER is a burn that no request's settlement or default explains. */
-export const BURN_CAUSES = ["SETTLEMENT", "DEFAULT", "OTHER"] as const;
+/** Why OPG burned; OTHER is a burn that no settlement, default, batch or slashing explains. */
+export const BURN_CAUSES = ["SETTLEMENT", "DEFAULT", "BATCH", "SLASH", "OTHER"] as const;
 
 /**
  * Why a credit changed. FEE: to the node's payout. RETURN: what a settlement left of `maxFee`. REFUND: all of `maxFee`.
@@ -88,6 +89,18 @@ export const CREDIT_CAUSES = ["FEE", "RETURN", "REFUND", "COMPENSATION", "REWARD
  * gateway sent this prompt to a named backend and relayed its answer; what ran there, nobody knows.
  */
 export const PROOF_MEANINGS = ["EXECUTION", "RELAY"] as const;
+
+export const CHANNEL_EVENTS = [
+  "OPENED",
+  "DEPOSITED",
+  "CLAIMED",
+  "WITHDRAWAL_ANNOUNCED",
+  "WITHDRAWAL_CANCELLED",
+  "WITHDRAWN",
+] as const;
+
+/** `RowFault` in IChannels.sol. */
+export const ROW_FAULTS = ["NONE", "UNKNOWN_CHANNEL", "AMOUNT_TOO_LARGE", "LOW_CEILING", "LOW_BALANCE"] as const;
 
 /** TOTAL is since the start block. */
 export const INTERVALS = ["HOUR", "DAY", "TOTAL"] as const;

@@ -24,6 +24,9 @@ export interface ChannelAccountOptions {
   readonly batches: BatchContract;
   readonly chainId: number;
   readonly nodeId: string;
+  readonly modelId: string;
+  /** The version of the model's TEE route. */
+  readonly routeVersion: number;
   readonly token: string;
   /** The address of the key that signs the channel's vouchers. */
   readonly voucherSigner: string;
@@ -34,6 +37,8 @@ export interface ChannelAccountOptions {
 /** A channel as the chain has it: the payer's money, which comes back without the node. */
 export class ChannelAccount {
   readonly nodeId: string;
+  readonly modelId: string;
+  readonly routeVersion: number;
   readonly token: string;
   readonly channelId: string;
   readonly voucherSigner: string;
@@ -41,21 +46,26 @@ export class ChannelAccount {
   readonly #payer: Signer;
   readonly #chainId: number;
 
-  constructor({ batches, chainId, nodeId, token, voucherSigner, payer }: ChannelAccountOptions) {
+  constructor(options: ChannelAccountOptions) {
+    const { nodeId, modelId, routeVersion, token, voucherSigner } = options;
     this.nodeId = nodeId.toLowerCase();
+    this.modelId = modelId.toLowerCase();
+    this.routeVersion = routeVersion;
     this.token = token;
-    this.channelId = channelIdOf(nodeId, token, voucherSigner);
+    this.channelId = channelIdOf(nodeId, modelId, routeVersion, token, voucherSigner);
     this.voucherSigner = voucherSigner;
-    this.#batches = batches;
-    this.#payer = payer;
-    this.#chainId = chainId;
+    this.#batches = options.batches;
+    this.#payer = options.payer;
+    this.#chainId = options.chainId;
   }
 
   /** Where the channel stands. @throws OpgError if there is none. */
   async state(): Promise<ChannelState> {
     const channel = await this.#batches.read("channelOf", this.channelId);
     if (channel.payer === ZeroAddress) {
-      throw new OpgError(`Key ${this.voucherSigner} has no channel with node ${this.nodeId} in token ${this.token}.`);
+      throw new OpgError(
+        `Key ${this.voucherSigner} has no channel with node ${this.nodeId} for model ${this.modelId}, version ${this.routeVersion}, in token ${this.token}.`,
+      );
     }
     return { channelId: this.channelId, ...channel };
   }
@@ -64,9 +74,8 @@ export class ChannelAccount {
   async topUp(amount: bigint): Promise<void> {
     const payment = { token: this.token, spender: this.#batches.address, amount, chainId: this.#chainId };
     const permit = await payableWith(this.#payer, payment);
-    const target = [this.nodeId, this.token, this.voucherSigner, amount] as const;
-    if (permit === undefined) await this.#batches.write("deposit", ...target);
-    else await this.#batches.write("depositWithPermit", ...target, permit);
+    if (permit === undefined) await this.#batches.write("deposit", ...this.#name, amount);
+    else await this.#batches.write("depositWithPermit", ...this.#name, amount, permit);
   }
 
   /**
@@ -84,10 +93,7 @@ export class ChannelAccount {
     }
     const now = Math.max(block?.timestamp ?? 0, Math.floor(Date.now() / 1000));
     if (now < withdrawableAt) return { withdrawableAt };
-    const { logs } = await batches.write(
-      "withdrawChannel",
-      ...[this.nodeId, this.token, this.voucherSigner, to ?? (await this.#payer.getAddress())],
-    );
+    const { logs } = await batches.write("withdrawChannel", ...this.#name, to ?? (await this.#payer.getAddress()));
     const amount = batches.parse("ChannelWithdrawn", logs).reduce((sum, { args }) => sum + args.amount, 0n);
     return { amount };
   }
@@ -95,5 +101,10 @@ export class ChannelAccount {
   /** Takes an announced withdrawal back, so that the node serves the channel again. */
   async cancelReclaim(): Promise<void> {
     await this.#batches.write("cancelWithdrawal", this.channelId);
+  }
+
+  /** The channel's name as the contract's functions take it. */
+  get #name() {
+    return [this.nodeId, this.modelId, this.routeVersion, this.token, this.voucherSigner] as const;
   }
 }

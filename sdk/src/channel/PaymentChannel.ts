@@ -92,7 +92,7 @@ export class PaymentChannel extends ChannelAccount {
   readonly #quote: ChannelQuote;
   /** Receipts that are not known to be settled, by their `requestId`. */
   readonly #receipts = new Map<string, Receipt>();
-  readonly #meanings = new Map<string, Promise<ProofMeaning>>();
+  #proves: ProofMeaning;
   /** What there are receipts for in the channel's life. */
   #charged = 0n;
   /** The most that the calls at work may cost. */
@@ -120,14 +120,27 @@ export class PaymentChannel extends ChannelAccount {
   /** A channel that is open; what it was charged is read from chain and node. */
   static async attach(options: PaymentChannelOptions, quote: ChannelQuote): Promise<PaymentChannel> {
     const channel = new PaymentChannel(options, quote);
-    await channel.state();
+    const { contracts, modelId, routeVersion } = options;
+    [channel.#proves] = await Promise.all([
+      readProofMeaning(contracts, { modelId, route: Route.TEE, routeVersion }),
+      channel.state(),
+    ]);
     await channel.sync();
     return channel;
   }
 
-  /** What the node asks for calls. */
-  get offers(): readonly ChannelOffer[] {
-    return this.#quote.offers.filter((offer) => offer.token.toLowerCase() === this.token.toLowerCase());
+  /** What the node asks for a call. @throws OpgError if it does not serve this channel's model for its token. */
+  get offer(): ChannelOffer {
+    const offer = this.#quote.offers.find(
+      ({ modelId, routeVersion, token }) =>
+        modelId === this.modelId &&
+        routeVersion === this.routeVersion &&
+        token.toLowerCase() === this.token.toLowerCase(),
+    );
+    if (offer !== undefined) return offer;
+    throw new OpgError(
+      `Node ${this.nodeId} does not serve model ${this.modelId}, version ${this.routeVersion}, for token ${this.token}.`,
+    );
   }
 
   /** What there are receipts for in the channel's life, settled or not, in base units. */
@@ -148,15 +161,15 @@ export class PaymentChannel extends ChannelAccount {
    */
   async infer<Input, Output>(options: ChannelInferOptions<Input, Output>): Promise<ChannelRun<Output>> {
     const { model } = options;
-    const offer = this.offers.find(({ modelId }) => modelId === model.modelId);
-    if (offer === undefined || model.route !== Route.TEE) {
-      throw new OpgError(`Node ${this.nodeId} does not serve model ${model.modelId} to channels in this token.`);
+    const { offer } = this;
+    if (model.modelId.toLowerCase() !== this.modelId || model.route !== Route.TEE) {
+      throw new OpgError(`This channel pays for model ${this.modelId} on the TEE route, and not for ${model.modelId}.`);
     }
     const maxAmount = mostOf(offer, options);
     const input = model.encodeInput(options.input);
     const salt = (model.createSalt ?? randomSalt)();
     const inputHash = model.commitInput(input, salt);
-    const call = { offer, maxAmount, input: hexlify(input), salt, timeout: options.timeout ?? LONG };
+    const call = { maxAmount, input: hexlify(input), salt, timeout: options.timeout ?? LONG };
     this.#atWork += maxAmount;
     try {
       const { output, receipt } = await this.#call(call);
@@ -167,8 +180,7 @@ export class PaymentChannel extends ChannelAccount {
       await this.#verifier.verify(receipt);
       this.#add(receipt);
       const { amount, units } = receipt;
-      const proves = await this.#meaning(offer);
-      return { output: model.decodeOutput(getBytes(output)), amount, units, receipt, proves };
+      return { output: model.decodeOutput(getBytes(output)), amount, units, receipt, proves: this.#proves };
     } finally {
       this.#atWork -= maxAmount;
     }
@@ -187,9 +199,8 @@ export class PaymentChannel extends ChannelAccount {
     }
   }
 
-  async #send({ offer, maxAmount, input, salt, timeout }: Call): Promise<ChannelReply> {
-    const { modelId, routeVersion } = offer;
-    const { nodeId, token } = this;
+  async #send({ maxAmount, input, salt, timeout }: Call): Promise<ChannelReply> {
+    const { nodeId, modelId, routeVersion, token } = this;
     // Everything at work, this call included, has to be covered in whatever order the node sees the calls.
     const ceiling = this.#charged + this.#atWork;
     const voucher = { nodeId, modelId, routeVersion, token, ceiling };
@@ -209,10 +220,7 @@ export class PaymentChannel extends ChannelAccount {
   /** Checks that a receipt is for this call, at the quoted price. The signature is checked elsewhere. */
   #requireOwn(receipt: Receipt, offer: ChannelOffer, inputHash: string, maxAmount: bigint, maxUnits?: bigint): void {
     this.#requireMine(receipt);
-    const { stream, units, amount } = receipt;
-    if (stream.modelId !== offer.modelId || stream.routeVersion !== offer.routeVersion) {
-      throw new OpgError("the receipt is for another model, or another version of its route");
-    }
+    const { units, amount } = receipt;
     if (receipt.inputHash !== inputHash) throw new OpgError("the receipt is for another input");
     if (this.#receipts.has(this.#requestIdOf(receipt))) throw new OpgError("the receipt's number was used before");
     if (maxUnits !== undefined && units > maxUnits) {
@@ -227,6 +235,8 @@ export class PaymentChannel extends ChannelAccount {
     const here =
       channelId === this.channelId &&
       stream.nodeId === this.nodeId &&
+      stream.modelId === this.modelId &&
+      stream.routeVersion === this.routeVersion &&
       stream.token.toLowerCase() === this.token.toLowerCase() &&
       stream.ledger.toLowerCase() === this.#domain.settlement.toLowerCase();
     if (!here) throw new OpgError("the receipt is for another channel");
@@ -243,15 +253,6 @@ export class PaymentChannel extends ChannelAccount {
 
   #requestIdOf({ channelId, stream, sequence }: Receipt): string {
     return batchedRequestIdOf(channelId, streamIdOf(stream), sequence);
-  }
-
-  #meaning({ modelId, routeVersion }: ChannelOffer): Promise<ProofMeaning> {
-    const name = `${modelId}/${routeVersion}`;
-    const meaning =
-      this.#meanings.get(name) ??
-      readProofMeaning(this.#options.contracts, { modelId, route: Route.TEE, routeVersion });
-    this.#meanings.set(name, meaning);
-    return meaning;
   }
 
   /**
@@ -273,7 +274,8 @@ export class PaymentChannel extends ChannelAccount {
       channelId,
       time,
     });
-    const body = { channelId, time, signer: this.voucherSigner, token: this.token, signature };
+    const { modelId, routeVersion, token } = this;
+    const body = { modelId, routeVersion, token, signer: this.voucherSigner, time, signature };
     const question = { path: CHANNEL_RECEIPTS_PATH, body, retry: [429, 503], parse: parseReceipts };
     for (const receipt of await askNode(question, { ...ask, timeout: SHORT })) {
       this.#requireMine(receipt);
@@ -319,7 +321,6 @@ export class PaymentChannel extends ChannelAccount {
 }
 
 interface Call {
-  readonly offer: ChannelOffer;
   readonly maxAmount: bigint;
   readonly input: string;
   readonly salt: string;

@@ -41,12 +41,13 @@ export interface ChannelReply {
 
 /** Asks for a channel's unsettled receipts. */
 export interface ChannelQuery {
-  readonly channelId: string;
+  readonly modelId: string;
+  readonly routeVersion: number;
+  readonly token: string;
+  readonly signer: string;
   /** Seconds; the node answers for some minutes. */
   readonly time: bigint;
-  /** The channel's signer, and its signature of `ChannelQuery(bytes32 channelId,uint64 time)`. */
-  readonly signer: string;
-  readonly token: string;
+  /** The signer's, of `ChannelQuery(bytes32 channelId,uint64 time)`. */
   readonly signature: string;
 }
 
@@ -127,10 +128,11 @@ export const parseReceipts = (value: unknown): Receipt[] =>
 export function parseChannelQuery(value: unknown): ChannelQuery {
   const query = new Fields(value, "the question");
   return {
-    channelId: query.bytes("channelId", 32),
-    time: query.uint("time", 64),
-    signer: query.address("signer"),
+    modelId: query.bytes("modelId", 32),
+    routeVersion: Number(query.uint("routeVersion", 32)),
     token: query.address("token"),
+    signer: query.address("signer"),
+    time: query.uint("time", 64),
     signature: query.bytes("signature", 65),
   };
 }

@@ -114,10 +114,17 @@ export interface InferenceRun<Output> extends RequestReceipt {
   readonly settled: Promise<SettledInference>;
 }
 
-/** Which channel: towards which node, in which token, drawn by whose vouchers. */
-export interface ChannelOptions {
+/** Names a channel: what it pays for, and by whose vouchers. */
+export interface ChannelName {
   readonly nodeId: string;
+  readonly modelId: string;
+  /** The version of the model's TEE route, hence the measurements that are trusted; the one in force if absent. */
+  readonly routeVersion?: number;
   readonly token: string;
+}
+
+/** A channel, and how to use it. */
+export interface ChannelOptions extends ChannelName {
   /** The key that signs vouchers, a plain key; the client's account if absent. Smart accounts name a session key. */
   readonly signer?: Signer;
   /** Where to reach the node; its on-chain endpoint if absent. */
@@ -133,9 +140,7 @@ export interface OpenChannelOptions extends ChannelOptions {
 }
 
 /** Names a channel without its key. */
-export interface ChannelAccountName {
-  readonly nodeId: string;
-  readonly token: string;
+export interface ChannelAccountName extends ChannelName {
   /** The address of the key that signs vouchers; the client's account if absent. */
   readonly voucherSigner?: string;
 }
@@ -323,19 +328,17 @@ export class OpgClient {
    * @throws OpgError if the node serves no channels; then nothing was sent.
    */
   async openChannel(options: OpenChannelOptions): Promise<PaymentChannel> {
-    const { nodeId, token, amount } = options;
     const parts = await this.#channelParts(options);
-    const { batches, chainId, payer, signer, voucherSigner } = parts;
+    const { batches, chainId, nodeId, modelId, routeVersion, token, payer, signer, voucherSigner } = parts;
     const quote = await PaymentChannel.quote(parts.ask, nodeId);
     const delay = options.withdrawalDelay ?? Math.max(quote.withdrawalDelay, await batches.read("minWithdrawalDelay"));
     const address = await payer.getAddress();
     const domain = typedDataDomain({ chainId, settlement: batches.address });
-    const consent =
-      voucherSigner === address
-        ? "0x"
-        : await signer.signTypedData(domain, CHANNEL_KEY_TYPES, { nodeId, token, payer: address });
+    const key = { nodeId, modelId, routeVersion, token, payer: address };
+    const consent = voucherSigner === address ? "0x" : await signer.signTypedData(domain, CHANNEL_KEY_TYPES, key);
+    const { amount } = options;
     const permit = await payableWith(payer, { token, spender: batches.address, amount, chainId });
-    const channel = [nodeId, token, voucherSigner, delay, amount, consent] as const;
+    const channel = [nodeId, modelId, routeVersion, token, voucherSigner, delay, amount, consent] as const;
     if (permit === undefined) await batches.write("open", ...channel);
     else await batches.write("openWithPermit", ...channel, permit);
     return PaymentChannel.attach(parts, quote);
@@ -348,28 +351,33 @@ export class OpgClient {
   }
 
   /** A channel as the chain has it: to top up and to reclaim, without asking the node. */
-  async channelAccount({ nodeId, token, voucherSigner }: ChannelAccountName): Promise<ChannelAccount> {
-    const payer = this.#signer;
-    const batches = batchContract(this.#deployment, payer);
-    const { chainId } = this.#deployment;
-    const name = { nodeId, token, voucherSigner: voucherSigner ?? (await payer.getAddress()) };
-    return new ChannelAccount({ ...name, batches, chainId, payer });
+  async channelAccount(options: ChannelAccountName): Promise<ChannelAccount> {
+    return new ChannelAccount({ ...(await this.#channelName(options)), ...this.#channelPayer() });
   }
 
-  async #channelParts({
-    nodeId,
-    token,
-    signer = this.#signer,
-    endpoint,
-  }: ChannelOptions): Promise<PaymentChannelOptions> {
+  async #channelParts(options: ChannelOptions): Promise<PaymentChannelOptions> {
+    const { nodeId, signer = this.#signer } = options;
     await this.#requireChain();
-    const found = endpoint ?? (await this.contracts.nodes.read("descriptionOf", nodeId)).endpoint;
-    const ask = { endpoint: found, insecure: this.#insecure, fetch: this.#fetch };
-    const voucherSigner = await signer.getAddress();
+    const endpoint = options.endpoint ?? (await this.contracts.nodes.read("descriptionOf", nodeId)).endpoint;
+    const ask = { endpoint, insecure: this.#insecure, fetch: this.#fetch };
+    const name = await this.#channelName({ ...options, voucherSigner: await signer.getAddress() });
+    return { ...name, ...this.#channelPayer(), contracts: this.contracts, signer, ask };
+  }
+
+  async #channelName(options: ChannelAccountName) {
+    const { nodeId, modelId, token } = options;
+    const { version } = await this.contracts.models.read("currentRoute", modelId, Route.TEE);
+    const routeVersion = options.routeVersion ?? version;
+    if (routeVersion === 0) throw new OpgError(`Model ${modelId} has no TEE route in force.`);
+    return {
+      ...{ nodeId, modelId, routeVersion, token },
+      voucherSigner: options.voucherSigner ?? (await this.#signer.getAddress()),
+    };
+  }
+
+  #channelPayer() {
     const payer = this.#signer;
-    const batches = batchContract(this.#deployment, payer);
-    const { chainId } = this.#deployment;
-    return { contracts: this.contracts, batches, chainId, nodeId, token, voucherSigner, payer, signer, ask };
+    return { payer, batches: batchContract(this.#deployment, payer), chainId: this.#deployment.chainId };
   }
 
   /** The terms of a request that is on chain. */

@@ -1,9 +1,12 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { LeafSet } from "../../batch/leafSet.ts";
 import type { BatchContract } from "../../chain/batchContract.ts";
 import { sleep } from "../../chain/sleep.ts";
 import { OpgError } from "../../errors/OpgError.ts";
-import { channelIdOf } from "../../hash/channelIdOf.ts";
 import { streamIdOf } from "../../hash/streamIdOf.ts";
 import type { Stream } from "../../types.ts";
+import { toJson } from "../../wire.ts";
 import type { BatchAccountant } from "./BatchAccountant.ts";
 import { nativeRows } from "./nativeRows.ts";
 
@@ -31,6 +34,8 @@ export interface SettlerOptions {
   readonly after: number;
   /** How many inferences make a batch at once. */
   readonly at: number;
+  /** Where to write the leaf set of each batch, as JSON; nowhere if absent. */
+  readonly directory?: string;
   /** Milliseconds between two looks. */
   readonly pollingInterval: number;
   readonly onEvent: (event: BatchEvent) => void;
@@ -48,7 +53,7 @@ export class BatchSettler {
   readonly #options: SettlerOptions;
   readonly #stop = new AbortController();
   /** Channels whose rows were not paid in full. */
-  readonly #rests = new Map<string, Pick<Stream, "nodeId" | "token">>();
+  readonly #rests = new Map<string, Stream>();
   #turn: Promise<unknown> = Promise.resolve();
   #running: Promise<void> = Promise.resolve();
 
@@ -109,6 +114,7 @@ export class BatchSettler {
         const made = await accountant.batch(stream);
         if (made === undefined) break;
         const { first, count } = made.batch;
+        this.#publish(made);
         onEvent({ type: "batched", nodeId: stream.nodeId, first, count });
       }
       while (await this.#settleNext(stream));
@@ -124,6 +130,15 @@ export class BatchSettler {
     return since !== undefined && (now || next - unbatched >= at || Date.now() - since >= after);
   }
 
+  /** Writes a batch's leaf set for whoever settles or audits it; the books have all of it, too. */
+  #publish(made: LeafSet): void {
+    const { directory } = this.#options;
+    if (directory === undefined) return;
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const name = `${streamIdOf(made.batch).slice(2, 18)}-${made.batch.first}.json`;
+    writeFileSync(join(directory, name), `${toJson(made)}\n`, { mode: 0o600 });
+  }
+
   /** Settles the batch that the chain wants next. @returns whether there was one. */
   async #settleNext(stream: Stream): Promise<boolean> {
     const { accountant, batches, onEvent } = this.#options;
@@ -132,14 +147,14 @@ export class BatchSettler {
     const { batch, proof, rows } = made;
     const { hash, logs } = await batches.write("settleBatch", batch, proof, rows);
     const [settled] = batches.parse("BatchSettled", logs);
-    const { nodeId, first, count, token } = batch;
+    const { nodeId, first, count } = batch;
     onEvent({
       type: "batchSettled",
       ...{ nodeId, first, count, detail: hash },
       ...(settled === undefined ? {} : { paid: settled.args.paid, burned: settled.args.burned }),
     });
     for (const { args } of batches.parse("RowNotPaid", logs)) {
-      this.#rests.set(channelIdOf(nodeId, token, args.signer), { nodeId, token });
+      this.#rests.set(args.channelId, stream);
     }
     return true;
   }
@@ -161,15 +176,12 @@ export class BatchSettler {
   /** Claims what was proven and could not be paid, where a better voucher or a deposit has come since. */
   async #claimRests(): Promise<void> {
     const { accountant, batches, onEvent } = this.#options;
-    for (const [channelId, { nodeId, token }] of this.#rests) {
+    for (const [channelId, { nodeId, modelId, routeVersion, token }] of this.#rests) {
       const { unpaid, claimed, balance } = await batches.read("channelOf", channelId);
       if (unpaid === 0n) this.#rests.delete(channelId);
-      const [best] = accountant.store
-        .vouchers(channelId)
-        .sort((a, b) => (a.ceiling < b.ceiling ? 1 : a.ceiling > b.ceiling ? -1 : 0));
-      if (unpaid === 0n || balance === 0n || best === undefined || best.ceiling <= claimed) continue;
-      const { modelId, routeVersion } = best;
-      const rows = nativeRows(batches.address).encodeRows([{ channelId, amount: 0n, voucher: best }]);
+      const voucher = accountant.store.voucher(channelId, modelId, routeVersion);
+      if (unpaid === 0n || balance === 0n || voucher === undefined || voucher.ceiling <= claimed) continue;
+      const rows = nativeRows(batches.address).encodeRows([{ channelId, amount: 0n, voucher }]);
       const { hash } = await batches.write("claim", nodeId, modelId, routeVersion, token, rows);
       onEvent({ type: "restClaimed", nodeId, detail: hash });
     }

@@ -264,16 +264,6 @@ export class BatchStore {
     return row && { ceiling: BigInt(text(row.ceiling)), data: text(row.data) };
   }
 
-  /** A channel's best voucher for each model and version. */
-  vouchers(channelId: string): (StoredVoucher & Pick<Stream, "modelId" | "routeVersion">)[] {
-    return this.#all("SELECT * FROM voucher WHERE channel = ?", channelId).map((row) => ({
-      modelId: text(row.model),
-      routeVersion: Number(row.version),
-      ceiling: BigInt(text(row.ceiling)),
-      data: text(row.data),
-    }));
-  }
-
   /** Forgets answers that were given before a time, in milliseconds. Leaves and batches stay. */
   forgetAnswers(before: number): void {
     this.#run("DELETE FROM answer WHERE at < ?", before);

@@ -21,8 +21,8 @@ export interface Admission {
 interface Account {
   /** What calls at work may cost, in base units. */
   reserved: bigint;
-  /** The best voucher by model and version. */
-  readonly vouchers: Map<string, StoredVoucher>;
+  /** The best one so far. */
+  voucher: StoredVoucher | undefined;
   snapshot: Snapshot | undefined;
   reading: Promise<Snapshot> | undefined;
 }
@@ -74,25 +74,24 @@ export class ChannelBook {
    */
   async admit(call: ChannelCall): Promise<Admission> {
     const { nodeId, modelId, routeVersion, token, signer, maxAmount } = call;
-    const channelId = channelIdOf(nodeId, token, signer);
+    const channelId = channelIdOf(nodeId, modelId, routeVersion, token, signer);
     const account = this.#accounts.get(channelId) ?? newAccount();
-    const model = `${modelId}/${routeVersion}`;
-    const voucher = this.#better(account.vouchers.get(model) ?? this.#stored(call, channelId), call);
+    const kept = account.voucher ?? this.#accountant.store.voucher(channelId, modelId, routeVersion);
+    const voucher = this.#better(kept, call);
 
     let snapshot = account.snapshot;
-    if (snapshot === undefined || Date.now() - snapshot.readAt > FRESH) snapshot = await this.#read(account, call);
+    if (snapshot === undefined || Date.now() - snapshot.readAt > FRESH) snapshot = await this.#read(account, channelId);
     const refusal = (now: Snapshot) => this.#refusal(now, channelId, call, account.reserved + maxAmount, voucher);
     let refused = refusal(snapshot);
     // A deposit may have made it good since.
     if (refused !== undefined && Date.now() - snapshot.readAt > PATIENCE) {
-      refused = refusal(await this.#read(account, call));
+      refused = refusal(await this.#read(account, channelId));
     }
     if (refused !== undefined) throw refused;
 
     // Nothing is awaited from here on: what was checked still holds.
     this.#accounts.set(channelId, account);
-    const best = account.vouchers.get(model);
-    if (best === undefined || best.ceiling < voucher.ceiling) account.vouchers.set(model, voucher);
+    if (account.voucher === undefined || account.voucher.ceiling < voucher.ceiling) account.voucher = voucher;
     account.reserved += maxAmount;
     let held = maxAmount;
     const release = () => {
@@ -115,10 +114,6 @@ export class ChannelBook {
       throw new HttpError(402, `the voucher is not signed by ${call.signer}`);
     }
     return { ceiling: call.ceiling, data: call.signature };
-  }
-
-  #stored({ modelId, routeVersion }: ChannelCall, channelId: string): StoredVoucher | undefined {
-    return this.#accountant.store.voucher(channelId, modelId, routeVersion);
   }
 
   #refusal(
@@ -150,8 +145,8 @@ export class ChannelBook {
     }, 0n);
   }
 
-  #read(account: Account, call: ChannelCall): Promise<Snapshot> {
-    account.reading ??= this.#snapshot(call).finally(() => {
+  #read(account: Account, channelId: string): Promise<Snapshot> {
+    account.reading ??= this.#snapshot(channelId).finally(() => {
       account.reading = undefined;
     });
     return account.reading.then((snapshot) => {
@@ -161,10 +156,10 @@ export class ChannelBook {
   }
 
   /** Reads channel and streams as they are at one moment: what a batch has just proven must not count twice, or never. */
-  async #snapshot({ nodeId, token, signer }: ChannelCall): Promise<Snapshot> {
+  async #snapshot(channelId: string): Promise<Snapshot> {
     for (let attempts = 5; ; --attempts) {
       const before = await this.#next();
-      const channel = await this.#batches.read("channelOf", channelIdOf(nodeId, token, signer));
+      const channel = await this.#batches.read("channelOf", channelId);
       const after = await this.#next();
       if ([...after].every(([streamId, next]) => before.get(streamId) === next)) {
         return {
@@ -188,4 +183,9 @@ export class ChannelBook {
   }
 }
 
-const newAccount = (): Account => ({ reserved: 0n, vouchers: new Map(), snapshot: undefined, reading: undefined });
+const newAccount = (): Account => ({
+  reserved: 0n,
+  voucher: undefined,
+  snapshot: undefined,
+  reading: undefined,
+});

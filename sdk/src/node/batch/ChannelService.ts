@@ -102,6 +102,7 @@ export class ChannelService {
     this.#settler = new BatchSettler({
       accountant,
       batches,
+      directory: join(options.directory, "batches"),
       after: settleAfter * 1_000,
       at: settleAt,
       pollingInterval: options.pollingInterval ?? 1_000,
@@ -183,7 +184,7 @@ export class ChannelService {
     if (maxAmount < offer.pricePerRequest) {
       throw new HttpError(402, `a call costs ${offer.pricePerRequest} at least, and ${maxAmount} is offered`);
     }
-    const channelId = channelIdOf(this.#nodeId, token, call.signer);
+    const channelId = channelIdOf(this.#nodeId, modelId, routeVersion, token, call.signer);
     const stream: Stream = {
       ...{ nodeId: this.#nodeId, modelId, routeVersion, token: offer.token },
       ...{ ledger: this.#domain.settlement, key: this.#accountant.key },
@@ -228,8 +229,9 @@ export class ChannelService {
   }
 
   /** What a channel was charged and is not settled, told to its signer. */
-  async #receipts({ channelId, time, signer, token, signature }: ChannelQuery): Promise<{ receipts: Receipt[] }> {
-    if (channelIdOf(this.#nodeId, token, signer) !== channelId) throw new HttpError(422, "this is another's channel");
+  async #receipts(query: ChannelQuery): Promise<{ receipts: Receipt[] }> {
+    const { modelId, routeVersion, token, signer, time, signature } = query;
+    const channelId = channelIdOf(this.#nodeId, modelId, routeVersion, token, signer);
     if (Math.abs(Number(time) - Date.now() / 1000) > QUERY_LIFETIME) {
       throw new HttpError(422, "the question is too old, or this machine's clock or yours is wrong");
     }

@@ -1,0 +1,191 @@
+import { type Context, ponder } from "ponder:registry";
+import {
+  batchSettlement,
+  burn,
+  burnFor,
+  channel,
+  channelCredit,
+  channelEvent,
+  equivocation,
+  model,
+  node,
+  openTransaction,
+  rowNotPaid,
+} from "ponder:schema";
+import { type Address, type Hex, isAddressEqual } from "viem";
+import { channelIdOf, unpackClaims } from "../mapping/channel.ts";
+import { nameOf, ROW_FAULTS } from "../mapping/enums.ts";
+import { isSelfDealing } from "../mapping/inference.ts";
+import { plus } from "../mapping/period.ts";
+import { type ChainEvent, stampOf } from "../mapping/stamp.ts";
+import { settings } from "../settings.ts";
+import { meaningOf } from "./settlement.ts";
+import { addToBreakdown, addToFees, addToPeriods, addToProtocol, addToToken } from "./store.ts";
+
+const { OPG } = settings.deployment.addresses;
+
+type ChannelRow = typeof channel.$inferSelect;
+type ChannelMove = Partial<Pick<ChannelRow, "deposited" | "claimed" | "withdrawn" | "balance" | "claims">>;
+
+/** Changes a channel, and keeps the change in its history. */
+async function changeChannel(
+  context: Context,
+  event: ChainEvent,
+  channelId: Hex,
+  {
+    id = event.id,
+    move = {},
+    change = {},
+    ...history
+  }: {
+    id?: string;
+    move?: ChannelMove;
+    change?: Partial<Pick<ChannelRow, "withdrawableAt">>;
+  } & Pick<typeof channelEvent.$inferInsert, "kind" | "amount" | "address" | "withdrawableAt">,
+): Promise<ChannelRow> {
+  const row = await context.db.update(channel, { id: channelId }).set((now) => ({ ...change, ...plus(now, move) }));
+  if (move.balance !== undefined) await addToToken(context, row.token, { inChannels: move.balance });
+  await context.db.insert(channelEvent).values({ id, channelId, ...history, balance: row.balance, ...stampOf(event) });
+  return row;
+}
+
+/** Books a credit of the batch settlement. */
+async function addChannelCredit(context: Context, token: Address, account: Address, amount: bigint): Promise<void> {
+  if (amount === 0n) return;
+  const received = { balance: amount, received: amount };
+  await context.db
+    .insert(channelCredit)
+    .values({ token, account, ...received })
+    .onConflictDoUpdate((row) => plus(row, received));
+  await addToToken(context, token, { channelCredited: amount });
+}
+
+// --- channels ---------------------------------------------------------------------------------------------------------------
+
+ponder.on("BatchSettlement:ChannelOpened", async ({ event, context }) => {
+  const { channelId: id, routeVersion, withdrawalDelay, ...names } = event.args;
+  const parties = await context.db.find(node, { id: names.nodeId });
+  await context.db.insert(channel).values({
+    id,
+    ...names,
+    routeVersion: BigInt(routeVersion),
+    withdrawalDelay: BigInt(withdrawalDelay),
+    selfDealing: isSelfDealing(names.payer, parties),
+    ...stampOf(event),
+  });
+  await addToProtocol(context, { channels: 1n });
+  await changeChannel(context, event, id, { kind: "OPENED", address: names.payer });
+});
+
+ponder.on("BatchSettlement:ChannelDeposited", async ({ event, context }) => {
+  const { channelId, from, amount } = event.args;
+  const move = { deposited: amount, balance: amount };
+  await changeChannel(context, event, channelId, { kind: "DEPOSITED", amount, address: from, move });
+});
+
+ponder.on("BatchSettlement:ChannelWithdrawalAnnounced", async ({ event, context }) => {
+  const { channelId, withdrawableAt } = event.args;
+  const at = withdrawableAt === 0n ? null : withdrawableAt;
+  const kind = at === null ? "WITHDRAWAL_CANCELLED" : "WITHDRAWAL_ANNOUNCED";
+  await changeChannel(context, event, channelId, { kind, withdrawableAt: at, change: { withdrawableAt: at } });
+});
+
+ponder.on("BatchSettlement:ChannelWithdrawn", async ({ event, context }) => {
+  const { channelId, to, amount } = event.args;
+  const move = { withdrawn: amount, balance: -amount };
+  const change = { withdrawableAt: null };
+  await changeChannel(context, event, channelId, { kind: "WITHDRAWN", amount, address: to, move, change });
+});
+
+ponder.on("BatchSettlement:ChannelsClaimed", async ({ event, context }) => {
+  const { nodeId, modelId, routeVersion, token, claims } = event.args;
+  const parties = await context.db.find(node, { id: nodeId });
+  const drawn = unpackClaims(claims);
+  let selfDealing = false;
+  for (const [index, { signer, amount }] of drawn.entries()) {
+    const channelId = channelIdOf(nodeId, modelId, routeVersion, token, signer);
+    const { payer } = await changeChannel(context, event, channelId, {
+      id: `${event.id}-${String(index).padStart(5, "0")}`,
+      kind: "CLAIMED",
+      amount,
+      move: { claimed: amount, balance: -amount, claims: 1n },
+    });
+    selfDealing ||= isSelfDealing(payer, parties);
+  }
+  const total = drawn.reduce((sum, { amount }) => sum + amount, 0n);
+  if (parties !== null) await addChannelCredit(context, token, parties.payout, total);
+  // A batch says who it is of in a later event of its transaction.
+  const told = { rows: BigInt(drawn.length) };
+  await context.db
+    .insert(openTransaction)
+    .values({ hash: event.transaction.hash, ...told, selfDealing })
+    .onConflictDoUpdate((row) => ({ ...plus(row, told), selfDealing: row.selfDealing || selfDealing }));
+  const net = (amount: bigint) => (selfDealing ? 0n : amount);
+  await addToFees(context, event, token, { fees: total, feesNet: net(total) });
+});
+
+ponder.on("BatchSettlement:RowNotPaid", async ({ event, context }) => {
+  const { fault, ...row } = event.args;
+  await context.db
+    .insert(rowNotPaid)
+    .values({ id: event.id, ...row, fault: nameOf(ROW_FAULTS, fault), ...stampOf(event) });
+  const told = { rowsNotPaid: 1n };
+  await context.db
+    .insert(openTransaction)
+    .values({ hash: event.transaction.hash, ...told, selfDealing: false })
+    .onConflictDoUpdate((row) => plus(row, told));
+});
+
+// --- batches ----------------------------------------------------------------------------------------------------------------
+
+ponder.on("BatchSettlement:BatchSettled", async ({ event, context }) => {
+  const { db } = context;
+  const { digest, streamId, batch: header, payout, paid, burned } = event.args;
+  const { nodeId, modelId, token, ledger, count } = header;
+  const { hash } = event.transaction;
+  const told = await db.find(openTransaction, { hash });
+  const { rows = 0n, rowsNotPaid: unpaid = 0n, selfDealing = false } = told ?? {};
+  if (told !== null) await db.delete(openTransaction, { hash });
+  const routeVersion = BigInt(header.routeVersion);
+  const proves = await meaningOf(context, { modelId, route: "TEE", routeVersion });
+  await db.insert(batchSettlement).values({
+    id: digest,
+    streamId,
+    ...header,
+    routeVersion,
+    ...{ payout, paid, burned, rows, rowsNotPaid: unpaid, proves, selfDealing },
+    ...stampOf(event),
+  });
+  // What a native batch pays was credited with its claims.
+  if (!isAddressEqual(ledger, event.log.address)) {
+    await addChannelCredit(context, token, payout, paid);
+    await addToFees(context, event, token, { fees: paid, feesNet: paid });
+  }
+
+  const burnId = (await db.find(burnFor, { ref: digest }))?.burnId;
+  if (burnId !== undefined) {
+    await db.update(burn, { id: burnId }).set({ cause: "BATCH", modelId, route: "TEE", selfDealing });
+  }
+  const net = (amount: bigint) => (selfDealing ? 0n : amount);
+  // The burn itself was counted as it happened, before anything said who pays.
+  if (selfDealing) await addToPeriods(context, event, { burnedNet: -burned });
+  await addToProtocol(context, { batched: count, batches: 1n });
+  await db.update(node, { id: nodeId }).set(({ settlements }) => ({ settlements: settlements + count }));
+  await db.update(model, { id: modelId }).set(({ settlements }) => ({ settlements: settlements + count }));
+  const settlements = { settlements: count, settlementsNet: net(count) };
+  await addToPeriods(context, event, { ...settlements, batched: count, batches: 1n });
+  await addToBreakdown(context, event, { route: "TEE", modelId }, { ...settlements, burned, burnedNet: net(burned) });
+});
+
+ponder.on("BatchSettlement:Equivocated", async ({ event, context }) => {
+  const { reporter, reward } = event.args;
+  await context.db.insert(equivocation).values({ id: event.id, ...event.args, ...stampOf(event) });
+  await addChannelCredit(context, OPG, reporter, reward);
+});
+
+ponder.on("BatchSettlement:CreditWithdrawn", async ({ event, context }) => {
+  const { token, account, amount } = event.args;
+  const paid = { balance: -amount, withdrawn: amount };
+  await context.db.update(channelCredit, { token, account }).set((row) => plus(row, paid));
+  await addToToken(context, token, { channelCredited: -amount });
+});
