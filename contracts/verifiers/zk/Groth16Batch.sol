@@ -54,10 +54,6 @@ library Groth16Batch {
         bytes32 seed
     ) internal view returns (bool[] memory isBad, uint256 count) {
         isBad = new bool[](proofs.length);
-        if (key.length == 0) {
-            for (uint256 i = 0; i < proofs.length; ++i) isBad[i] = true;
-            return (isBad, proofs.length);
-        }
         Batch memory batch = _allocate(key, proofs.length);
         uint256 n;
         for (uint256 i = 0; i < proofs.length; ++i) {
@@ -76,7 +72,8 @@ library Groth16Batch {
     /// @dev Takes memory for as many rows.
     function _allocate(bytes memory key, uint256 capacity) private pure returns (Batch memory batch) {
         batch.key = key;
-        batch.weights = (key.length - IC_1) / 64 + 1;
+        // Without a key there are none, which no number of signals asks for: no proof makes a row.
+        if (key.length != 0) batch.weights = (key.length - IC_1) / 64 + 1;
         batch.stride = WEIGHTS + 32 * batch.weights;
         uint256 size = batch.stride * capacity;
         uint256 rows;
