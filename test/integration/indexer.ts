@@ -738,7 +738,8 @@ describe("indexer", () => {
     it("keeps its laws", async () => {
       const laws = await rows("laws", "law subject left right holds");
       expect(laws.filter(({ holds }) => holds !== true)).to.deep.equal([]);
-      expect(new Set(laws.map(({ law }) => law))).to.have.keys("ESCROW", "CREDITS", "BURN", "BONDS");
+      const names = ["ESCROW", "CREDITS", "CHANNELS", "CHANNEL_CREDITS", "BURN", "BONDS"];
+      expect(new Set(laws.map(({ law }) => law))).to.have.keys(...names);
       const bonds = laws.find(({ law }) => law === "BONDS");
       expect(bonds?.left).to.equal(String((await protocol.contracts.nodes.accountOf(protocol.nodeId)).bonded));
     });
