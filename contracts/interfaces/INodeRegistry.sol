@@ -67,7 +67,7 @@ struct Account {
 /// @dev `nodeId = keccak256(abi.encode(owner, salt))` for the first owner. Holds OPG, and only OPG.
 ///
 /// Trusts: the OPG token to move exactly what it says; the settlement modules to bond and unbond by the rules that
-/// they publish. A module can touch a bond and a node's free OPG, so a new one gains that power only after
+/// they publish. A module can touch bonds, and a node's free and unbonding OPG, so a new one gains that power only after
 /// `moduleDelay`, which is longer than the unbonding delay: whoever does not trust it is out before. Modules added
 /// before registration opens have nobody to warn and act at once.
 ///
@@ -112,7 +112,7 @@ interface INodeRegistry {
     event BondLocked(bytes32 indexed nodeId, bytes32 indexed ref, uint128 amount);
     /// @notice A bond ended: `burned` was burned, `paid` went to the module, the rest is free again.
     event BondUnlocked(bytes32 indexed nodeId, bytes32 indexed ref, uint128 amount, uint128 burned, uint128 paid);
-    /// @notice OPG was burned, from a bond or from the free balance, for `ref`. The sum over all of these is the
+    /// @notice OPG was burned, from a bond or from what was free or unbonding, for `ref`. The sum over all of these is the
     /// protocol's burn.
     event Burned(bytes32 indexed nodeId, bytes32 indexed ref, uint128 amount);
     /// @notice A node was slashed for `ref` (the proof of its misdeed): of its free and unbonding OPG, `burned` was burned
