@@ -320,7 +320,8 @@ abstract contract Channels is IChannels, Credits, EIP712 {
     }
 
     /// @dev Draws on the channels of the rows from `offset` on in full, as {_readRow} and {_drawOne} do, and stops at the first
-    /// row for which that is not possible, or at the end. This is what a batch pays for once per payer.
+    /// row for which that is not possible, or at the end. This is what a batch pays for once per payer; the tests of the
+    /// laws compare it with a plain reading of the interface.
     /// @return The row where it stopped, `written` and `paid` as they are now.
     function _drawInFull(
         uint256 scratch,
