@@ -53,8 +53,9 @@ describe("Development setup", function () {
     });
   }
 
-  // Of so many powers of tau snarkjs takes minutes.
-  (deep ? it : it.skip)("makes them for more rows than snarkjs hashes at once, too", async () => {
+  // Of so many powers of tau snarkjs takes a quarter of an hour and more.
+  (deep ? it : it.skip)("makes them for more rows than snarkjs hashes at once, too", async function () {
+    this.timeout(3_600_000);
     const source = join(directory, "setupTestSquares.circom");
     await writeFile(
       source,
