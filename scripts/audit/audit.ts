@@ -1,12 +1,14 @@
+import type { LeafSet } from "../../sdk/src/batch/leafSet.ts";
 import type { Deployment } from "../../sdk/src/deployment.ts";
 import { addressOf } from "../../sdk/src/deployment.ts";
 import { settlementAbi } from "../../sdk/src/generated/abis.ts";
 import type { Archive } from "./archive.ts";
+import { auditBatchPayment, auditBatchProof, auditBatchTerms, auditLeaves, auditRows, batchDigestOf } from "./batch.ts";
 import { type Block, Chain, createMemory } from "./chain.ts";
 import { auditDelivery } from "./delivery.ts";
 import { auditEnding, auditEscrow, auditPayment } from "./money.ts";
 import { auditProof, auditSubmission, findSettlement } from "./proof.ts";
-import type { Subject } from "./subject.ts";
+import type { Notes, RequestSubject, Subject } from "./subject.ts";
 import { auditTerms } from "./terms.ts";
 import { Refuted, Unreadable, Verdict } from "./verdict.ts";
 
@@ -18,9 +20,11 @@ export interface Step {
   readonly lines: readonly string[];
 }
 
-/** What an audit of one request found. */
+/** What an audit of one request, or of one batch, found. */
 export interface AuditReport {
-  readonly requestId: string;
+  readonly of: "request" | "batch";
+  /** The request's identifier, or the batch's digest. */
+  readonly id: string;
   readonly verdict: Verdict;
   /** The verdict in a sentence. */
   readonly summary: string;
@@ -39,6 +43,24 @@ export interface AuditOptions {
   readonly root: Uint8Array;
   /** See `ChainOptions`. */
   readonly trustHeaders?: boolean;
+}
+
+/** A request without a proof to audit. */
+class Unproven extends Unreadable {
+  override name = "Unproven";
+}
+
+/** Runs one step of an audit. */
+type RunStep = <T>(name: string, work: (say: Notes["say"]) => T | Promise<T>) => Promise<T>;
+
+/** The steps of an audit. @returns the summary of what holds. */
+type Work = (subject: Subject, step: RunStep, mind: Notes["mind"]) => Promise<string>;
+
+/** The verdict that an error is. @throws the error, if it is none. */
+function verdictOf(error: unknown): Verdict {
+  if (error instanceof Refuted) return Verdict.DOES_NOT_HOLD;
+  if (error instanceof Unreadable) return Verdict.CANNOT_BE_READ;
+  throw error;
 }
 
 /** Audits requests of one deployment, of an archive alone: what is read for one request is not read again for another. */
@@ -72,12 +94,45 @@ export class Auditor {
    * @param fromBlock A block not after the request's, where it is known.
    */
   async audit(requestId: string, fromBlock = this.#deployment.startBlock): Promise<AuditReport> {
+    return this.#conduct({ of: "request", id: requestId }, async (subject, step, mind) => {
+      const own: RequestSubject = { ...subject, requestId };
+      const request = await step("terms", (say) => auditTerms(own, fromBlock, { say }));
+      await step("escrow", (say) => auditEscrow(own, request, { say }));
+      const settlement = await findSettlement(own, request);
+      if (settlement === undefined) {
+        const ending = await step("ending", (say) => auditEnding(own, request, { say }));
+        const how = ending === undefined ? "is pending: nothing was proven yet" : `was ${ending}: nothing was proven`;
+        throw new Unproven(`the request ${how}`);
+      }
+      const delivery = await step("delivery", (say) => auditDelivery(own, request, { say }));
+      const proofs = await step("submission", (say) => auditSubmission(own, request, delivery, settlement, { say }));
+      await step("proof", (say) => auditProof(own, request, delivery, settlement, proofs, { say, mind }));
+      await step("payment", (say) => auditPayment(own, request, delivery, settlement, { say }));
+      return "the inference is proven, paid and burned as its terms say";
+    });
+  }
+
+  /** Audits one batch by its leaf set. Never rejects for what it finds: the report says it. */
+  async auditBatch(set: LeafSet): Promise<AuditReport> {
+    return this.#conduct(
+      { of: "batch", id: batchDigestOf(this.#deployment, set.batch) },
+      async (subject, step, mind) => {
+        const settled = await step("batch", (say) => auditBatchTerms(subject, set, { say }));
+        await step("leaves", (say) => auditLeaves(set, { say }));
+        const posted = await step("rows", (say) => auditRows(subject, set, settled, { say, mind }));
+        await step("proof", (say) => auditBatchProof(subject, settled, posted, { say, mind }));
+        await step("payment", (say) => auditBatchPayment(subject, settled, posted, { say }));
+        return `${set.batch.count} inferences are proven by one signature, paid and burned`;
+      },
+    );
+  }
+
+  /** Runs the steps of an audit until one does not hold. @param steps Gives the summary of what holds. */
+  async #conduct(about: Pick<AuditReport, "of" | "id">, work: Work): Promise<AuditReport> {
     const chain = this.#chain();
-    const subject: Subject = { chain, deployment: this.#deployment, requestId, root: this.#options.root };
     const steps: Step[] = [];
     const caveats = new Set<string>();
-    const mind = (caveat: string) => void caveats.add(caveat);
-    const step = async <T>(name: string, work: (say: (line: string) => void) => T | Promise<T>): Promise<T> => {
+    const step: RunStep = async (name, work) => {
       const lines: string[] = [];
       const done = (verdict: Verdict) => steps.push({ name, verdict, lines });
       try {
@@ -85,15 +140,14 @@ export class Auditor {
         done(Verdict.HOLDS);
         return result;
       } catch (error) {
-        if (!(error instanceof Refuted || error instanceof Unreadable)) throw error;
-        lines.push(error.message);
-        done(error instanceof Refuted ? Verdict.DOES_NOT_HOLD : Verdict.CANNOT_BE_READ);
+        const verdict = verdictOf(error);
+        lines.push((error as Error).message);
+        done(verdict);
         throw error;
       }
     };
-    let unproven = false;
-    const report = (verdict: Verdict, summary: string): AuditReport => ({
-      requestId,
+    const report = (verdict: Verdict, summary: string, unproven = false): AuditReport => ({
+      ...about,
       verdict,
       summary,
       unproven,
@@ -101,35 +155,12 @@ export class Auditor {
       caveats: [...caveats],
       blocks: chain.used.map(({ number, hash, timestamp, caveats }) => ({ number, hash, timestamp, caveats })),
     });
-
     try {
-      const request = await step("terms", async (say) => {
-        await this.#requireChain();
-        return auditTerms(subject, fromBlock, { say });
-      });
-      await step("escrow", (say) => auditEscrow(subject, request, { say }));
-      const settlement = await findSettlement(subject, request);
-      if (settlement === undefined) {
-        const ending = await step("ending", (say) => auditEnding(subject, request, { say }));
-        unproven = true;
-        return report(
-          Verdict.CANNOT_BE_READ,
-          ending === undefined
-            ? "the request is pending: nothing was proven yet"
-            : `the request was ${ending}: nothing was proven`,
-        );
-      }
-      const delivery = await step("delivery", (say) => auditDelivery(subject, request, { say }));
-      const proofs = await step("submission", (say) =>
-        auditSubmission(subject, request, delivery, settlement, { say }),
-      );
-      await step("proof", (say) => auditProof(subject, request, delivery, settlement, proofs, { say, mind }));
-      await step("payment", (say) => auditPayment(subject, request, delivery, settlement, { say }));
-      return report(Verdict.HOLDS, "the inference is proven, paid and burned as its terms say");
+      await this.#requireChain();
+      const subject = { chain, deployment: this.#deployment, root: this.#options.root };
+      return report(Verdict.HOLDS, await work(subject, step, (caveat) => void caveats.add(caveat)));
     } catch (error) {
-      if (error instanceof Refuted) return report(Verdict.DOES_NOT_HOLD, error.message);
-      if (error instanceof Unreadable) return report(Verdict.CANNOT_BE_READ, error.message);
-      throw error;
+      return report(verdictOf(error), (error as Error).message, error instanceof Unproven);
     }
   }
 

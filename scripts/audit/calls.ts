@@ -1,8 +1,8 @@
 import { getBytes, hexlify } from "ethers";
 import type { Abi } from "../../sdk/src/chain/abiTypes.ts";
 import { plainStruct } from "../../sdk/src/chain/plainValue.ts";
-import { groth16SettlerAbi, settlementAbi, teeVerifierAbi } from "../../sdk/src/generated/abis.ts";
-import type { Answer, Terms } from "../../sdk/src/types.ts";
+import { batchSettlementAbi, groth16SettlerAbi, settlementAbi, teeVerifierAbi } from "../../sdk/src/generated/abis.ts";
+import type { Answer, InferenceBatch, Terms } from "../../sdk/src/types.ts";
 import { eventsIn, interfaceOf, type MinedTransaction } from "./chain.ts";
 
 /**
@@ -67,6 +67,16 @@ export const proofsIn = (calldata: string): PostedProof[] => [
     calldata,
   ).flatMap(({ rows, at }) => rows.map((row) => ({ ...row, at }))),
 ];
+
+/** A batch as it is posted. */
+export interface PostedBatch extends Posted {
+  readonly batch: InferenceBatch;
+  readonly proof: string;
+  readonly rows: string;
+}
+
+/** The batches in some calldata. */
+export const batchesIn = (calldata: string): PostedBatch[] => findCalls(batchSettlementAbi, "settleBatch", calldata);
 
 /** The attestation documents in some calldata, in order. */
 export const documentsIn = (calldata: string): PostedDocument[] => findCalls(teeVerifierAbi, "attest", calldata);

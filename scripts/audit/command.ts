@@ -18,6 +18,7 @@ export function registerAuditCommand(program: Command): void {
     .option("--all", "audit every request, from --from to --to")
     .option("--from <block>", "the first block of --all (default: the deployment's first)", wholeNumber)
     .option("--to <block>", "the last block of --all (default: the newest)", wholeNumber)
+    .option("--batch <file>", "audit the batch of a leaf set: its leaves, sums, signature and payments")
     .option("--save <file>", "write all that was read to a file")
     .option("--archive <file>", "read what --save has written, instead of an RPC node")
     .option("--trust-headers", "for chains whose block hashes are not Ethereum's: do not recompute headers and roots")

@@ -8,7 +8,7 @@ import { DeliveryMode, OutputCommitment } from "../../sdk/src/types.ts";
 import { deliveriesIn, isOnlyCall, type PostedDelivery } from "./calls.ts";
 import { type Event, type Evidence, eventsIn, isBefore } from "./chain.ts";
 import { readRoute } from "./route.ts";
-import { domainOf, type Notes, place, type Subject, time } from "./subject.ts";
+import { domainOf, type Notes, place, type RequestSubject, type Subject, time } from "./subject.ts";
 import type { Request } from "./terms.ts";
 import { require, Unreadable } from "./verdict.ts";
 
@@ -22,7 +22,7 @@ export type Delivery = Event<{ readonly nodeId: string; readonly outputHash: str
  * @throws Refuted if it did not; Unreadable if the delivery's call is neither in calldata nor traceable.
  */
 export async function auditDelivery(
-  subject: Subject,
+  subject: RequestSubject,
   request: Request,
   { say }: Pick<Notes, "say">,
 ): Promise<Delivery> {
@@ -73,12 +73,17 @@ export async function auditDelivery(
 }
 
 /** Checks the output that was published with a delivery against its commitment. */
-async function auditOutput(subject: Subject, request: Request, delivered: Delivery, say: Notes["say"]): Promise<void> {
+async function auditOutput(
+  subject: RequestSubject,
+  request: Request,
+  delivered: Delivery,
+  say: Notes["say"],
+): Promise<void> {
   const settlement = addressOf(subject.deployment, "Settlement");
   const published = eventsIn(delivered.transaction, settlement, settlementAbi, "OutputPublished");
   const output = published.find(({ args }) => args.requestId === subject.requestId)?.args.output;
   require(output !== undefined, "the terms ask for the output on chain, and it was not published");
-  const { outputCommitment } = await readRoute(subject, request);
+  const { outputCommitment } = await readRoute(subject, request.args.terms.offer, request);
   const { outputHash } = delivered.args;
   const isCommitted =
     outputCommitment === OutputCommitment.VALUE

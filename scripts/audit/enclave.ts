@@ -3,6 +3,7 @@ import {
   computeAddress,
   dataLength,
   dataSlice,
+  getAddress,
   getBytes,
   hexlify,
   keccak256,
@@ -14,14 +15,12 @@ import {
 import { parseDocument } from "../../sdk/src/attestation/document.ts";
 import { decodeTeeParameters, measurementOf } from "../../sdk/src/attestation/tee.ts";
 import { nitroVerifierAbi, teeVerifierAbi } from "../../sdk/src/generated/abis.ts";
-import { hashClaim } from "../../sdk/src/hash/hashClaim.ts";
-import { type InferenceClaim, Trust } from "../../sdk/src/types.ts";
+import { Trust } from "../../sdk/src/types.ts";
 import { documentsIn } from "./calls.ts";
 import { type Evidence, isBefore } from "./chain.ts";
-import type { Delivery } from "./delivery.ts";
 import { type CertificateIdentity, isAwsRoot, verifyDocument } from "./document.ts";
 import type { ProvenRoute } from "./route.ts";
-import { domainOf, type Notes, place, type Subject, time } from "./subject.ts";
+import { type Notes, place, type Subject, time } from "./subject.ts";
 import { Refuted, require, Unreadable } from "./verdict.ts";
 
 /** r ‖ s ‖ v, then the attestation's number. */
@@ -30,16 +29,28 @@ const PROOF_LENGTH = 69;
 /** The order of secp256k1 (SEC 2, section 2.4.1). */
 const N = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
 
+/** What an enclave signed. */
+export interface Signed {
+  readonly what: "claim" | "batch";
+  /** The node that the enclave's key is attested for. */
+  readonly nodeId: string;
+  /** The EIP-712 hash. */
+  readonly hash: string;
+  /** Who has to have signed it; whoever is attested, if absent. */
+  readonly by?: string;
+  /** Where it first came on chain: the key has to have been valid then. */
+  readonly onChain: Evidence;
+}
+
 /**
- * Verifies that one of some proofs is an attested enclave's signature of a claim: the signature, the attestation
+ * Verifies that one of some proofs is an attested enclave's signature of a claim or a batch: the signature, the attestation
  * document and its certificates down from the root, what they bind, which images the model trusts, and revocations.
  *
  * @throws Refuted if none is; Unreadable if the attestation's transaction does not show its document.
  */
 export async function auditEnclave(
   subject: Subject,
-  claim: InferenceClaim,
-  delivery: Delivery,
+  signed: Signed,
   route: ProvenRoute,
   proofs: readonly string[],
   notes: Notes,
@@ -48,7 +59,7 @@ export async function auditEnclave(
   for (const proof of proofs) {
     const lines: string[] = [];
     try {
-      await auditProof(subject, claim, delivery, route, proof, { ...notes, say: (line) => void lines.push(line) });
+      await auditProof(subject, signed, route, proof, { ...notes, say: (line) => void lines.push(line) });
       for (const line of lines) notes.say(line);
       return;
     } catch (error) {
@@ -61,8 +72,7 @@ export async function auditEnclave(
 
 async function auditProof(
   subject: Subject,
-  claim: InferenceClaim,
-  delivery: Delivery,
+  { what, nodeId, hash, by, onChain }: Signed,
   { verifier, parameters }: ProvenRoute,
   proof: string,
   { say, mind }: Notes,
@@ -70,28 +80,28 @@ async function auditProof(
   const { chain } = subject;
   require(dataLength(proof) ===
     PROOF_LENGTH, `an enclave's proof has ${PROOF_LENGTH} bytes, and this has ${dataLength(proof)}`);
-  const claimHash = hashClaim(domainOf(subject), claim);
-  const signer = recover(claimHash, dataSlice(proof, 0, SIGNATURE_LENGTH));
+  const signer = recover(hash, dataSlice(proof, 0, SIGNATURE_LENGTH));
   const index = toBigInt(dataSlice(proof, SIGNATURE_LENGTH));
-  const indexed = [claim.nodeId, toBeHex(index, 32)];
+  const indexed = [nodeId, toBeHex(index, 32)];
   const [attested] = await chain.events(verifier, teeVerifierAbi, "EnclaveAttested", indexed, { asked: 1 });
-  require(attested !== undefined, `node ${claim.nodeId} has no attestation ${index}`);
+  require(attested !== undefined, `node ${nodeId} has no attestation ${index}`);
   const { key, measurement, validFrom, validUntil } = attested.args;
-  require(signer === key, `the claim is not signed by the attested key ${key}`);
-  say(`the claim is signed by the key ${key} of attestation ${index}`);
+  require(signer === key &&
+    (by === undefined || getAddress(by) === key), `the ${what} is not signed by the attested key ${key}`);
+  say(`the ${what} is signed by the key ${key} of attestation ${index}`);
 
-  const claimedAt = delivery.block.timestamp;
-  const isValid = isBefore(attested, delivery) && validFrom === attested.block.timestamp && claimedAt < validUntil;
-  require(isValid, `the key was not valid at ${time(claimedAt)}, when the claim came on chain`);
+  const claimedAt = onChain.block.timestamp;
+  const isValid = isBefore(attested, onChain) && validFrom === attested.block.timestamp && claimedAt < validUntil;
+  require(isValid, `the key was not valid at ${time(claimedAt)}, when the ${what} came on chain`);
   for (const revoked of await chain.events(verifier, teeVerifierAbi, "EnclaveRevoked", indexed, { asked: 1 })) {
     const { validUntil, emergency } = revoked.args;
     const how = `${emergency ? "in an emergency " : ""}(${place(revoked)})`;
     require(claimedAt <
-      validUntil, `the key was revoked ${how} from ${time(validUntil)} on, before the claim came on chain`);
-    say(`the key was revoked after the claim came on chain ${how}`);
+      validUntil, `the key was revoked ${how} from ${time(validUntil)} on, before the ${what} came on chain`);
+    say(`the key was revoked after the ${what} came on chain ${how}`);
   }
 
-  const document = await findDocument(subject, attested, claim.nodeId, key);
+  const document = await findDocument(subject, attested, nodeId, key);
   const { document: shown, certificates } = verifyDocument(document, subject.root, attested.block.timestamp);
   say(`its attestation document, ${document.length} bytes in ${place(attested)}:`);
   say(`  ${certificates.length + 1} signatures by P-384, from the root ${sha256(subject.root)}`);
@@ -101,7 +111,7 @@ async function auditProof(
 
   const chainId = BigInt(subject.deployment.chainId);
   const binding = ["uint256", "address", "bytes32"];
-  const bound = [chainId, verifier, claim.nodeId];
+  const bound = [chainId, verifier, nodeId];
   const encode = (types: string[], values: unknown[]) => AbiCoder.defaultAbiCoder().encode(types, values);
   require(hex(shown.userData) === encode(binding, bound), "the document is bound to another chain, registry or node");
   const nonce = keccak256(encode([...binding, "uint256"], [...bound, index]));

@@ -4,7 +4,7 @@ import { addressOf } from "../../sdk/src/deployment.ts";
 import { nodeRegistryAbi, opgAbi, settlementAbi } from "../../sdk/src/generated/abis.ts";
 import { type Event, type Evidence, eventsIn, isBefore, type MinedTransaction } from "./chain.ts";
 import type { Delivery } from "./delivery.ts";
-import type { Notes, Subject } from "./subject.ts";
+import type { Notes, RequestSubject, Subject } from "./subject.ts";
 import type { Request } from "./terms.ts";
 import { require, Unreadable } from "./verdict.ts";
 
@@ -17,7 +17,11 @@ export type Settlement = Event<{
 }>;
 
 /** Checks that the request put its whole fee into escrow, and the node's bond aside. @throws Refuted if it did not. */
-export function auditEscrow({ deployment, requestId }: Subject, request: Request, { say }: Pick<Notes, "say">): void {
+export function auditEscrow(
+  { deployment, requestId }: RequestSubject,
+  request: Request,
+  { say }: Pick<Notes, "say">,
+): void {
   const { transaction, args, log } = request;
   const { requester, maxFee, verificationFee, offer } = args.terms;
   const settlement = addressOf(deployment, "Settlement").toLowerCase();
@@ -55,7 +59,7 @@ export function auditEscrow({ deployment, requestId }: Subject, request: Request
  * @throws Refuted if any of it is not what the terms say.
  */
 export async function auditPayment(
-  subject: Subject,
+  subject: RequestSubject,
   request: Request,
   delivery: Delivery,
   settled: Settlement,
@@ -109,7 +113,7 @@ export const ENDINGS = {
  * of the terms and burned by the rest.
  */
 export async function auditEnding(
-  subject: Subject,
+  subject: RequestSubject,
   request: Request,
   { say }: Pick<Notes, "say">,
 ): Promise<string | undefined> {
@@ -155,7 +159,12 @@ export async function auditEnding(
 }
 
 /** Requires OPG's own Transfer from the node registry to where OPG burns, right after the registry's Burned. */
-function requireBurned({ deployment }: Subject, transaction: MinedTransaction, after: number, amount: bigint): void {
+export function requireBurned(
+  { deployment }: Subject,
+  transaction: MinedTransaction,
+  after: number,
+  amount: bigint,
+): void {
   const nodes = addressOf(deployment, "NodeRegistry");
   const sink = deployment.addresses.BurnSink ?? ZeroAddress;
   const burn = transfers(transaction, addressOf(deployment, "OPG")).find(({ log }) => log.index > after);
@@ -165,7 +174,7 @@ function requireBurned({ deployment }: Subject, transaction: MinedTransaction, a
 }
 
 /** Whose credit a node's fees were when something happened. */
-async function payoutAt({ chain, deployment }: Subject, nodeId: string, then: Evidence): Promise<string> {
+export async function payoutAt({ chain, deployment }: Subject, nodeId: string, then: Evidence): Promise<string> {
   const nodes = addressOf(deployment, "NodeRegistry");
   const registered = await chain.events(nodes, nodeRegistryAbi, "NodeRegistered", [nodeId]);
   const changes = await chain.events(nodes, nodeRegistryAbi, "PayoutChanged", [nodeId]);
@@ -175,7 +184,7 @@ async function payoutAt({ chain, deployment }: Subject, nodeId: string, then: Ev
 }
 
 /** The transfers of an ERC-20 token in a transaction. Some tokens' logs have the same topic and other values. */
-const transfers = (transaction: MinedTransaction, token: string) =>
+export const transfers = (transaction: MinedTransaction, token: string) =>
   eventsIn(
     { ...transaction, logs: transaction.logs.filter(({ topics }) => topics.length === 3) },
     token,
@@ -183,4 +192,4 @@ const transfers = (transaction: MinedTransaction, token: string) =>
     "Transfer",
   );
 
-const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
+export const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();

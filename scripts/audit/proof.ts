@@ -1,5 +1,6 @@
 import { addressOf } from "../../sdk/src/deployment.ts";
-import { settlementAbi, verifierRegistryAbi } from "../../sdk/src/generated/abis.ts";
+import { settlementAbi } from "../../sdk/src/generated/abis.ts";
+import { hashClaim } from "../../sdk/src/hash/hashClaim.ts";
 import { hashTerms } from "../../sdk/src/hash/hashTerms.ts";
 import { type InferenceClaim, Route } from "../../sdk/src/types.ts";
 import { isOnlyCall, type PostedProof, proofsIn } from "./calls.ts";
@@ -8,14 +9,14 @@ import type { Delivery } from "./delivery.ts";
 import { auditEnclave } from "./enclave.ts";
 import { auditGroth16 } from "./groth16.ts";
 import type { Settlement } from "./money.ts";
-import { readRoute, word } from "./route.ts";
-import { domainOf, type Notes, place, type Subject, time } from "./subject.ts";
+import { auditVerifier, readRoute } from "./route.ts";
+import { domainOf, type Notes, place, type RequestSubject, time } from "./subject.ts";
 import type { Request } from "./terms.ts";
 import { require, Unreadable } from "./verdict.ts";
 
 /** Finds the settlement; undefined if there is none. @throws Refuted if there are two. */
 export async function findSettlement(
-  { chain, deployment, requestId }: Subject,
+  { chain, deployment, requestId }: RequestSubject,
   { block }: Request,
 ): Promise<Settlement | undefined> {
   const settlement = addressOf(deployment, "Settlement");
@@ -32,7 +33,7 @@ export async function findSettlement(
  * @throws Refuted if the settlement came too late; Unreadable if its proof is neither in calldata nor traceable.
  */
 export async function auditSubmission(
-  subject: Subject,
+  subject: RequestSubject,
   request: Request,
   delivery: Delivery,
   settled: Settlement,
@@ -72,7 +73,7 @@ export async function auditSubmission(
 
 /** Verifies a claim's proof by the way that the model's route names. */
 export async function auditProof(
-  subject: Subject,
+  subject: RequestSubject,
   request: Request,
   delivery: Delivery,
   settled: Settlement,
@@ -89,14 +90,15 @@ export async function auditProof(
     outputHash,
     units,
   };
-  const route = await readRoute(subject, request);
-  const verifiers = addressOf(subject.deployment, "VerifierRegistry");
-  for (const revoked of await subject.chain.events(verifiers, verifierRegistryAbi, "VerifierRevoked", [
-    word(route.verifierId),
-  ])) {
-    require(isBefore(settled, revoked), `the route's verifier was revoked before the settlement (${place(revoked)})`);
-    notes.mind(`the route's verifier was revoked later (${place(revoked)}); this audit does not rest on its code`);
-  }
+  const route = await readRoute(subject, offer, request);
+  await auditVerifier(subject, route, settled, notes);
   if (offer.route === Route.ZK) await auditGroth16(subject, claim, route, proofs, notes);
-  else await auditEnclave(subject, claim, delivery, route, proofs, notes);
+  else
+    await auditEnclave(
+      subject,
+      { what: "claim", nodeId, hash: hashClaim(domainOf(subject), claim), onChain: delivery },
+      route,
+      proofs,
+      notes,
+    );
 }

@@ -1,9 +1,8 @@
 import { addressOf } from "../../sdk/src/deployment.ts";
 import { modelRegistryAbi, verifierRegistryAbi } from "../../sdk/src/generated/abis.ts";
-import type { OutputCommitment } from "../../sdk/src/types.ts";
-import { isBefore } from "./chain.ts";
-import type { Subject } from "./subject.ts";
-import type { Request } from "./terms.ts";
+import type { Offer, OutputCommitment } from "../../sdk/src/types.ts";
+import { type Evidence, isBefore } from "./chain.ts";
+import { type Notes, place, type Subject } from "./subject.ts";
 import { require, Unreadable } from "./verdict.ts";
 
 /** How an inference is proven: the version of the model's route that its terms name. */
@@ -15,19 +14,36 @@ export interface ProvenRoute {
   readonly outputCommitment: OutputCommitment;
 }
 
-/** Reads the version of the model's route that a request names, from the registries' events. */
-export async function readRoute({ chain, deployment }: Subject, request: Request): Promise<ProvenRoute> {
-  const { modelId, route, routeVersion } = request.args.terms.offer;
+/** Reads a version of a model's route from the registries' events. @param use What rests on it. */
+export async function readRoute(
+  { chain, deployment }: Subject,
+  { modelId, route, routeVersion }: Pick<Offer, "modelId" | "route" | "routeVersion">,
+  use: Evidence,
+): Promise<ProvenRoute> {
   const indexed = [modelId, word(route), word(routeVersion)];
   const [set] = await chain.events(addressOf(deployment, "ModelRegistry"), modelRegistryAbi, "RouteSet", indexed);
   if (set === undefined) throw new Unreadable(`the RPC node has no version ${routeVersion} of the model's route`);
-  require(isBefore(set, request), "the model's route was set after the request");
+  require(isBefore(set, use), "the model's route was set after it was used");
   const { verifierId, parameters, outputCommitment } = set.args;
   const verifiers = addressOf(deployment, "VerifierRegistry");
   const [added] = await chain.events(verifiers, verifierRegistryAbi, "VerifierAdded", [word(verifierId)]);
   if (added === undefined) throw new Unreadable(`the RPC node has no verifier ${verifierId}`);
   require(added.args.route === route, `verifier ${verifierId} is of another route`);
   return { verifier: added.args.verifier, verifierId, parameters, outputCommitment };
+}
+
+/** Checks that a route's verifier was not revoked before a settlement; mentions if it was later. */
+export async function auditVerifier(
+  { chain, deployment }: Subject,
+  { verifierId }: ProvenRoute,
+  settled: Evidence,
+  { mind }: Pick<Notes, "mind">,
+): Promise<void> {
+  const verifiers = addressOf(deployment, "VerifierRegistry");
+  for (const revoked of await chain.events(verifiers, verifierRegistryAbi, "VerifierRevoked", [word(verifierId)])) {
+    require(isBefore(settled, revoked), `the route's verifier was revoked before the settlement (${place(revoked)})`);
+    mind(`the route's verifier was revoked later (${place(revoked)}); this audit does not rest on its code`);
+  }
 }
 
 /** A small number as a topic. */

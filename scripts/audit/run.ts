@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { getBytes, JsonRpcProvider } from "ethers";
 import { withCurve } from "../../circuits/src/curve.ts";
 import { AWS_NITRO_ROOT } from "../../sdk/src/attestation/awsRoot.ts";
+import { type LeafSet, parseLeafSet } from "../../sdk/src/batch/leafSet.ts";
 import { OpgError } from "../../sdk/src/errors/OpgError.ts";
 import { toJson } from "../../sdk/src/wire.ts";
 import { printable } from "../cli/command.ts";
@@ -24,6 +25,7 @@ export interface AuditCommandOptions {
   readonly trustHeaders?: true;
   readonly json?: true;
   readonly all?: true;
+  readonly batch?: string;
   readonly from?: number;
   readonly to?: number;
 }
@@ -32,17 +34,19 @@ export interface AuditCommandOptions {
 export async function runAudit(requestId: string | undefined, options: AuditCommandOptions): Promise<number> {
   const providers: JsonRpcProvider[] = [];
   try {
-    if ((requestId === undefined) !== (options.all === true)) throw new InputError("name one request, or give --all");
+    const asked = [requestId, options.all, options.batch].filter((one) => one !== undefined);
+    if (asked.length !== 1) throw new InputError("name one request, or give --all or --batch");
+    const set = options.batch === undefined ? undefined : readLeafSet(options.batch);
     const reads: Reads = {};
     const source = await openArchive(options, providers);
     const archive = options.save === undefined ? source : recorded(source, reads);
     const deployment = deploymentFor(await archive.chainId(), options);
     const root = options.root === undefined ? getBytes(AWS_NITRO_ROOT) : readRoot(options.root);
     const auditor = new Auditor(archive, deployment, { root, trustHeaders: options.trustHeaders ?? false });
-    const verdict =
-      requestId === undefined
-        ? await withCurve(() => auditAll(auditor, options)) // Kept from one audit to the next.
-        : show(await auditor.audit(requestId), options);
+    let verdict: Verdict;
+    if (set !== undefined) verdict = show(await auditor.auditBatch(set), options);
+    else if (requestId !== undefined) verdict = show(await auditor.audit(requestId), options);
+    else verdict = await withCurve(() => auditAll(auditor, options)); // The curve is kept from one audit to the next.
     if (options.save !== undefined) writeFileSync(options.save, toJson(reads));
     return verdict;
   } catch (error) {
@@ -103,6 +107,8 @@ function readArchive(path: string): Reads {
   if (typeof reads !== "object" || reads === null) throw new InputError(`${path} is no archive`);
   return { ...reads };
 }
+
+const readLeafSet = (path: string): LeafSet => understood(path, () => parseLeafSet(readJsonFile(path)));
 
 /** A root certificate, in PEM or DER. */
 const readRoot = (path: string): Uint8Array =>

@@ -7,9 +7,13 @@ export interface Subject {
   readonly chain: Chain;
   /** Where the protocol is: what the audit takes as given. */
   readonly deployment: Deployment;
-  readonly requestId: string;
   /** The root certificate (DER) under which enclaves are attested. */
   readonly root: Uint8Array;
+}
+
+/** One request of it. */
+export interface RequestSubject extends Subject {
+  readonly requestId: string;
 }
 
 /** What an audit step says of what it compared, and what the reader should mind. */

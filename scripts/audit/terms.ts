@@ -3,7 +3,7 @@ import { settlementAbi } from "../../sdk/src/generated/abis.ts";
 import { hashTerms } from "../../sdk/src/hash/hashTerms.ts";
 import type { Terms } from "../../sdk/src/types.ts";
 import type { Event } from "./chain.ts";
-import { domainOf, type Notes, place, type Subject } from "./subject.ts";
+import { domainOf, type Notes, place, type RequestSubject } from "./subject.ts";
 import { require, Unreadable } from "./verdict.ts";
 
 /** A request, as the chain has it. */
@@ -14,7 +14,11 @@ export type Request = Event<{ readonly terms: Terms }>;
  *
  * @throws Unreadable if there is no such request; Refuted if the terms are not those of the identifier.
  */
-export async function auditTerms(subject: Subject, fromBlock: number, { say }: Pick<Notes, "say">): Promise<Request> {
+export async function auditTerms(
+  subject: RequestSubject,
+  fromBlock: number,
+  { say }: Pick<Notes, "say">,
+): Promise<Request> {
   const { chain, deployment, requestId } = subject;
   const settlement = addressOf(deployment, "Settlement");
   const [requested, again] = await chain.events(settlement, settlementAbi, "Requested", [requestId], { fromBlock });

@@ -6,10 +6,10 @@ const MARKS = ["ok", "NO", "??"] as const;
 
 /** A report for people: each step with what was compared, the verdict, what to mind, and the blocks. */
 export function reportText(report: AuditReport): string {
-  const { requestId, verdict, summary, unproven, steps, blocks } = report;
+  const { of, id, verdict, summary, unproven, steps, blocks } = report;
   const width = Math.max(...steps.map(({ name }) => name.length));
   return [
-    `request ${requestId}`,
+    `${of} ${id}`,
     ...steps.flatMap(({ name, verdict, lines }) =>
       lines.map((line, index) =>
         index === 0 ? `  ${MARKS[verdict]}  ${name.padEnd(width)}  ${line}` : `${" ".repeat(width + 8)}${line}`,

@@ -357,7 +357,7 @@ describe("Auditing an inference of chain data alone", function () {
       expect(replay).to.deep.equal(found);
       const underAws = await audit(requestId, "--archive", saved, "--json");
       expect(underAws.code).to.equal(Verdict.DOES_NOT_HOLD);
-      expect(JSON.parse(underAws.stdout)).to.include({ requestId, verdict: "does not hold" });
+      expect(JSON.parse(underAws.stdout)).to.include({ id: requestId, verdict: "does not hold" });
     });
 
     it("audits all of a range, and exits with the worst verdict on what was settled", async () => {
