@@ -888,11 +888,13 @@ describe("indexer", () => {
       const text = readFileSync("docs/indexer.md", "utf8");
       const queries = [...text.matchAll(/```graphql\n(.*?)```/gs)].map(([, body]) => body ?? "");
       expect(queries.length).to.be.greaterThan(5);
+      // This chain has none of them; test/integration/indexerRight.ts and the demo have.
+      const elsewhere = ["channels", "batchSettlements", "rowNotPaids", "equivocations"];
       for (const body of queries) {
         const data = await query<Record<string, unknown>>(body, { id: labelled.settled });
         for (const [field, value] of Object.entries(data)) {
           expect(value, `${field} of ${body}`).to.not.equal(null);
-          if (Object(value).items) expect(Object(value).items, body).to.not.have.length(0);
+          if (Object(value).items && !elsewhere.includes(field)) expect(Object(value).items, body).to.not.have.length(0);
         }
       }
     });
