@@ -9,6 +9,7 @@ import {
   teeVerifierAbi,
   verifierRegistryAbi,
 } from "../sdk/src/generated/abis.ts";
+import { checkedTransport } from "./src/rpc/checkedTransport.ts";
 import { settings } from "./src/settings.ts";
 
 const { chainId, startBlock, addresses } = settings.deployment;
@@ -28,7 +29,7 @@ export default createConfig({
   chains: {
     chain: {
       id: chainId,
-      rpc: settings.rpcUrl,
+      rpc: checkedTransport(settings.rpcUrl, settings.logChecks),
       pollingInterval: settings.pollingInterval,
       disableCache: settings.isLocal,
     },

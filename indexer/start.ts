@@ -18,7 +18,11 @@ const QUOTED_LINES = 20;
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 const ponder = fileURLToPath(new URL("bin/ponder.js", import.meta.resolve("ponder")));
-const endWithParent = new URL("endWithParent.ts", import.meta.url).href;
+/** What the indexer's process loads before Ponder. */
+const preloads = ["endWithParent.ts", "reorgWindow.ts"].flatMap((file) => [
+  "--import",
+  new URL(file, import.meta.url).href,
+]);
 
 /** What {@link startIndexer} needs to know. */
 export interface IndexerOptions {
@@ -80,7 +84,7 @@ export async function startIndexer(options: IndexerOptions): Promise<Indexer> {
     const head = Number(await rpc(rpcUrl, "eth_blockNumber", []));
     const child = spawn(
       process.execPath,
-      ["--import", endWithParent, ponder, "start", "--root", root, "--hostname", "127.0.0.1", "--log-format", "json"],
+      [...preloads, ponder, "start", "--root", root, "--hostname", "127.0.0.1", "--log-format", "json"],
       { cwd: temporary, env, stdio: ["ignore", "pipe", "pipe", "ipc"] },
     );
     child.once("exit", cleanUp);

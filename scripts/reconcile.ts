@@ -13,8 +13,8 @@ Usage: npm run reconcile -- --rpc URL --deployment PATH (--indexer URL | --data-
                        \`npm run opg -- deployment\` writes     (or OPG_DEPLOYMENT)
   --indexer URL        a running indexer
   --data-dir DIR       PGlite's tables; a running indexer may go on using them
-  --database-url URL   PostgreSQL, with
-  --schema NAME        the schema of the tables                  (opg)
+  --database-url URL   PostgreSQL
+  --schema NAME        the schema of the tables in either        (opg)
   --block N            compare at this block                     (where the tables are)
   --json               print one JSON object
   --help
@@ -68,7 +68,7 @@ function sourceOf(values: Readonly<Record<string, string | boolean | undefined>>
   const { indexer, "data-dir": directory, "database-url": connectionString, schema } = values;
   const sources: Source[] = [];
   if (typeof indexer === "string") sources.push({ kind: "indexer", url: indexer });
-  if (typeof directory === "string") sources.push({ kind: "pglite", directory });
+  if (typeof directory === "string") sources.push({ kind: "pglite", directory, schema: String(schema) });
   if (typeof connectionString === "string") {
     sources.push({ kind: "postgres", connectionString, schema: String(schema) });
   }

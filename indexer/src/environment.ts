@@ -1,5 +1,6 @@
 import type { Address } from "viem";
 import { loadDeployment } from "../../sdk/src/node/loadDeployment.ts";
+import { LOG_CHECKS, type LogChecks } from "./rpc/checkedLogs.ts";
 
 /** Where the contracts that the indexer reads are. */
 export interface Deployment {
@@ -24,6 +25,8 @@ export interface Settings {
   readonly isLocal: boolean;
   /** Milliseconds between two looks for a new block. */
   readonly pollingInterval: number;
+  /** How far the RPC node's logs are checked. */
+  readonly logChecks: LogChecks;
   readonly database: { kind: "pglite"; directory: string } | { kind: "postgres"; connectionString: string };
 }
 
@@ -34,7 +37,8 @@ export class SettingsError extends Error {
 
 /**
  * Reads the settings: `OPG_RPC_URL`, `OPG_DEPLOYMENT` (path of a deployment's JSON file), and either `DATABASE_URL`
- * (PostgreSQL) or `OPG_DATA_DIR` (PGlite's directory, `.ponder/pglite` by default).
+ * (PostgreSQL) or `OPG_DATA_DIR` (PGlite's directory, `.ponder/pglite` by default); and `OPG_LOG_CHECKS`: full (the
+ * default), live or off.
  *
  * @throws {@link SettingsError}
  */
@@ -49,6 +53,7 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
     deployment: readDeployment(file),
     isLocal,
     pollingInterval: isLocal ? 100 : 1_000,
+    logChecks: oneOf(env, "OPG_LOG_CHECKS", LOG_CHECKS),
     database: databaseUrl
       ? { kind: "postgres", connectionString: databaseUrl }
       : { kind: "pglite", directory: env.OPG_DATA_DIR ?? ".ponder/pglite" },
@@ -73,5 +78,16 @@ export function readDeployment(file: string): Deployment {
 function required(env: Readonly<Record<string, string | undefined>>, name: string, what: string): string {
   const value = env[name];
   if (!value) throw new SettingsError(`${name} is not set: it has to be ${what}`);
+  return value;
+}
+
+/** A variable that names one of some values; the first if it is not set. */
+function oneOf<const Values extends readonly [string, ...string[]]>(
+  env: Readonly<Record<string, string | undefined>>,
+  name: string,
+  values: Values,
+): Values[number] {
+  const value = env[name] || values[0];
+  if (!values.includes(value)) throw new SettingsError(`${name} is ${values.join(", ")}, and not ${value}`);
   return value;
 }

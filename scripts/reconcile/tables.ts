@@ -19,10 +19,10 @@ export interface Tables {
   readonly rows: ReadonlyMap<Entity, readonly TextRow[]>;
 }
 
-/** Where tables are: a running indexer, PGlite's directory, or a schema of a PostgreSQL database. */
+/** Where tables are: a running indexer, or a schema in PGlite's directory or in a PostgreSQL database. */
 export type Source =
   | { readonly kind: "indexer"; readonly url: string }
-  | { readonly kind: "pglite"; readonly directory: string }
+  | { readonly kind: "pglite"; readonly directory: string; readonly schema: string }
   | { readonly kind: "postgres"; readonly connectionString: string; readonly schema: string };
 
 type Query = (sql: string) => Promise<readonly Readonly<Record<string, unknown>>[]>;
@@ -41,7 +41,7 @@ export async function readTables(source: Source): Promise<Tables> {
     case "indexer":
       return readFrom((sql) => askIndexer(source.url, sql));
     case "pglite":
-      return readPglite(source.directory);
+      return readPglite(source.directory, source.schema);
     case "postgres":
       return readPostgres(source.connectionString, source.schema);
   }
@@ -114,13 +114,14 @@ async function askIndexer(url: string, sql: string): Promise<Readonly<Record<str
 }
 
 /** Works on a copy: PGlite does not notice when a directory is in use, and opening it twice would damage it. */
-async function readPglite(directory: string): Promise<Tables> {
+async function readPglite(directory: string, schema: string): Promise<Tables> {
   if (!existsSync(join(directory, "PG_VERSION"))) throw new Unreadable(`there are no tables of PGlite in ${directory}`);
   const copy = mkdtempSync(join(tmpdir(), "opg-reconcile-"));
   try {
     cpSync(directory, copy, { recursive: true });
     const database = await PGlite.create(copy);
     try {
+      await database.query("select set_config('search_path', $1, false)", [schema]);
       return await readFrom(async (sql) => (await database.query<Record<string, unknown>>(sql)).rows);
     } finally {
       await database.close();

@@ -1,0 +1,225 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect } from "chai";
+import { startIndexer } from "../../indexer/start.ts";
+import { type Report, reconcile } from "../../scripts/reconcile/reconcile.ts";
+import type { Source } from "../../scripts/reconcile/tables.ts";
+import type { Deployment } from "../../sdk/src/deployment.ts";
+import { type FaultyRpc, serveFaultyRpc } from "../support/faultyRpc.ts";
+import { ethers, loadProtocol, networkHelpers, OPG_UNIT, type Protocol, provider, Route } from "../support/fixtures.ts";
+import { type RpcServer, serveRpc } from "../support/rpcServer.ts";
+
+/** A line of the indexer's log. */
+interface LogLine {
+  readonly msg?: string;
+  readonly number?: number;
+}
+
+const deep = process.env.OPG_DEEP === "1";
+
+/** Numbers from 0 to 1 that are the same in every run with the same seed (mulberry32). */
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** What is right stays right: under reorganisations, kills, and an RPC node that fails. */
+describe("indexer, under stress", function () {
+  this.timeout(deep ? 3_600_000 : 240_000);
+  const seed = Number(process.env.OPG_SEED ?? Date.now() % 1_000_000);
+  const random = randomFrom(seed);
+  const between = (low: number, high: number) => low + Math.floor(random() * (high - low + 1));
+
+  let protocol: Protocol;
+  let rpc: RpcServer;
+  let faulty: FaultyRpc;
+  let deployment: Deployment;
+  const directories: string[] = [];
+
+  before(async () => {
+    protocol = await loadProtocol();
+    rpc = await serveRpc(provider);
+    faulty = await serveFaultyRpc(rpc.url);
+    const { settlement, nodes, models, verifiers, opg } = protocol.contracts;
+    deployment = {
+      chainId: 31_337,
+      startBlock: 0,
+      addresses: {
+        Settlement: await settlement.getAddress(),
+        NodeRegistry: await nodes.getAddress(),
+        ModelRegistry: await models.getAddress(),
+        VerifierRegistry: await verifiers.getAddress(),
+        OPG: await opg.getAddress(),
+      },
+    };
+  });
+  afterEach(() => {
+    faulty.fault = () => null;
+  });
+  after(async () => {
+    await faulty?.close();
+    await rpc?.close();
+    for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+  });
+
+  const newDirectory = () => {
+    const directory = mkdtempSync(join(tmpdir(), "opg-right-"));
+    directories.push(directory);
+    return directory;
+  };
+
+  /** One block with something of the protocol's in it, whichever. */
+  const act = async () => {
+    const { settlement, nodes } = protocol.contracts;
+    const { operator, requester, stranger } = protocol.accounts;
+    const asOperator = nodes.connect(operator);
+    const actions = [
+      () => protocol.request(),
+      () => protocol.delivered(),
+      () => protocol.settled(),
+      () => protocol.settled({ offer: { route: Route.TEE } }),
+      async () => {
+        const { terms } = await protocol.request();
+        await settlement.connect(protocol.accounts.signer).decline(terms);
+      },
+      () => asOperator.unbond(protocol.nodeId, OPG_UNIT),
+      () => asOperator.rebond(protocol.nodeId, 1n).catch(() => networkHelpers.mine()),
+      () =>
+        settlement
+          .connect(requester)
+          .withdraw(protocol.contracts.usd, stranger)
+          .catch(() => networkHelpers.mine()),
+      () => protocol.contracts.opg.connect(operator).burn(3n),
+    ];
+    await actions[between(0, actions.length - 1)]?.();
+  };
+  /** Blocks one by one: several that Hardhat mines at once are linked only when somebody looks. */
+  const mineUntil = async (block: number) => {
+    while ((await ethers.provider.getBlockNumber()) < block) await networkHelpers.mine();
+  };
+  const actUntil = async (block: number) => {
+    while ((await ethers.provider.getBlockNumber()) < block) await act();
+  };
+
+  const agrees = ({ differences, rows }: Report) => {
+    expect(differences, `with seed ${seed}`).to.deep.equal([]);
+    expect(rows.inference).to.be.greaterThan(0);
+  };
+  const reconciled = async (source: Source) => {
+    const block = await ethers.provider.getBlockNumber();
+    agrees(await reconcile({ rpcUrl: rpc.url, deployment, source, block }));
+  };
+
+  it("follows reorganisations of 1 to 64 blocks, and agrees with the chain after each", async () => {
+    await actUntil((await ethers.provider.getBlockNumber()) + 8);
+    const indexer = await startIndexer({ rpcUrl: rpc.url, deployment });
+    try {
+      await indexer.ready;
+      const depths = [64, ...Array.from({ length: deep ? 40 : 1 }, () => between(1, 64)), 1];
+      for (const depth of depths) {
+        const snapshot = await networkHelpers.takeSnapshot();
+        const fork = await ethers.provider.getBlockNumber();
+        // The load goes on while the indexer reads; empty blocks make up the depth.
+        for (let i = 0; i < 5 && (await ethers.provider.getBlockNumber()) < fork + depth; ++i) await act();
+        await mineUntil(fork + depth);
+        // Ponder asks for a minute about a block that a reorganisation took from under it.
+        if (!deep || random() < 0.8) await indexer.reached(fork + depth);
+        await snapshot.restore();
+        await networkHelpers.time.increase(between(1, 50));
+        for (let i = 0; i < 3; ++i) await act();
+        // Until the new chain is longer, the old one's head has the same number.
+        await mineUntil(fork + depth + 1);
+        await indexer.reached(await ethers.provider.getBlockNumber());
+        await reconciled({ kind: "indexer", url: indexer.url });
+      }
+    } finally {
+      await indexer.stop();
+    }
+  });
+
+  /** Starts an indexer in a process of its own, and kills that with SIGKILL at the first line of its log that fits. */
+  const killedAt = async (dataDir: string, fits: (line: LogLine) => boolean) => {
+    const start = `
+      const { startIndexer } = await import(process.argv[1]);
+      const indexer = await startIndexer({ ...JSON.parse(process.argv[2]), log: (line) => console.log(line) });
+      await indexer.ended;
+    `;
+    const module = new URL("../../indexer/start.ts", import.meta.url).href;
+    const options = JSON.stringify({ rpcUrl: rpc.url, deployment, dataDir });
+    const child = spawn(process.execPath, ["--input-type=module", "-e", start, module, options], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    for await (const line of createInterface({ input: child.stdout })) {
+      if (line.startsWith("{") && fits(JSON.parse(line) as LogLine)) break;
+    }
+    child.kill("SIGKILL");
+    if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+    // The indexer's own process ends by the same signal as soon as it notices.
+    await sleep(500);
+  };
+
+  it("goes on from its tables after kills and failures of the RPC node, and agrees with the chain", async () => {
+    // Enough for a history that is read before the blocks that can be taken back.
+    await mineUntil(150);
+    for (let i = 0; i < 5; ++i) await act();
+    const dataDir = newDirectory();
+    await killedAt(dataDir, ({ msg }) => msg === "Started fetching backfill JSON-RPC data");
+    const live = (await ethers.provider.getBlockNumber()) - 60;
+    await killedAt(dataDir, ({ msg, number = 0 }) => msg === "Indexed block" && number > live);
+
+    const met = new Map<string, number>();
+    /** Whether a fault is still to happen; each happens that many times. */
+    const first = (name: string, times = 1) => {
+      const count = met.get(name) ?? 0;
+      if (count < times) met.set(name, count + 1);
+      return count < times;
+    };
+    const several = (result: unknown): result is unknown[] => Array.isArray(result) && result.length > 1;
+    faulty.fault = (method, [filter]) => {
+      if (method === "eth_getBlockByNumber" && first("429", 3)) return { kind: "429" };
+      if (method === "eth_getBlockByHash" && first("broken", 2)) return { kind: "broken" };
+      if (deep && method === "eth_getBlockByHash" && first("silence")) return { kind: "silence" };
+      if (method !== "eth_getLogs") return null;
+      const where = Object(filter).blockHash === undefined ? "range" : "block";
+      return {
+        kind: "other",
+        change: ({ result }) => {
+          if (!several(result)) return result;
+          if (first(`omitted from a ${where}`)) return result.slice(0, -1);
+          if (first(`all omitted from a ${where}`)) return [];
+          if (where === "block" && first("repeated in a block")) return [...result, result.at(-1)];
+          return result;
+        },
+      };
+    };
+    const indexer = await startIndexer({ rpcUrl: faulty.url, deployment, dataDir });
+    try {
+      await indexer.ready;
+      for (let i = 0; i < 4; ++i) await act();
+      await indexer.reached(await ethers.provider.getBlockNumber());
+      expect([...met.keys()]).to.include.members([
+        "429",
+        "broken",
+        "omitted from a range",
+        "all omitted from a range",
+        "omitted from a block",
+        "all omitted from a block",
+        "repeated in a block",
+      ]);
+      await reconciled({ kind: "indexer", url: indexer.url });
+    } finally {
+      await indexer.stop();
+    }
+    await reconciled({ kind: "pglite", directory: dataDir, schema: "opg" });
+  });
+});
