@@ -29,6 +29,15 @@ export const KEYS = {
   token: ["address"],
   credit: ["token", "account"],
   creditEvent: ["id"],
+  channel: ["id"],
+  channelEvent: ["id"],
+  batchSettlement: ["id"],
+  rowNotPaid: ["id"],
+  equivocation: ["id"],
+  slashing: ["nodeId", "ref"],
+  channelCredit: ["token", "account"],
+  openTransaction: ["hash"],
+  burnFor: ["ref"],
   period: ["interval", "start"],
   periodRoute: ["interval", "start", "route"],
   periodModel: ["interval", "start", "modelId"],
@@ -75,6 +84,11 @@ export class Books {
     const row = this.find(entity, ...KEYS[entity].map((column) => key[column] ?? null));
     const sums = Object.entries(amounts).map(([column, amount]) => [column, big(row?.[column] ?? 0n) + amount]);
     this.put(entity, { ...key, ...Object.fromEntries(sums) });
+  }
+
+  /** Takes a row out. */
+  remove(entity: Entity, ...key: readonly Cell[]): void {
+    this.#table(entity).delete(key.join("/"));
   }
 
   #table(entity: Entity): Map<string, Record<string, Cell>> {

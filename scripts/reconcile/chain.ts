@@ -4,6 +4,7 @@ import { findLogs } from "../../sdk/src/chain/findLogs.ts";
 import { plainStruct } from "../../sdk/src/chain/plainValue.ts";
 import { addressOf, type Deployment } from "../../sdk/src/deployment.ts";
 import {
+  batchSettlementAbi,
   modelRegistryAbi,
   nodeRegistryAbi,
   opgAbi,
@@ -22,7 +23,15 @@ export type Progress = (what: string, done: number, of: number) => void;
 const AT_ONCE = 20;
 
 /** Contracts that the books are kept from (a TeeVerifier by way of the registry that added it), and the token. */
-const KEPT = ["Settlement", "NodeRegistry", "ModelRegistry", "VerifierRegistry", "TeeVerifier", "OPG"];
+const KEPT = [
+  "Settlement",
+  "BatchSettlement",
+  "NodeRegistry",
+  "ModelRegistry",
+  "VerifierRegistry",
+  "TeeVerifier",
+  "OPG",
+];
 /** Contracts whose events the tables keep nothing of. */
 const SILENT = ["AccessManager", "AwsNitroVerifier", "Groth16Verifier", "NitroVerifier", "TestUSD"];
 const KNOWN = new Set([...KEPT, ...SILENT]);
@@ -79,6 +88,9 @@ export async function keepBooks(
   logs.push(...(await read(at("ModelRegistry"), modelRegistryAbi, keeper.models)));
   const registered = await read(at("VerifierRegistry"), verifierRegistryAbi, keeper.verifiers);
   logs.push(...registered);
+  if (deployment.addresses.BatchSettlement !== undefined) {
+    logs.push(...(await read(at("BatchSettlement"), batchSettlementAbi, keeper.batches)));
+  }
   for (const [address, from] of verifiersIn(registered)) {
     readers.set(address, reader(teeVerifierAbi, keeper.enclaves));
     logs.push(...(await find(address, [], from)));

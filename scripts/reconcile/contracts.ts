@@ -9,7 +9,7 @@ import {
 import { contractsOf } from "../../sdk/src/chain/contracts.ts";
 import { TypedContract } from "../../sdk/src/chain/TypedContract.ts";
 import type { Deployment } from "../../sdk/src/deployment.ts";
-import { teeVerifierAbi } from "../../sdk/src/generated/abis.ts";
+import { batchSettlementAbi, teeVerifierAbi } from "../../sdk/src/generated/abis.ts";
 import { VerifierStatus } from "../../sdk/src/types.ts";
 import { type Books, big, type Entity, type Row } from "./books.ts";
 import { inParallel, type Progress, type ProviderAt } from "./chain.ts";
@@ -27,6 +27,9 @@ export async function readContracts(
   progress: Progress,
 ): Promise<Statement[]> {
   const { settlement, nodes, models, verifiers, opg } = contractsOf(deployment, provider);
+  const { BatchSettlement } = deployment.addresses;
+  const batches =
+    BatchSettlement === undefined ? null : new TypedContract(BatchSettlement, batchSettlementAbi, provider);
   const statements: Statement[] = [];
   const say = (entity: Entity, row: Row) => statements.push({ entity, row });
   const tasks: (() => Promise<unknown>)[] = [];
@@ -101,11 +104,24 @@ export async function readContracts(
   each("credit", async ({ token = null, account = null }, text) => ({
     ...{ token, account, balance: await settlement.read("creditOf", text("token"), text("account")) },
   }));
-  each("token", async ({ escrowed, credited }, text) => {
+  if (batches !== null) {
+    each("channel", async (_, text) => {
+      const { payer, withdrawableAt, claimed, balance } = await batches.read("channelOf", text("id"));
+      const time = withdrawableAt === 0n ? null : withdrawableAt;
+      return { id: text("id"), payer: lower(payer), claimed, balance, withdrawableAt: time };
+    });
+    each("channelCredit", async ({ token = null, account = null }, text) => ({
+      ...{ token, account, balance: await batches.read("creditOf", text("token"), text("account")) },
+    }));
+  }
+  each("token", async ({ escrowed, credited, inChannels, channelCredited }, text) => {
     const owed = await settlement.read("owed", text("address"));
+    const owedByBatches = (await batches?.read("owed", text("address"))) ?? 0n;
     return {
+      inChannels: owedByBatches - big(channelCredited),
+      channelCredited: owedByBatches - big(inChannels),
       ...{ address: text("address"), listed: await settlement.read("isListed", text("address")) },
-      // The contract keeps one sum of both.
+      // Each contract keeps one sum of both.
       credited: owed - big(escrowed),
       escrowed: owed - big(credited),
     };

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { keccak256, ZeroAddress, ZeroHash } from "ethers";
+import { dataLength, dataSlice, keccak256, ZeroAddress, ZeroHash } from "ethers";
 import {
   DELIVERY_MODES,
   NODE_STATUSES,
@@ -7,17 +7,20 @@ import {
   OUTPUT_COMMITMENTS,
   type RequestStatus,
   ROUTES,
+  ROW_FAULTS,
   TRUSTS,
 } from "../../indexer/src/mapping/enums.ts";
 import { decodeTeeParameters } from "../../sdk/src/attestation/tee.ts";
 import type { Abi, EventArgs, EventName } from "../../sdk/src/chain/abiTypes.ts";
 import type {
+  batchSettlementAbi,
   modelRegistryAbi,
   nodeRegistryAbi,
   settlementAbi,
   teeVerifierAbi,
   verifierRegistryAbi,
 } from "../../sdk/src/generated/abis.ts";
+import { channelIdOf } from "../../sdk/src/hash/channelIdOf.ts";
 import { Books, big, type Cell, type Entity, type Row } from "./books.ts";
 
 /** Where a log is on the chain. Addresses are lower-case. */
@@ -61,6 +64,9 @@ export interface SupplyChange {
 const HOUR = 3_600n;
 const DAY = 86_400n;
 
+/** Bytes of a claim: the channel's signer, and what was drawn (uint96). */
+const CLAIM_SIZE = 32;
+
 const nullIf = (nothing: string, value: string): string | null => (value === nothing ? null : value);
 /** PostgreSQL's texts hold no null character, and Ponder leaves it out. */
 const text = (value: string) => value.replaceAll("\0", "");
@@ -73,8 +79,8 @@ const stampOf = ({ blockNumber, timestamp, transactionHash }: Place) => ({ block
 export class Bookkeeper {
   readonly books = new Books();
   readonly #subject: Subject;
-  /** What the log before took from an account to burn it: the next one is that burn. */
-  #taken: { nodeId: string; ref: string; transactionHash: string; burned: bigint } | null = null;
+  /** What the log before took from an account to burn it, and why: the next one is that burn. */
+  #taken: { nodeId: string; ref: string; transactionHash: string; amount: bigint; cause: string } | null = null;
 
   constructor(subject: Subject) {
     this.#subject = subject;
@@ -83,7 +89,7 @@ export class Bookkeeper {
       chainId: BigInt(chainId),
       ...{ opg, settlement, nodeRegistry, burnSink, startBlock: BigInt(startBlock) },
       ...zeros("minted destroyed destroyedByRegistry burned nodes models free bonded unbonding coverageAtRisk"),
-      ...zeros("requested delivered settled refunded defaulted voided"),
+      ...zeros("requested delivered settled refunded defaulted voided batched batches channels"),
       ...{ initialSupply: supplyAtStart, supply: supplyAtStart },
       ...{ open: false, paused: false, parametersId: null, scheduledParametersId: null },
     });
@@ -176,11 +182,12 @@ export class Bookkeeper {
       this.#account(nodeId, { free: amount - burned - paid, bonded: -amount });
       this.books.put("bond", { nodeId, ref, burned, paid, unlockedAt, unlockedBy: transactionHash });
       this.#nodeEvent(nodeId, "BOND_UNLOCKED", at, { amount, ref });
-      this.#taken = { nodeId, ref, transactionHash, burned };
+      this.#taken = { nodeId, ref, transactionHash, amount: burned, cause: "OTHER" };
     },
     Burned: ({ nodeId, ref, amount }, at) => {
       const { transactionHash } = at;
-      const isTaken = isDeepStrictEqual(this.#taken, { nodeId, ref, transactionHash, burned: amount });
+      const { cause = "OTHER", ...taken } = this.#taken ?? {};
+      const isTaken = isDeepStrictEqual(taken, { nodeId, ref, transactionHash, amount });
       this.#taken = null;
       if (!isTaken) this.#account(nodeId, { free: -amount });
       this.books.add("node", { id: nodeId }, { burned: amount });
@@ -189,11 +196,11 @@ export class Bookkeeper {
       const request = this.books.find("inference", ref);
       const selfDealing = request !== undefined && this.#dealsWithItself(request, nodeId);
       const { modelId = null, route = null } = request ?? {};
-      this.#event("burn", at, { nodeId, ref, modelId, route, selfDealing, amount, cause: "OTHER" });
+      this.#event("burn", at, { nodeId, ref, modelId, route, selfDealing, amount, cause: isTaken ? cause : "OTHER" });
       this.#protocol({ burned: amount });
       const burned = { burned: amount, burnedNet: selfDealing ? 0n : amount };
       this.#periods(at, burned);
-      if (request === undefined) return;
+      if (request === undefined) return this.books.put("burnFor", { ref, burnId: this.#idOf(at) });
       this.#breakdown(at, request, burned);
       this.books.add("inference", { id: ref }, { burned: amount });
       this.books.put("inference", { id: ref, burnId: this.#idOf(at) });
@@ -202,7 +209,8 @@ export class Bookkeeper {
       const { free, unbonding } = this.books.get("node", nodeId);
       this.#account(nodeId, { free: -big(free), unbonding: -big(unbonding) });
       this.#nodeEvent(nodeId, "SLASHED", at, { amount: burned + paid, ref });
-      this.#taken = { nodeId, ref, transactionHash: at.transactionHash, burned };
+      this.books.put("slashing", { nodeId, ref, burned, paid, ...stampOf(at) });
+      this.#taken = { nodeId, ref, transactionHash: at.transactionHash, amount: burned, cause: "SLASH" };
     },
     RegistrationOpened: () => this.#set({ open: true }),
     ModuleAdded: ({ module, activeAt }, at) =>
@@ -427,6 +435,94 @@ export class Bookkeeper {
     RequestsPaused: ({ paused }) => this.#set({ paused }),
   };
 
+  readonly batches: Meanings<typeof batchSettlementAbi> = {
+    EIP712DomainChanged: null,
+    ChannelOpened: ({ channelId: id, nodeId, modelId, routeVersion, token, payer, signer, withdrawalDelay }, at) => {
+      this.books.put("channel", {
+        ...{ id, nodeId, modelId, routeVersion: BigInt(routeVersion), token, payer, signer },
+        ...{ withdrawalDelay: BigInt(withdrawalDelay), withdrawableAt: null },
+        ...zeros("deposited claimed withdrawn balance claims"),
+        selfDealing: this.#dealsWithItself({ requester: payer }, nodeId),
+        ...stampOf(at),
+      });
+      this.#protocol({ channels: 1n });
+      this.#channel(id, "OPENED", at, {}, { address: payer });
+    },
+    ChannelDeposited: ({ channelId, from, amount }, at) =>
+      this.#channel(channelId, "DEPOSITED", at, { deposited: amount, balance: amount }, { amount, address: from }),
+    ChannelWithdrawalAnnounced: ({ channelId, withdrawableAt }, at) => {
+      const time = withdrawableAt === 0n ? null : withdrawableAt;
+      this.books.put("channel", { id: channelId, withdrawableAt: time });
+      const kind = time === null ? "WITHDRAWAL_CANCELLED" : "WITHDRAWAL_ANNOUNCED";
+      this.#channel(channelId, kind, at, {}, { withdrawableAt: time });
+    },
+    ChannelWithdrawn: ({ channelId, to, amount }, at) => {
+      this.books.put("channel", { id: channelId, withdrawableAt: null });
+      this.#channel(channelId, "WITHDRAWN", at, { withdrawn: amount, balance: -amount }, { amount, address: to });
+    },
+    ChannelsClaimed: ({ nodeId, modelId, routeVersion, token, claims }, at) => {
+      const rows = dataLength(claims) / CLAIM_SIZE;
+      let total = 0n;
+      let selfDealing = false;
+      for (let index = 0; index < rows; ++index) {
+        const row = dataSlice(claims, index * CLAIM_SIZE, (index + 1) * CLAIM_SIZE);
+        const amount = BigInt(dataSlice(row, 20));
+        const channelId = channelIdOf(nodeId, modelId, routeVersion, token, dataSlice(row, 0, 20));
+        const id = `${this.#idOf(at)}-${String(index).padStart(5, "0")}`;
+        this.#channel(channelId, "CLAIMED", at, { claimed: amount, balance: -amount, claims: 1n }, { id, amount });
+        const { payer = null } = this.books.get("channel", channelId);
+        selfDealing ||= this.#dealsWithItself({ requester: payer }, nodeId);
+        total += amount;
+      }
+      this.#channelCredit(token, String(this.books.get("node", nodeId).payout), total);
+      this.#open(at, { rows: BigInt(rows) }, selfDealing);
+      this.#fees(at, token, { fees: total, feesNet: selfDealing ? 0n : total });
+    },
+    RowNotPaid: ({ fault, ...row }, at) => {
+      this.#event("rowNotPaid", at, { ...row, fault: nameOf(ROW_FAULTS, fault) });
+      this.#open(at, { rowsNotPaid: 1n }, false);
+    },
+    BatchSettled: ({ digest: id, streamId, batch, payout, paid, burned }, at) => {
+      const { nodeId, modelId, token, ledger, count } = batch;
+      const hash = at.transactionHash;
+      const { rows = 0n, rowsNotPaid = 0n, selfDealing = false } = this.books.find("openTransaction", hash) ?? {};
+      this.books.remove("openTransaction", hash);
+      const route = { modelId, route: "TEE", routeVersion: BigInt(batch.routeVersion) };
+      this.books.put("batchSettlement", {
+        ...{ id, streamId, ...batch, routeVersion: route.routeVersion, payout, paid, burned },
+        ...{ rows, rowsNotPaid, selfDealing, proves: this.#proves(route), ...stampOf(at) },
+      });
+      // Of native channels, the claims have said what is paid.
+      if (ledger !== at.address) {
+        this.#channelCredit(token, payout, paid);
+        this.#fees(at, token, { fees: paid, feesNet: paid });
+      }
+      const burnId = this.books.find("burnFor", id)?.burnId;
+      if (burnId !== undefined) {
+        this.books.put("burn", { id: burnId, cause: "BATCH", modelId, route: "TEE", selfDealing });
+      }
+      const net = (amount: bigint) => (selfDealing === true ? 0n : amount);
+      const settlements = { settlements: count, settlementsNet: net(count) };
+      this.#protocol({ batched: count, batches: 1n });
+      this.books.add("node", { id: nodeId }, { settlements: count });
+      this.books.add("model", { id: modelId }, { settlements: count });
+      this.#periods(at, { ...settlements, batched: count, batches: 1n, burnedNet: net(burned) - burned });
+      this.#breakdown(at, route, { ...settlements, burned, burnedNet: net(burned) });
+    },
+    LedgerClaimed: ({ token, payout, paid }, at) => {
+      this.#channelCredit(token, payout, paid);
+      this.#fees(at, token, { fees: paid, feesNet: paid });
+    },
+    Equivocated: ({ nodeId, key, reporter, digestA, digestB, burned, reward }, at) => {
+      this.#event("equivocation", at, { nodeId, key, reporter, digestA, digestB, burned, reward });
+      this.#channelCredit(this.#subject.opg, reporter, reward);
+    },
+    CreditWithdrawn: ({ token, account, amount }) => {
+      this.books.add("channelCredit", { token, account }, { balance: -amount, received: 0n, withdrawn: amount });
+      this.#token(token, { channelCredited: -amount });
+    },
+  };
+
   /** OPG that was minted or destroyed, by anyone. */
   supply({ from, to, value }: SupplyChange, at: Place): void {
     const { burnSink, nodeRegistry } = this.#subject;
@@ -524,9 +620,35 @@ export class Bookkeeper {
     return row;
   }
 
-  #token(address: string, amounts: { escrowed?: bigint; credited?: bigint }): void {
+  #token(address: string, amounts: Readonly<Record<string, bigint>>): void {
     const { listed = false } = this.books.find("token", address) ?? {};
-    this.books.add("token", { address, listed }, { escrowed: 0n, credited: 0n, ...amounts });
+    const none = zeros("escrowed credited inChannels channelCredited");
+    this.books.add("token", { address, listed }, { ...none, ...amounts });
+  }
+
+  /** Changes a channel's amounts, and keeps the change in its history. */
+  #channel(channelId: string, kind: string, at: Place, move: Readonly<Record<string, bigint>>, details: Row): void {
+    const { token } = this.books.get("channel", channelId);
+    this.books.add("channel", { id: channelId }, move);
+    if (move.balance !== undefined) this.#token(String(token), { inChannels: move.balance });
+    const { balance = null } = this.books.get("channel", channelId);
+    this.books.put("channelEvent", {
+      ...{ id: this.#idOf(at), channelId, kind, ...nulls("amount address withdrawableAt"), ...details, balance },
+      ...stampOf(at),
+    });
+  }
+
+  /** What the transaction has told of the batch that it settles. */
+  #open({ transactionHash: hash }: Place, amounts: Readonly<Record<string, bigint>>, selfDealing: boolean): void {
+    const known = this.books.find("openTransaction", hash)?.selfDealing === true;
+    const none = zeros("rows rowsNotPaid");
+    this.books.add("openTransaction", { hash, selfDealing: known || selfDealing }, { ...none, ...amounts });
+  }
+
+  #channelCredit(token: string, account: string, amount: bigint): void {
+    if (amount === 0n) return;
+    this.books.add("channelCredit", { token, account }, { balance: amount, received: amount, withdrawn: 0n });
+    this.#token(token, { channelCredited: amount });
   }
 
   #credit(at: Place, requestId: string, token: string, account: string, cause: string, amount: bigint): void {
@@ -551,7 +673,9 @@ export class Bookkeeper {
 
   #periods(at: Place, amounts: Readonly<Record<string, bigint>>): void {
     const supply = this.#protocolRow().supply ?? null;
-    const none = zeros("requests deliveries settlements settlementsNet refunds declines defaults voids");
+    const none = zeros(
+      "requests deliveries settlements settlementsNet refunds declines defaults voids batched batches",
+    );
     for (const key of periodsOf(at)) {
       this.books.add(
         "period",

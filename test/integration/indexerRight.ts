@@ -10,6 +10,7 @@ import { startIndexer } from "../../indexer/start.ts";
 import { type Report, reconcile } from "../../scripts/reconcile/reconcile.ts";
 import type { Source } from "../../scripts/reconcile/tables.ts";
 import type { Deployment } from "../../sdk/src/deployment.ts";
+import { BatchRoute, channelKey, WITHDRAWAL_DELAY } from "../support/batches.ts";
 import { type FaultyRpc, serveFaultyRpc } from "../support/faultyRpc.ts";
 import { ethers, loadProtocol, networkHelpers, OPG_UNIT, type Protocol, provider, Route } from "../support/fixtures.ts";
 import { type RpcServer, serveRpc } from "../support/rpcServer.ts";
@@ -60,6 +61,7 @@ describe("indexer, under stress", function () {
         ModelRegistry: await models.getAddress(),
         VerifierRegistry: await verifiers.getAddress(),
         OPG: await opg.getAddress(),
+        BatchSettlement: await protocol.contracts.batches.getAddress(),
       },
     };
   });
@@ -109,6 +111,32 @@ describe("indexer, under stress", function () {
   };
   const actUntil = async (block: number) => {
     while ((await ethers.provider.getBlockNumber()) < block) await act();
+  };
+
+  /** The life of a channel: opened, drawn on by batches, short of balance, withdrawn from; and an equivocation. */
+  const batch = async () => {
+    const { requester, payout, stranger } = protocol.accounts;
+    const batches = await BatchRoute.open(protocol);
+    const { contract, token } = batches;
+    const asRequester = contract.connect(requester);
+    const [signer, poor] = [channelKey(0), channelKey(1)];
+    const channelId = await batches.openChannel(signer);
+    await batches.openChannel(poor, 5n);
+    await batches.settle({ signer, ceiling: 30n, amount: 20n }, { signer: poor, ceiling: 9n, amount: 9n });
+    await batches.settle({ signer: channelKey(2), ceiling: 1n, amount: 1n });
+    await asRequester.deposit(...batches.place(poor), 2n);
+    const [nodeId, modelId, routeVersion] = batches.place(poor);
+    await contract.claim(nodeId, modelId, routeVersion, token, batches.rows({ signer: poor, ceiling: 9n, amount: 0n }));
+    await contract.connect(payout).withdraw(token, stranger);
+    await asRequester.announceWithdrawal(channelId);
+    await asRequester.cancelWithdrawal(channelId);
+    await asRequester.announceWithdrawal(channelId);
+    await networkHelpers.time.increase(WITHDRAWAL_DELAY);
+    await asRequester.withdrawChannel(...batches.place(signer), requester);
+    const a = await batches.batch("0x");
+    const b = { ...a, count: 2n };
+    await contract.connect(stranger).reportEquivocation(a, batches.prove(a), b, batches.prove(b));
+    await contract.connect(stranger).withdraw(protocol.contracts.opg, stranger);
   };
 
   const agrees = ({ differences, rows }: Report) => {
@@ -216,6 +244,9 @@ describe("indexer, under stress", function () {
         "all omitted from a block",
         "repeated in a block",
       ]);
+      await reconciled({ kind: "indexer", url: indexer.url });
+      await batch();
+      await indexer.reached(await ethers.provider.getBlockNumber());
       await reconciled({ kind: "indexer", url: indexer.url });
     } finally {
       await indexer.stop();

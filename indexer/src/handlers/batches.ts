@@ -177,6 +177,12 @@ ponder.on("BatchSettlement:BatchSettled", async ({ event, context }) => {
   await addToBreakdown(context, event, { route: "TEE", modelId }, { ...settlements, burned, burnedNet: net(burned) });
 });
 
+ponder.on("BatchSettlement:LedgerClaimed", async ({ event, context }) => {
+  const { token, payout, paid } = event.args;
+  await addChannelCredit(context, token, payout, paid);
+  await addToFees(context, event, token, { fees: paid, feesNet: paid });
+});
+
 ponder.on("BatchSettlement:Equivocated", async ({ event, context }) => {
   const { reporter, reward } = event.args;
   await context.db.insert(equivocation).values({ id: event.id, ...event.args, ...stampOf(event) });

@@ -16,8 +16,11 @@ ponder.on("Verifier:EnclaveAttested", async ({ event, context }) => {
 
 ponder.on("Verifier:EnclaveRevoked", async ({ event, context }) => {
   const { nodeId, index, validUntil, emergency } = event.args;
+  const key = { verifier: event.log.address, nodeId, index };
+  // Of an enclave that was attested before the registry had its verifier, there is no row.
+  if ((await context.db.find(enclave, key)) === null) return;
   await context.db
-    .update(enclave, { verifier: event.log.address, nodeId, index })
+    .update(enclave, key)
     .set({ validUntil: BigInt(validUntil), emergency, revokedAt: event.block.timestamp });
 });
 

@@ -1,5 +1,6 @@
 import { type Context, ponder } from "ponder:registry";
 import { measurementSet, model, modelEvent, modelRoute, routeVersion, verifier } from "ponder:schema";
+import { zeroAddress } from "viem";
 import { nameOf, OUTPUT_COMMITMENTS, ROUTES } from "../mapping/enums.ts";
 import { type ChainEvent, stampOf } from "../mapping/stamp.ts";
 import { measurementSetOf } from "../mapping/trust.ts";
@@ -26,7 +27,8 @@ ponder.on("ModelRegistry:ModelRegistered", async ({ event, context }) => {
 
 ponder.on("ModelRegistry:ModelTransferStarted", async ({ event, context }) => {
   const { modelId, pendingOwner } = event.args;
-  await context.db.update(model, { id: modelId }).set({ pendingOwner });
+  const change = { pendingOwner: pendingOwner === zeroAddress ? null : pendingOwner };
+  await context.db.update(model, { id: modelId }).set(change);
   await record(context, event, { modelId, kind: "TRANSFER_STARTED", address: pendingOwner });
 });
 
