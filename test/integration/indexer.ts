@@ -894,7 +894,8 @@ describe("indexer", () => {
         const data = await query<Record<string, unknown>>(body, { id: labelled.settled });
         for (const [field, value] of Object.entries(data)) {
           expect(value, `${field} of ${body}`).to.not.equal(null);
-          if (Object(value).items && !elsewhere.includes(field)) expect(Object(value).items, body).to.not.have.length(0);
+          if (Object(value).items && !elsewhere.includes(field))
+            expect(Object(value).items, body).to.not.have.length(0);
         }
       }
     });
