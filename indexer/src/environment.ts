@@ -25,6 +25,8 @@ export interface Settings {
   readonly isLocal: boolean;
   /** Milliseconds between two looks for a new block. */
   readonly pollingInterval: number;
+  /** Who says which blocks are final: the node, by its tags, or nobody, for every block is at once (CometBFT). */
+  readonly finality: "node" | "instant";
   /** How far the RPC node's logs are checked. */
   readonly logChecks: LogChecks;
   readonly database: { kind: "pglite"; directory: string } | { kind: "postgres"; connectionString: string };
@@ -38,7 +40,7 @@ export class SettingsError extends Error {
 /**
  * Reads the settings: `OPG_RPC_URL`, `OPG_DEPLOYMENT` (path of a deployment's JSON file), and either `DATABASE_URL`
  * (PostgreSQL) or `OPG_DATA_DIR` (PGlite's directory, `.ponder/pglite` by default); and `OPG_LOG_CHECKS`: full (the
- * default), live or off.
+ * default), live or off; `OPG_FINALITY`: node (the default) or instant.
  *
  * @throws {@link SettingsError}
  */
@@ -53,6 +55,7 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
     deployment: readDeployment(file),
     isLocal,
     pollingInterval: isLocal ? 100 : 1_000,
+    finality: oneOf(env, "OPG_FINALITY", ["node", "instant"]),
     logChecks: oneOf(env, "OPG_LOG_CHECKS", LOG_CHECKS),
     database: databaseUrl
       ? { kind: "postgres", connectionString: databaseUrl }

@@ -170,6 +170,11 @@ describe("indexer, under stress", function () {
         await indexer.reached(await ethers.provider.getBlockNumber());
         await reconciled({ kind: "indexer", url: indexer.url });
       }
+      // Hardhat calls its latest block safe and final.
+      const head = await ethers.provider.getBlockNumber();
+      const answer = await (await fetch(`${indexer.url}/finality?blocks=1,${head + 1}`)).json();
+      expect(answer.blocks).to.deep.equal({ 1: "FINALISED", [head + 1]: "PENDING" });
+      expect((await fetch(`${indexer.url}/finality?blocks=latest`)).status).to.equal(400);
     } finally {
       await indexer.stop();
     }

@@ -1,9 +1,11 @@
-import { db } from "ponder:api";
+import { db, publicClients } from "ponder:api";
 import schema, { period, protocol } from "ponder:schema";
 import { type Context, Hono } from "hono";
 import { client, desc, eq, graphql, replaceBigInts } from "ponder";
 import { formatUnits } from "viem";
 import { deflation, parseDeflationQuery } from "../mapping/deflation.ts";
+import { type FinalityHeads, finalityOf, parseBlocks } from "../mapping/finality.ts";
+import { settings } from "../settings.ts";
 
 /** Decimals of $OPG. */
 const DECIMALS = 18;
@@ -46,6 +48,29 @@ app.get("/metrics/deflation", async (context) => {
     .orderBy(desc(period.start))
     .limit(query.limit);
   return context.json(rows.reverse().map(deflation));
+});
+
+/** The chain's word on what is safe and final; null for a tag that its node does not know. */
+async function readHeads(): Promise<FinalityHeads | "instant"> {
+  if (settings.finality === "instant") return "instant";
+  const at = (blockTag: "safe" | "finalized") =>
+    publicClients.chain.getBlock({ blockTag }).then(
+      ({ number }) => number,
+      () => null,
+    );
+  const [safe, finalised] = await Promise.all([at("safe"), at("finalized")]);
+  return { safe, finalised };
+}
+
+/** How certain blocks are, by the numbers that rows carry: nothing is written again as a chain goes on. */
+app.get("/finality", async (context) => {
+  const query = parseBlocks(context.req.query("blocks"));
+  if ("error" in query) return context.json(query, 400);
+  const heads = await readHeads();
+  const instant = heads === "instant";
+  const { safe, finalised } = instant ? { safe: null, finalised: null } : heads;
+  const blocks = Object.fromEntries(query.blocks.map((block) => [String(block), finalityOf(block, heads)]));
+  return context.json({ ...replaceBigInts({ safe, finalised }, String), instant, blocks });
 });
 
 export default app;

@@ -1,0 +1,30 @@
+/** How certain it is that a block stays on the chain. */
+export type Finality = "PENDING" | "SAFE" | "FINALISED";
+
+/** The last blocks that a chain calls safe and final; null where it knows no such thing. */
+export interface FinalityHeads {
+  readonly safe: bigint | null;
+  readonly finalised: bigint | null;
+}
+
+/** Most blocks in one question. */
+export const MAX_BLOCKS = 1_000;
+
+/**
+ * How certain a block is. Where a block is final at once, as on a CometBFT chain, every block is.
+ *
+ * @param heads `instant` for such a chain.
+ */
+export function finalityOf(block: bigint, heads: FinalityHeads | "instant"): Finality {
+  if (heads === "instant") return "FINALISED";
+  if (heads.finalised !== null && block <= heads.finalised) return "FINALISED";
+  return heads.safe !== null && block <= heads.safe ? "SAFE" : "PENDING";
+}
+
+/** Reads `blocks` of `/finality`: numbers with commas between them; none if it is absent. */
+export function parseBlocks(blocks = ""): { blocks: bigint[] } | { error: string } {
+  const parts = blocks === "" ? [] : blocks.split(",");
+  if (parts.length > MAX_BLOCKS) return { error: `blocks has ${parts.length} numbers, and at most ${MAX_BLOCKS} go` };
+  const wrong = parts.find((part) => !/^\d{1,18}$/.test(part));
+  return wrong === undefined ? { blocks: parts.map(BigInt) } : { error: `this is not the number of a block: ${wrong}` };
+}
