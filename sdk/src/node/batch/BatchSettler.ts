@@ -30,6 +30,8 @@ export interface SettlerOptions {
   readonly accountant: BatchAccountant;
   /** The batch settlement, with a signer that pays the gas. */
   readonly batches: BatchContract;
+  /** The streams that are charged from now on; what others were charged is settled, too. */
+  readonly streams: readonly Stream[];
   /** Milliseconds after which the oldest inference that is in no batch gets into one. */
   readonly after: number;
   /** How many inferences make a batch at once. */
@@ -64,11 +66,13 @@ export class BatchSettler {
   /**
    * Starts, if the books are those of the chain.
    *
-   * @throws OpgError if the chain has settled what the books do not know: they are an older copy, or another process
+   * @throws OpgError if the chain has settled what the books do not know: they are new or an older copy, or another process
    * counts under the same key. Serving from them would make the key sign a second batch for the same numbers.
    */
   async start(): Promise<void> {
-    for (const stream of this.#options.accountant.store.streams()) await this.#nextOf(stream);
+    const { accountant, streams } = this.#options;
+    const own = accountant.store.streams().filter((stream) => this.#isOwn(stream));
+    for (const stream of [...streams, ...own]) await this.#nextOf(stream);
     this.#running = this.#run();
   }
 
@@ -106,26 +110,39 @@ export class BatchSettler {
     return result;
   }
 
+  /** @throws what was wrong with one of the streams, when the others are settled. */
   async #settleAll(now: boolean): Promise<void> {
-    const { accountant, onEvent } = this.#options;
-    for (const stream of accountant.store.streams()) {
+    const failures: unknown[] = [];
+    for (const stream of this.#options.accountant.store.streams()) {
       if (this.#stop.signal.aborted) return;
-      while (this.#isDue(stream, now)) {
-        const made = await accountant.batch(stream);
-        if (made === undefined) break;
-        const { first, count } = made.batch;
-        this.#publish(made);
-        onEvent({ type: "batched", nodeId: stream.nodeId, first, count });
-      }
-      while (await this.#settleNext(stream));
+      await this.#settleStream(stream, now).catch((error: unknown) => failures.push(error));
     }
     await this.#claimRests();
+    if (failures.length > 0) throw failures[0];
+  }
+
+  async #settleStream(stream: Stream, now: boolean): Promise<void> {
+    const { accountant, onEvent } = this.#options;
+    // Nothing is signed for numbers that the chain has settled otherwise.
+    if (this.#isDue(stream, now)) await this.#nextOf(stream);
+    while (this.#isDue(stream, now)) {
+      const made = await accountant.batch(stream);
+      if (made === undefined) break;
+      const { first, count } = made.batch;
+      this.#publish(made);
+      onEvent({ type: "batched", nodeId: stream.nodeId, first, count });
+    }
+    while (await this.#settleNext(stream));
+  }
+
+  #isOwn({ key }: Stream): boolean {
+    return key.toLowerCase() === this.#options.accountant.key.toLowerCase();
   }
 
   #isDue(stream: Stream, now: boolean): boolean {
     const { accountant, after, at } = this.#options;
     // What another key was to sign is lost to the node.
-    if (stream.key.toLowerCase() !== accountant.key.toLowerCase()) return false;
+    if (!this.#isOwn(stream)) return false;
     const { next, unbatched, since } = accountant.store.head(streamIdOf(stream));
     return since !== undefined && (now || next - unbatched >= at || Date.now() - since >= after);
   }
@@ -167,7 +184,7 @@ export class BatchSettler {
     const { unbatched } = accountant.store.head(streamId);
     if (next > unbatched || (next < unbatched && accountant.store.batch(streamId, next)?.first !== next)) {
       throw new OpgError(
-        `The chain has settled ${next} inferences of stream ${streamId}, and these books do not have a batch that ends there: they are an older copy, or another process counts under the same key. Serve with a new enclave key.`,
+        `The chain has settled ${next} inferences of stream ${streamId}, and these books do not have a batch that ends there: they are new or an older copy, or another process counts under the same key. Serve with a new enclave key.`,
       );
     }
     return next;

@@ -170,9 +170,16 @@ export class BatchStore {
     return next;
   }
 
-  /** What a channel was charged in a stream from a sequence number on, in base units. */
-  chargedSince(streamId: string, channelId: string, sequence: number): bigint {
-    return this.#charged(streamId, channelId, Number.MAX_SAFE_INTEGER) - this.#charged(streamId, channelId, sequence);
+  /** What a channel was charged in a stream from a sequence number on, and before another if that is said, in base units. */
+  chargedSince(streamId: string, channelId: string, sequence: number, end = Number.MAX_SAFE_INTEGER): bigint {
+    if (end <= sequence) return 0n;
+    return this.#charged(streamId, channelId, end) - this.#charged(streamId, channelId, sequence);
+  }
+
+  /** The first sequence number of a stream that is in no signed batch. */
+  signedEnd(streamId: string): number {
+    const sql = "SELECT max(first + count) AS sequence FROM batch WHERE stream = ? AND proof IS NOT NULL";
+    return Number(this.#get(sql, streamId)?.sequence ?? 0);
   }
 
   /** What a channel was charged in a stream before a sequence number. */

@@ -75,23 +75,33 @@ export class ChannelBook {
   async admit(call: ChannelCall): Promise<Admission> {
     const { nodeId, modelId, routeVersion, token, signer, maxAmount } = call;
     const channelId = channelIdOf(nodeId, modelId, routeVersion, token, signer);
-    const account = this.#accounts.get(channelId) ?? newAccount();
-    const kept = account.voucher ?? this.#accountant.store.voucher(channelId, modelId, routeVersion);
-    const voucher = this.#better(kept, call);
+    const asked = this.#accounts.get(channelId) ?? newAccount();
+    const kept = asked.voucher ?? this.#accountant.store.voucher(channelId, modelId, routeVersion);
+    const offered = this.#better(kept, call);
 
-    let snapshot = account.snapshot;
-    if (snapshot === undefined || Date.now() - snapshot.readAt > FRESH) snapshot = await this.#read(account, channelId);
-    const refusal = (now: Snapshot) => this.#refusal(now, channelId, call, account.reserved + maxAmount, voucher);
+    let snapshot = asked.snapshot;
+    if (snapshot === undefined || Date.now() - snapshot.readAt > FRESH) snapshot = await this.#read(asked, channelId);
+    // Other calls, too, may have been the channel's first ones meanwhile: what counts is the account that is kept now.
+    const now = () => {
+      const { reserved, voucher } = this.#accounts.get(channelId) ?? asked;
+      return { reserved, voucher: voucher !== undefined && voucher.ceiling > offered.ceiling ? voucher : offered };
+    };
+    const refusal = (state: Snapshot) => {
+      const { reserved, voucher } = now();
+      return this.#refusal(state, channelId, call, reserved + maxAmount, voucher);
+    };
     let refused = refusal(snapshot);
     // A deposit may have made it good since.
     if (refused !== undefined && Date.now() - snapshot.readAt > PATIENCE) {
-      refused = refusal(await this.#read(account, channelId));
+      refused = refusal(await this.#read(asked, channelId));
     }
     if (refused !== undefined) throw refused;
 
     // Nothing is awaited from here on: what was checked still holds.
+    const { voucher } = now();
+    const account = this.#accounts.get(channelId) ?? asked;
     this.#accounts.set(channelId, account);
-    if (account.voucher === undefined || account.voucher.ceiling < voucher.ceiling) account.voucher = voucher;
+    account.voucher = voucher;
     account.reserved += maxAmount;
     let held = maxAmount;
     const release = () => {
@@ -137,11 +147,16 @@ export class ChannelBook {
     return undefined;
   }
 
-  /** What the channel was charged since the streams' numbers, in base units. */
+  /**
+   * What the channel was charged since the streams' numbers, in base units. What another key did not sign is lost to the
+   * node: the payer owes nothing for it, and could not even learn of it.
+   */
   #unsettled(channelId: string, next: ReadonlyMap<string, number>): bigint {
-    return this.#accountant.store.streams().reduce((sum, stream) => {
+    const { store, key } = this.#accountant;
+    return store.streams().reduce((sum, stream) => {
       const streamId = streamIdOf(stream);
-      return sum + this.#accountant.store.chargedSince(streamId, channelId, next.get(streamId) ?? 0);
+      const end = stream.key.toLowerCase() === key.toLowerCase() ? undefined : store.signedEnd(streamId);
+      return sum + store.chargedSince(streamId, channelId, next.get(streamId) ?? 0, end);
     }, 0n);
   }
 

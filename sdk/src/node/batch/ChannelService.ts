@@ -102,6 +102,7 @@ export class ChannelService {
     this.#settler = new BatchSettler({
       accountant,
       batches,
+      streams: options.offers.map((offer) => this.#streamOf(offer)),
       directory: join(options.directory, "batches"),
       after: settleAfter * 1_000,
       at: settleAt,
@@ -185,10 +186,7 @@ export class ChannelService {
       throw new HttpError(402, `a call costs ${offer.pricePerRequest} at least, and ${maxAmount} is offered`);
     }
     const channelId = channelIdOf(this.#nodeId, modelId, routeVersion, token, call.signer);
-    const stream: Stream = {
-      ...{ nodeId: this.#nodeId, modelId, routeVersion, token: offer.token },
-      ...{ ledger: this.#domain.settlement, key: this.#accountant.key },
-    };
+    const stream = this.#streamOf(offer);
     const answered = this.#accountant.store.find(streamIdOf(stream), channelId, inputHash);
     if (answered !== undefined) {
       if (answered.output === undefined) throw new HttpError(410, "this call was answered, too long ago to repeat it");
@@ -203,6 +201,11 @@ export class ChannelService {
       this.#run(call, { offer, model, stream, inputHash }).finally(() => this.#working.delete(question));
     this.#working.set(question, working);
     return working;
+  }
+
+  #streamOf({ modelId, routeVersion, token }: ChannelOffer): Stream {
+    const { settlement: ledger } = this.#domain;
+    return { nodeId: this.#nodeId, modelId, routeVersion, token, ledger, key: this.#accountant.key };
   }
 
   async #run(

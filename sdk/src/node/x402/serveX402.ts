@@ -105,7 +105,7 @@ export async function serveX402(options: ServeX402Options): Promise<RunningX402>
   });
   const rests = new X402Rests({ accountant, batches, stream, startBlock: deployment.startBlock });
   const settler = new BatchSettler({
-    ...{ accountant, batches, after: settleAfter * 1_000, at: options.settleAt ?? 1_000 },
+    ...{ accountant, batches, streams: [stream], after: settleAfter * 1_000, at: options.settleAt ?? 1_000 },
     pollingInterval: options.pollingInterval ?? 1_000,
     onEvent: (event) => {
       options.onBatch?.(event);
