@@ -135,7 +135,7 @@ export interface ChannelOptions extends ChannelName {
 export interface OpenChannelOptions extends ChannelOptions {
   /** What to deposit, in base units of the token. */
   readonly amount: bigint;
-  /** Seconds from announcing a withdrawal to making it; the shortest that the node accepts if absent. */
+  /** Seconds from announcing a withdrawal to making it; if absent, the shortest that the node accepts, a day at most. */
   readonly withdrawalDelay?: number;
 }
 
@@ -147,6 +147,9 @@ export interface ChannelAccountName extends ChannelName {
 
 /** Seconds within which a request has to be mined. */
 const REQUEST_LIFETIME = 600n;
+
+/** Seconds for which a node may hold a deposit unless the payer agrees to more. */
+const LONGEST_WITHDRAWAL_DELAY = 86_400;
 
 /** The requester's side of the protocol. */
 export class OpgClient {
@@ -325,13 +328,20 @@ export class OpgClient {
   /**
    * Opens a channel to a node and deposits into it: by the allowance, a permit, or an approval.
    *
-   * @throws OpgError if the node serves no channels; then nothing was sent.
+   * @throws OpgError if the node serves no channels, or wants to hold the deposit for longer than a day and no delay was
+   * named; then nothing was sent.
    */
   async openChannel(options: OpenChannelOptions): Promise<PaymentChannel> {
     const parts = await this.#channelParts(options);
     const { batches, chainId, nodeId, modelId, routeVersion, token, payer, signer, voucherSigner } = parts;
     const quote = await PaymentChannel.quote(parts.ask, nodeId);
-    const delay = options.withdrawalDelay ?? Math.max(quote.withdrawalDelay, await batches.read("minWithdrawalDelay"));
+    const least = await batches.read("minWithdrawalDelay");
+    const delay = options.withdrawalDelay ?? Math.max(quote.withdrawalDelay, least);
+    if (options.withdrawalDelay === undefined && delay > Math.max(LONGEST_WITHDRAWAL_DELAY, least)) {
+      throw new OpgError(
+        `Node ${nodeId} wants ${delay} s between announcing a withdrawal and making it: name this withdrawalDelay if you agree.`,
+      );
+    }
     const address = await payer.getAddress();
     const domain = typedDataDomain({ chainId, settlement: batches.address });
     const key = { nodeId, modelId, routeVersion, token, payer: address };
