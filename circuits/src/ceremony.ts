@@ -5,9 +5,10 @@ import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { isHexString } from "ethers";
 import { type FileLike, type Groth16VerificationKey, powersOfTau, zKey } from "snarkjs";
+import { LEAST_CONTRIBUTIONS } from "../../sdk/src/client/keyWeaknesses.ts";
 import { withCurve } from "./curve.ts";
+import type { Hex } from "./field.ts";
 import { type Ceremony, keyBytes, keyIdOf } from "./key.ts";
-import type { Hex } from "./model.ts";
 import { publishedAs, publishedPowers } from "./publishedPowers.ts";
 import { BEACONS } from "./setup.ts";
 import { callSnarkjs, type StepProgress } from "./snarkjsCall.ts";
@@ -15,11 +16,11 @@ import {
   type Contribution,
   type KeyTranscript,
   type PowersTranscript,
-  powerOf,
+  readCircuitSize,
   readKeyTranscript,
   readPowersTranscript,
-  UnreadableFileError,
 } from "./transcript.ts";
+import { UnreadableFileError } from "./UnreadableFileError.ts";
 
 /**
  * The trusted setup of a circuit (Groth16 over BN254, snarkjs's files), as a ceremony of many parties: its secrets stay
@@ -39,9 +40,6 @@ import {
 export class CeremonyError extends Error {
   override name = "CeremonyError";
 }
-
-/** How many independent contributions, and then a beacon, each phase of a production ceremony has at the least. */
-export const LEAST_CONTRIBUTIONS = 2;
 
 /** The largest circuit, as a power of two, for which `setUpCeremony` makes powers of tau: some minutes of work. */
 const DEVELOPMENT_POWER = 13;
@@ -81,7 +79,7 @@ export async function setUpCeremony(
   await copyOnce(constraints, r1cs, `${directory} holds the ceremony of another circuit: ${basename(r1cs)} differs`);
 
   const powers = join(directory, POWERS_FILE);
-  const power = await powerOf(r1cs);
+  const { power } = await readCircuitSize(r1cs);
   if (ptau !== undefined) {
     requirePowers(ptau, await readPowersTranscript(ptau), power);
     progress(`copying ${ptau}`);
@@ -206,7 +204,7 @@ export async function verifyCeremony(
   { r1cs, ptau, zkey }: CeremonyFiles,
   progress: StepProgress,
 ): Promise<VerifiedCeremony> {
-  const power = await powerOf(r1cs);
+  const { power } = await readCircuitSize(r1cs);
   const powersTranscript = await readPowersTranscript(ptau);
   const transcript = await readKeyTranscript(zkey);
   requirePowers(ptau, powersTranscript, power);

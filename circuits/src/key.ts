@@ -1,4 +1,4 @@
-import { AbiCoder, concat, isHexString, keccak256, toBeHex } from "ethers";
+import { AbiCoder, concat, dataSlice, isHexString, keccak256, toBeHex } from "ethers";
 import type { Groth16Proof, Groth16VerificationKey } from "snarkjs";
 import { FIELD, type Hex, toBytes32 } from "./field.ts";
 
@@ -88,8 +88,17 @@ export function encodeZkParameters({ keyId, weightsCommitment, units }: ZkParame
     throw new RangeError(`weightsCommitment ${weightsCommitment} is not 32 bytes below the field's order`);
   }
   if (units < 0n || units >= 2n ** 64n) throw new RangeError(`units ${units} do not fit 64 bits`);
-  return AbiCoder.defaultAbiCoder().encode(["bytes32", "bytes32", "uint64"], [keyId, weightsCommitment, units]) as Hex;
+  return AbiCoder.defaultAbiCoder().encode(ZK_PARAMETERS, [keyId, weightsCommitment, units]) as Hex;
 }
+
+/** What {@link encodeZkParameters} made; undefined if it did not. */
+export function decodeZkParameters(parameters: string): ZkParameters | undefined {
+  if (!isHexString(parameters, 96)) return undefined;
+  const [keyId, weightsCommitment, units] = ZK_PARAMETERS.map((_, i) => dataSlice(parameters, 32 * i, 32 * (i + 1)));
+  return { keyId: keyId as Hex, weightsCommitment: weightsCommitment as Hex, units: BigInt(units ?? 0) };
+}
+
+const ZK_PARAMETERS = ["bytes32", "bytes32", "uint64"];
 
 /** The names of BN254 that snarkjs takes, and the one that it writes, "bn128". */
 const BN254_NAMES = ["bn128", "bn254", "altbn128"];

@@ -1,4 +1,4 @@
-import type { Hex } from "./model.ts";
+import type { Hex } from "./field.ts";
 
 /**
  * BLAKE2b-512 of the prepared files of the perpetual powers of tau (54 contributions and a beacon), by the exponent of their

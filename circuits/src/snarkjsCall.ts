@@ -27,12 +27,12 @@ export async function callSnarkjs<T>(
     if (done !== undefined && Number(all) > 0) progress(step, Math.min(1, Number(done) / Number(all)));
   };
   progress(step);
-  const { log } = console;
-  console.log = complain;
+  const { log, error } = console;
+  Object.assign(console, { log: complain, error: complain });
   try {
     const result = await withCurve(() => call({ debug: share, info: () => {}, warn: () => {}, error: complain }));
     return { result, complaint: complaints.join("; ") };
   } finally {
-    console.log = log;
+    Object.assign(console, { log, error });
   }
 }

@@ -1,14 +1,10 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { withCurve } from "./curve.ts";
-import { FIELD, type Hex } from "./model.ts";
+import { FIELD, type Hex } from "./field.ts";
+import { UnreadableFileError } from "./UnreadableFileError.ts";
 
 /** Reads what snarkjs's files say of the ceremony that made them; whether it is true is for `verifyCeremony` to find out. */
-
-/** A file that is not there, or is not what it should be. */
-export class UnreadableFileError extends Error {
-  override name = "UnreadableFileError";
-}
 
 /** One link of a ceremony's chain: somebody's secret, or the public randomness of a beacon. */
 export interface Contribution {
@@ -128,15 +124,22 @@ export function readPowersTranscript(path: string): Promise<PowersTranscript> {
   });
 }
 
-/** The rows that a circuit needs, as the exponent of a power of two. @throws UnreadableFileError if it is no .r1cs. */
-export function powerOf(r1cs: string): Promise<number> {
+/** What the head of an .r1cs says of a circuit. */
+export interface CircuitSize {
+  readonly publicSignals: number;
+  /** The rows that a key of it has are 2 to this. */
+  readonly power: number;
+}
+
+/** Reads the head of an .r1cs. @throws UnreadableFileError if it is none over BN254. */
+export function readCircuitSize(r1cs: string): Promise<CircuitSize> {
   return readFile(r1cs, "r1cs", async (section) => {
     const header = await section(1);
     if (header.field() !== FIELD) throw new Error("it is not over BN254");
     header.uint32(); // wires
     const publicSignals = header.uint32() + header.uint32();
     header.bytes(4 + 8); // private inputs, labels
-    return Math.ceil(Math.log2(header.uint32() + publicSignals + 1));
+    return { publicSignals, power: Math.ceil(Math.log2(header.uint32() + publicSignals + 1)) };
   });
 }
 

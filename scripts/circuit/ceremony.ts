@@ -11,8 +11,9 @@ import {
   type VerifiedCeremony,
   verifyCeremony,
 } from "../../circuits/src/ceremony.ts";
-import type { Hex } from "../../circuits/src/model.ts";
+import type { Hex } from "../../circuits/src/field.ts";
 import { type CompiledCircuit, compileCircuit } from "../../circuits/src/setup.ts";
+import type { StepProgress } from "../../circuits/src/snarkjsCall.ts";
 import { type Report, table } from "../cli/command.ts";
 import { readInputFile } from "../cli/files.ts";
 import { InputError } from "../cli/InputError.ts";
@@ -21,7 +22,7 @@ import { showProgress } from "../cli/progress.ts";
 /** The reports of `opg circuit setup | contribute | beacon | verify` on ceremonies. */
 
 export async function setup(source: string, { out, ptau }: { out?: string; ptau?: string }): Promise<Report> {
-  const { r1cs } = await compile(source);
+  const { r1cs } = await compile(source, showProgress);
   const directory = out ?? `${basename(source, ".circom")}.ceremony`;
   const files = await setUpCeremony(r1cs, directory, {
     progress: showProgress,
@@ -64,10 +65,10 @@ async function readEntropy(path: string): Promise<Uint8Array> {
 }
 
 /** @throws InputError with the compiler's words if the circuit cannot be read or compiled. */
-async function compile(source: string): Promise<CompiledCircuit> {
+export async function compile(source: string, progress: StepProgress): Promise<CompiledCircuit> {
   readInputFile(source);
   try {
-    return await compileCircuit(source, showProgress);
+    return await compileCircuit(source, progress);
   } catch (error) {
     throw new InputError(error instanceof Error ? error.message : String(error));
   }
@@ -77,6 +78,7 @@ async function compile(source: string): Promise<CompiledCircuit> {
 export interface CeremonyOptions {
   readonly circuit?: string;
   readonly ptau?: string;
+  readonly progress: StepProgress;
 }
 
 /**
@@ -84,9 +86,12 @@ export interface CeremonyOptions {
  *
  * @throws InputError if a file is missing or not named.
  */
-export async function locateCeremony(where: string, { circuit, ptau }: CeremonyOptions): Promise<CeremonyFiles> {
+export async function locateCeremony(
+  where: string,
+  { circuit, ptau, progress }: CeremonyOptions,
+): Promise<CeremonyFiles> {
   const named = {
-    ...(circuit === undefined ? {} : { r1cs: (await compile(circuit)).r1cs }),
+    ...(circuit === undefined ? {} : { r1cs: (await compile(circuit, progress)).r1cs }),
     ...(ptau === undefined ? {} : { ptau }),
   };
   if (!where.endsWith(".zkey")) return { ...(await ceremonyFiles(where)), ...named };
@@ -98,8 +103,11 @@ export async function locateCeremony(where: string, { circuit, ptau }: CeremonyO
 }
 
 /** Replays a ceremony. @throws CeremonyError if it does not hold. */
-export async function verify(where: string, options: CeremonyOptions & { writeKey?: string }): Promise<Report> {
-  const files = await locateCeremony(where, options);
+export async function verify(
+  where: string,
+  options: Omit<CeremonyOptions, "progress"> & { writeKey?: string },
+): Promise<Report> {
+  const files = await locateCeremony(where, { ...options, progress: showProgress });
   const verified = await verifyCeremony(files, showProgress);
   if (options.writeKey !== undefined) {
     const { ceremony, vkey } = verified;

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Hex } from "../../circuits/src/model.ts";
+import type { Hex } from "../../circuits/src/field.ts";
 import { bytes32, example, type Report, wholeNumber } from "../cli/command.ts";
 import { InputError } from "../cli/InputError.ts";
 import type { CeremonyOptions } from "./ceremony.ts";
@@ -63,7 +63,7 @@ export function registerCircuitCommands(program: Command): void {
   ).exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
 }
 
-type VerifyOptions = CeremonyOptions & { writeKey?: string } & Partial<CircuitFiles>;
+type VerifyOptions = Omit<CeremonyOptions, "progress"> & { writeKey?: string } & Partial<CircuitFiles>;
 
 async function verify(options: VerifyOptions, ceremony: string): Promise<Report> {
   if (ceremony !== "") return (await import("./ceremony.ts")).verify(ceremony, options);

@@ -1,7 +1,6 @@
 import { CeremonyError } from "../../circuits/src/ceremony.ts";
-import { UnreadableFileError } from "../../circuits/src/transcript.ts";
 import { printable, type Report } from "../cli/command.ts";
-import { InputError } from "../cli/InputError.ts";
+import { isUnreadable } from "../cli/InputError.ts";
 import { endProgress } from "../cli/progress.ts";
 
 /**
@@ -29,6 +28,6 @@ export async function runOffline(
     }
     const lines = String(error instanceof Error ? error.message : error).split("\n");
     console.error(`opg: ${lines.map(printable).join("\n")}`);
-    return error instanceof InputError || error instanceof UnreadableFileError ? 2 : 1;
+    return isUnreadable(error) ? 2 : 1;
   }
 }

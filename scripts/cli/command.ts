@@ -23,7 +23,8 @@ export const example = (command: Command, line: string): Command =>
 
 /**
  * Makes a command one that works on a network: adds its options and its example, and runs `task` with the network's
- * provider, account and deployment. Errors become one line: exit code 2 for unreadable input, 1 for anything else.
+ * provider, account and deployment. Errors become one line: exit code 2 for unreadable input, `failure` (1 if absent) for
+ * anything else.
  *
  * @param line The example, without `npm run opg --`.
  */
@@ -31,6 +32,7 @@ export function onNetwork<Options>(
   command: Command,
   line: string,
   task: (context: Context, options: Options & NetworkOptions, args: readonly string[]) => Promise<Report>,
+  failure?: number,
 ): Command {
   return example(command, line)
     .option("--network <name>", "a network of hardhat.config.ts", "localhost")
@@ -40,7 +42,7 @@ export function onNetwork<Options>(
     .action(async () => {
       const options: Options & NetworkOptions = command.opts();
       const { runOnNetwork } = await import("./context.ts");
-      process.exitCode = await runOnNetwork(options, (context) => task(context, options, command.args));
+      process.exitCode = await runOnNetwork(options, (context) => task(context, options, command.args), failure);
     });
 }
 

@@ -9,14 +9,14 @@ import { OpgClient } from "../../sdk/src/client/OpgClient.ts";
 import { addressOf, type Deployment } from "../../sdk/src/deployment.ts";
 import { ContractError } from "../../sdk/src/errors/ContractError.ts";
 import { OpgError } from "../../sdk/src/errors/OpgError.ts";
-import { opgAbi } from "../../sdk/src/generated/abis.ts";
+import { groth16VerifierAbi, opgAbi } from "../../sdk/src/generated/abis.ts";
 import { nodeIdOf } from "../../sdk/src/hash/nodeIdOf.ts";
 import { loadDeployment } from "../../sdk/src/node/loadDeployment.ts";
 import { OpgModels } from "../../sdk/src/operator/OpgModels.ts";
 import { OpgOperator } from "../../sdk/src/operator/OpgOperator.ts";
 import { toJson } from "../../sdk/src/wire.ts";
 import { type NetworkOptions, printable, type Report } from "./command.ts";
-import { InputError } from "./InputError.ts";
+import { InputError, isUnreadable } from "./InputError.ts";
 import { saltOf } from "./salt.ts";
 
 /** A token with what is needed to show its amounts. */
@@ -81,6 +81,11 @@ export class Context {
     return { address: token, symbol: printable(symbol), decimals };
   }
 
+  /** The deployment's Groth16 verifier, for reading if no signer is given. */
+  groth16(runner: Signer | JsonRpcProvider = this.provider) {
+    return new TypedContract(addressOf(this.deployment, "Groth16Verifier"), groth16VerifierAbi, runner);
+  }
+
   opg(): Promise<Token> {
     return this.token("OPG");
   }
@@ -102,11 +107,13 @@ export const show = ({ symbol, decimals }: Token, amount: bigint): string =>
 /**
  * Runs a task on the network that the options name, prints what it reports, and one line if it fails.
  *
- * @returns the exit code: the report's, 2 for unreadable input, 1 for any other failure.
+ * @param failure What to exit with after any failure that is not unreadable input.
+ * @returns the exit code: the report's, 2 for unreadable input, or `failure`.
  */
 export async function runOnNetwork(
   options: NetworkOptions,
   task: (context: Context) => Promise<Report>,
+  failure = 1,
 ): Promise<number> {
   let context: Context | undefined;
   try {
@@ -120,9 +127,9 @@ export async function runOnNetwork(
     console.log(options.json ? toJson(json) : text);
     return exitCode;
   } catch (error) {
-    const { message } = error instanceof InputError ? error : ContractError.from(error);
+    const { message } = isUnreadable(error) ? error : ContractError.from(error);
     console.error(`opg: ${printable(message)}`);
-    return error instanceof InputError ? 2 : 1;
+    return isUnreadable(error) ? 2 : failure;
   } finally {
     context?.close();
   }

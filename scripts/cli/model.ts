@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
 import { bytes32, onNetwork, routeOption, wholeNumber } from "./command.ts";
+import { registerModelCircuitCommands, unsafeKeyOption } from "./modelCircuit.ts";
 
 const OUTPUTS = { opaque: 0, value: 1, keccak256: 2 } as const;
 
@@ -35,28 +36,27 @@ export function registerModelCommands(program: Command): void {
     },
   );
 
-  onNetwork(
+  onNetwork<{ acceptUnsafeKey?: string }>(
     model
       .command("key")
       .description("register a Groth16 verifying key: snarkjs's verification_key.json, or one with its ceremony")
-      .argument("<file>", "the key's JSON file; without a ceremony it is a development key"),
+      .argument("<file>", "the key's JSON file; without a ceremony it is a development key")
+      .addOption(unsafeKeyOption()),
     "model key circuits/digits.key.json",
-    async (context, _, [file = ""]) => {
-      const [{ readJsonFile, understood }, { keyBytes, keyIdOf, UNDECLARED }, { addressOf }, { TypedContract }, abis] =
+    async (context, { acceptUnsafeKey }, [file = ""]) => {
+      const [{ readJsonFile, understood }, { keyBytes, keyIdOf, UNDECLARED }, { keyWeaknesses }, { requireSafeKey }] =
         await Promise.all([
           import("./files.ts"),
           import("../../circuits/src/key.ts"),
-          import("../../sdk/src/deployment.ts"),
-          import("../../sdk/src/chain/TypedContract.ts"),
-          import("../../sdk/src/generated/abis.ts"),
+          import("../../sdk/src/client/keyWeaknesses.ts"),
+          import("../models/publish.ts"),
         ]);
       const json = readJsonFile(file) as Partial<{ vkey: unknown; ceremony: typeof UNDECLARED }> | null;
       const ceremony = json?.ceremony ?? UNDECLARED;
       const key = understood(file, () => keyBytes(json?.vkey ?? json, ceremony));
-      const signer = await context.signer();
-      const verifier = addressOf(context.deployment, "Groth16Verifier");
-      await new TypedContract(verifier, abis.groth16VerifierAbi, signer).write("registerKey", key);
       const keyId = keyIdOf(key);
+      requireSafeKey(context.chainId, keyId, keyWeaknesses(ceremony), acceptUnsafeKey);
+      await context.groth16(await context.signer()).write("registerKey", key);
       const kind = ceremony.development ? "development key" : "key";
       return { json: { keyId, development: ceremony.development }, text: `registered ${kind} ${keyId}` };
     },
@@ -70,6 +70,7 @@ export function registerModelCommands(program: Command): void {
     key?: string;
     weightsCommitment?: string;
     units: number;
+    acceptUnsafeKey?: string;
   }>(
     model
       .command("route")
@@ -81,14 +82,15 @@ export function registerModelCommands(program: Command): void {
       .option("--key <id>", "for Groth16: the verifying key", bytes32)
       .option("--weights-commitment <hash>", "for Groth16: the circuit's commitment to the weights", bytes32)
       .option("--units <number>", "for Groth16: what one inference meters", wholeNumber, 1)
-      .option("--parameters <hex>", "the parameters in the verifier's own format, instead of the three above"),
+      .option("--parameters <hex>", "the parameters in the verifier's own format, instead of the three above")
+      .addOption(unsafeKeyOption()),
     `model route 0x${"ab".repeat(32)} --key 0x${"cd".repeat(32)} --weights-commitment 0x${"01".repeat(32)}`,
     async (context, options, [modelId = ""]) => {
-      const [{ isHexString }, { encodeZkParameters }, { addressOf }, { InputError }] = await Promise.all([
+      const [{ isHexString }, { encodeZkParameters }, { InputError }, { requireSafeParameters }] = await Promise.all([
         import("ethers"),
         import("../../circuits/src/key.ts"),
-        import("../../sdk/src/deployment.ts"),
         import("./InputError.ts"),
+        import("../models/publish.ts"),
       ]);
       const models = await context.models();
       let { parameters } = options;
@@ -105,8 +107,11 @@ export function registerModelCommands(program: Command): void {
       } else if (!isHexString(parameters)) {
         throw new InputError("--parameters is not 0x-hex");
       }
-      const verifierId =
-        options.verifier ?? (await models.verifierIdOf(addressOf(context.deployment, "Groth16Verifier")));
+      const groth16Id = async () => models.verifierIdOf(context.groth16().address);
+      const verifierId = options.verifier ?? (await groth16Id());
+      if (options.route === 0 && verifierId === (await groth16Id())) {
+        await requireSafeParameters(context.chainId, context.groth16(), parameters, options.acceptUnsafeKey);
+      }
       const version = await models.setRoute(modelId, {
         route: options.route,
         verifierId,
@@ -120,38 +125,5 @@ export function registerModelCommands(program: Command): void {
     },
   );
 
-  onNetwork(
-    model
-      .command("digits")
-      .description("register this repository's digit classifier: its key, the model and its ZK route"),
-    "model digits",
-    async (context) => {
-      const [{ keccak256 }, { readInputFile }, digits, { encodeZkParameters }, { DIGIT_UNITS }, abis] =
-        await Promise.all([
-          import("ethers"),
-          import("./files.ts"),
-          import("../../circuits/src/digits.ts"),
-          import("../../circuits/src/key.ts"),
-          import("../models/digits.ts"),
-          import("../../sdk/src/generated/abis.ts"),
-        ]);
-      const [{ addressOf }, { TypedContract }, { OutputCommitment, Route }] = await Promise.all([
-        import("../../sdk/src/deployment.ts"),
-        import("../../sdk/src/chain/TypedContract.ts"),
-        import("../../sdk/src/types.ts"),
-      ]);
-      const { keyBytes, keyId, weightsCommitment } = await digits.loadDigitsModel();
-      const [signer, models] = await Promise.all([context.signer(), context.models()]);
-      const verifier = addressOf(context.deployment, "Groth16Verifier");
-      await new TypedContract(verifier, abis.groth16VerifierAbi, signer).write("registerKey", keyBytes);
-      const modelId = await models.register(keccak256(readInputFile(digits.WEIGHTS_FILE)));
-      const version = await models.setRoute(modelId, {
-        route: Route.ZK,
-        verifierId: await models.verifierIdOf(verifier),
-        outputCommitment: OutputCommitment.VALUE,
-        parameters: encodeZkParameters({ keyId, weightsCommitment, units: DIGIT_UNITS }),
-      });
-      return { json: { modelId, keyId, version }, text: `registered the digit classifier as model ${modelId}` };
-    },
-  );
+  registerModelCircuitCommands(model);
 }

@@ -1,6 +1,8 @@
+import type { CircuitInput } from "snarkjs";
 import type { InferenceModel } from "../../sdk/src/model.ts";
 import type { BatchSigner } from "../../sdk/src/node/batch/BatchAccountant.ts";
 import type { NodeModel } from "../../sdk/src/node/NodeModel.ts";
+import type { OutputCommitment } from "../../sdk/src/types.ts";
 
 /** What a module exports so that the commands can request and serve a model: both sides of it, and its files. */
 export interface ModelModule<Input = unknown, Output = unknown> {
@@ -12,4 +14,24 @@ export interface ModelModule<Input = unknown, Output = unknown> {
   runtime(modelId: string, progress: (line: string) => void): Promise<NodeModel>;
   /** The enclave that signs receipts and batches of what the model runs, where channels are to be served. */
   enclave?(): Promise<BatchSigner>;
+  /** By which circuit it is proven: what `opg model publish` and `opg model check` need. */
+  readonly circuit?: ModelCircuit;
+}
+
+/** The circuit of a model, for the ZK route: its public signals are those of docs/zk.md. */
+export interface ModelCircuit {
+  /** The .circom file, and the file of the weights. */
+  readonly source: string;
+  readonly weights: string;
+  /** What one inference meters. */
+  readonly units: bigint;
+  /** How `outputHash` commits to the output. */
+  readonly output: OutputCommitment;
+  /**
+   * The circuit's input for one inference with these weights: any claim, any input. The circuit itself then says what it
+   * takes the weights' commitment to be.
+   *
+   * @throws if the file holds no weights.
+   */
+  sample(weights: Uint8Array): CircuitInput;
 }

@@ -8,6 +8,7 @@ import { loadProvable } from "../../circuits/src/provable.ts";
 import type { InferenceModel, ModelCodec } from "../../sdk/src/model.ts";
 import type { NodeModel } from "../../sdk/src/node/NodeModel.ts";
 import { Route } from "../../sdk/src/types.ts";
+import { classifierCircuit } from "./classifierCircuit.ts";
 import type { ModelModule } from "./ModelModule.ts";
 
 /** What one inference of a classifier of digits meters. */
@@ -66,6 +67,7 @@ export const classifierModule = (classifier: Classifier<Shape>): ModelModule<rea
     return pixels.length === MNIST_PIXELS ? downsample(pixels, classifier.side) : pixels;
   },
   requester: (modelId) => classifierModel(classifier, modelId),
+  circuit: classifierCircuit(classifier, DIGIT_UNITS),
   runtime: async (modelId, progress) =>
     classifierRuntime(classifier, modelId, (await loadProvable(classifier, progress)).weights),
 });

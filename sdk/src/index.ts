@@ -21,6 +21,7 @@ export {
   PaymentChannel,
   type SettledProof,
 } from "./channel/PaymentChannel.ts";
+export { type DeclaredCeremony, keyWeaknesses } from "./client/keyWeaknesses.ts";
 export * from "./client/OpgClient.ts";
 export type { OfferFilter, StandingOffer } from "./client/offers.ts";
 export { readOutcome, type SettledInference } from "./client/outcome.ts";

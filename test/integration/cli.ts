@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { Contract, HDNodeWallet, JsonRpcProvider, Mnemonic, parseUnits, Wallet } from "ethers";
@@ -125,6 +125,32 @@ describe("The command line on a chain of its own, over HTTP", function () {
     });
     expect(status.offers).to.have.length(1);
     expect(status.offers[0]).to.deep.include({ modelId, pricePerRequest: "250000", coverage: `${parseUnits("100")}` });
+  });
+
+  it("publishes a model once, and checks that it belongs to its sources", async () => {
+    const again = await as(DEPLOYER, "model", "publish", "digits");
+    expect(again).to.deep.include({ modelId, version: 1, sent: [] });
+    expect(again.request).to.equal(
+      `opg request --model digits=${modelId} --network custom --input FILE --max-fee AMOUNT`,
+    );
+    const { keyId, weightsCommitment } = await loadDigits();
+    expect(again).to.deep.include({ keyId, weightsCommitment });
+    expect((await as(REQUESTER, "model", "check", `digits=${modelId}`)).belongs).to.equal(true);
+
+    const weights = join(directory.path, "digits.weights.json");
+    writeFileSync(weights, readFileSync("circuits/digits.weights.json", "utf8").replace(/-?\d+/, "3"));
+    const at = ["--network", "custom", "--deployment", DEPLOYMENT];
+    const check = (...args: string[]) => opg(["model", "check", ...args, ...at], { CUSTOM_RPC_URL: url });
+    const wrong = await check(`digits=${modelId}`, "--weights", weights);
+    expect(wrong.code, wrong.stderr).to.equal(1);
+    expect(wrong.stdout).to.match(/weights +NO .*\n[^]*IT DOES NOT BELONG TO THESE SOURCES/);
+    expect(await check(`digits=${modelId}`, "--weights", "absent.json")).to.deep.include({ code: 2, stdout: "" });
+    expect((await check(`absent.ts=${modelId}`)).code).to.equal(2);
+    expect((await check("digits")).code).to.equal(2);
+    const offline = await opg(["model", "check", `digits=${modelId}`, "--network", "custom"], {
+      CUSTOM_RPC_URL: "http://127.0.0.1:9",
+    });
+    expect(offline.code).to.equal(2);
   });
 
   it("runs, proves, settles and pays for an inference on a real digit", async () => {

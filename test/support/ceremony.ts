@@ -57,3 +57,14 @@ export function copyOf(directory: string, to: string): string {
   cpSync(directory, to, { recursive: true });
   return to;
 }
+
+/** The sections of one of iden3's binary files: where their headers and their contents begin. */
+export function sectionsOf(file: Buffer): { type: number; position: number; content: number; length: number }[] {
+  const sections = [];
+  for (let position = 12; position < file.length; ) {
+    const length = Number(file.readBigUInt64LE(position + 4));
+    sections.push({ type: file.readUInt32LE(position), position, content: position + 12, length });
+    position += 12 + length;
+  }
+  return sections;
+}

@@ -6,6 +6,7 @@ import { ContractError } from "../errors/ContractError.ts";
 import { OpgError } from "../errors/OpgError.ts";
 import { groth16VerifierAbi } from "../generated/abis.ts";
 import { type Offer, Route } from "../types.ts";
+import { keyWeaknesses } from "./keyWeaknesses.ts";
 
 /** A model's parameters for Groth16: see IGroth16Verifier. */
 export interface ZkParameters {
@@ -19,8 +20,8 @@ export interface ZkParameters {
 /**
  * What a ZK route's parameters say, if its verifier is a Groth16 verifier; undefined for another proof system.
  *
- * @throws OpgError if the verifying key is marked as a development key and the chain is not a local one: whoever made
- * it can prove anything.
+ * @throws OpgError if the verifying key is not one for production by what it declares (see `keyWeaknesses`) and the chain
+ * is not a local one: whoever made it can prove anything.
  */
 export async function requireProductionKey(
   { models, verifiers }: Contracts,
@@ -42,9 +43,10 @@ export async function requireProductionKey(
     throw error;
   });
   if (info === undefined) return undefined;
-  if (info.ceremony.development && !isLocalChain(chainId)) {
+  const [weakness] = keyWeaknesses(info.ceremony);
+  if (weakness !== undefined && !isLocalChain(chainId)) {
     throw new OpgError(
-      `Model ${modelId} is proven under development key ${keyId}: whoever made it can prove anything, so it is refused on chain ${chainId}.`,
+      `Model ${modelId} is proven under key ${keyId}, and ${weakness}: whoever made it can prove anything, so it is refused on chain ${chainId}.`,
     );
   }
   return { keyId, weightsCommitment, units };

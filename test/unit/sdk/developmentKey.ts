@@ -45,7 +45,9 @@ describe("SDK: development keys", () => {
     } catch (error) {
       message = error instanceof Error ? error.message : "";
     }
-    expect(message).to.contain(`development key ${keyId}`).and.to.contain(`refused on chain ${SEPOLIA}`);
+    expect(message)
+      .to.contain(`under key ${keyId}, and it is marked as a development key`)
+      .and.to.contain(`refused on chain ${SEPOLIA}`);
   });
 
   it("are not keys that name their ceremony, which are used everywhere", async () => {

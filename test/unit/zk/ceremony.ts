@@ -17,8 +17,18 @@ import { withCurve } from "../../../circuits/src/curve.ts";
 import { keyBytes, keyIdOf } from "../../../circuits/src/key.ts";
 import { publishedAs, publishedPowers } from "../../../circuits/src/publishedPowers.ts";
 import { compileCircuit } from "../../../circuits/src/setup.ts";
-import { readKeyTranscript, readPowersTranscript, UnreadableFileError } from "../../../circuits/src/transcript.ts";
-import { BEACON, copyOf, keepCurve, makePowers, quiet, runCeremony, SCALE } from "../../support/ceremony.ts";
+import { readKeyTranscript, readPowersTranscript } from "../../../circuits/src/transcript.ts";
+import { UnreadableFileError } from "../../../circuits/src/UnreadableFileError.ts";
+import {
+  BEACON,
+  copyOf,
+  keepCurve,
+  makePowers,
+  quiet,
+  runCeremony,
+  SCALE,
+  sectionsOf,
+} from "../../support/ceremony.ts";
 import { smallCircuit } from "../../support/groth16.ts";
 import { temporaryDirectory } from "../../support/sdk.ts";
 
@@ -284,17 +294,6 @@ describe("Ceremony", function () {
     expect(publishedPowers(29)).to.equal(undefined);
     expect(publishedAs(`0x${"00".repeat(64)}`)).to.equal(undefined);
   });
-
-  /** The sections of one of iden3's binary files. */
-  function sectionsOf(bytes: Buffer): { type: number; position: number; content: number; length: number }[] {
-    const sections = [];
-    for (let position = 12; position < bytes.length; ) {
-      const length = Number(bytes.readBigUInt64LE(position + 4));
-      sections.push({ type: bytes.readUInt32LE(position), position, content: position + 12, length });
-      position += 12 + length;
-    }
-    return sections;
-  }
 
   /** The header of an .r1cs file of 2^15 rows, and nothing else. */
   function largeCircuit(): string {
