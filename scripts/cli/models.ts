@@ -13,7 +13,9 @@ export function splitModel(text: string): { readonly name: string; readonly mode
   const at = text.lastIndexOf("=");
   const [name, modelId] = [text.slice(0, at), text.slice(at + 1).toLowerCase()];
   if (at < 1 || !/^0x[0-9a-f]{64}$/.test(modelId)) {
-    throw new InputError(`"${text}" is not a model: write digits=0x…, convnet=0x… or ./module.ts=0x… with the model's 32 bytes`);
+    throw new InputError(
+      `"${text}" is not a model: write digits=0x…, convnet=0x… or ./module.ts=0x… with the model's 32 bytes`,
+    );
   }
   return { name, modelId };
 }

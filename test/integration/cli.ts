@@ -138,12 +138,12 @@ describe("The command line on a chain of its own, over HTTP", function () {
     expect((await as(REQUESTER, "model", "check", `digits=${modelId}`)).belongs).to.equal(true);
 
     const weights = join(directory.path, "digits.weights.json");
-    writeFileSync(weights, readFileSync("circuits/digits.weights.json", "utf8").replace(/-?\d+/, "3"));
+    writeFileSync(weights, readFileSync("circuits/digits.weights.json", "utf8").replace(/\[-?\d+,/, "[4,"));
     const at = ["--network", "custom", "--deployment", DEPLOYMENT];
     const check = (...args: string[]) => opg(["model", "check", ...args, ...at], { CUSTOM_RPC_URL: url });
     const wrong = await check(`digits=${modelId}`, "--weights", weights);
     expect(wrong.code, wrong.stderr).to.equal(1);
-    expect(wrong.stdout).to.match(/weights +NO .*\n[^]*IT DOES NOT BELONG TO THESE SOURCES/);
+    expect(wrong.stdout).to.match(/weights +NO .*\n[\s\S]*IT DOES NOT BELONG TO THESE SOURCES/);
     expect(await check(`digits=${modelId}`, "--weights", "absent.json")).to.deep.include({ code: 2, stdout: "" });
     expect((await check(`absent.ts=${modelId}`)).code).to.equal(2);
     expect((await check("digits")).code).to.equal(2);
