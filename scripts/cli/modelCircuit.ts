@@ -25,7 +25,7 @@ export function registerModelCircuitCommands(model: Command): void {
           .description(
             "register a model proven by a circuit: its key, the model and its ZK route; run again, it goes on",
           )
-          .argument("<model>", "digits, or a module that exports `model` (scripts/models/ModelModule.ts)"),
+          .argument("<model>", "digits, convnet, or a module that exports `model` (scripts/models/ModelModule.ts)"),
       ),
     ),
     "model publish digits",
