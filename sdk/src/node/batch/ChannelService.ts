@@ -98,7 +98,7 @@ export class ChannelService {
     this.#book = new ChannelBook(batches, accountant, this.#domain, this.#minDelay);
     this.#runs = new Limit(options.concurrency ?? 4);
     const { offers: routes } = options;
-    this.#readiness = new Readiness({ contracts: this.#contracts, accountant, nodeId, routes, settleAfter });
+    this.#readiness = new Readiness({ contracts: this.#contracts, batches, accountant, nodeId, routes, settleAfter });
     this.#settler = new BatchSettler({
       accountant,
       batches,
@@ -132,7 +132,7 @@ export class ChannelService {
     });
     try {
       const service = new ChannelService(options, nodeId, accountant);
-      await service.#readiness.require();
+      await service.#readiness.require(0);
       await service.#settler.start();
       return service;
     } catch (error) {

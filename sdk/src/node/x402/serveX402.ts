@@ -112,7 +112,7 @@ export async function serveX402(options: ServeX402Options): Promise<RunningX402>
       if (event.type === "batchSettled") rests.claim().catch((error) => options.onError?.(error));
     },
   });
-  const readiness = new Readiness({ contracts, accountant, nodeId, routes: [stream], settleAfter });
+  const readiness = new Readiness({ contracts, batches, accountant, nodeId, routes: [stream], settleAfter });
   const runs = new Limit(options.concurrency ?? 4);
   const cashier = new X402Cashier({
     ...options,
@@ -128,7 +128,7 @@ export async function serveX402(options: ServeX402Options): Promise<RunningX402>
   const server = x402HttpServer({ cashier, accountant, admit, maxBody, ...(onError === undefined ? {} : { onError }) });
   server.maxConnections = options.maxConnections ?? 128;
   try {
-    await readiness.require();
+    await readiness.require(0);
     await settler.start();
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
