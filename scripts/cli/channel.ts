@@ -95,7 +95,7 @@ export function registerChannelCommands(program: Command): void {
     },
   );
 
-  onNetwork<Omit<ChannelOptions, "model"> & { model: string; input: string; maxUnits?: string; receipt?: string }>(
+  onNetwork<Omit<ChannelOptions, "model"> & { model: string; input: string; maxUnits?: number; receipt?: string }>(
     channel
       .command("infer")
       .description("run one inference and pay for it from a channel")
@@ -108,7 +108,7 @@ export function registerChannelCommands(program: Command): void {
         wholeNumber,
       )
       .option("--token <token>", "the token: an address, or a name in the deployment", "TestUSD")
-      .option("--max-units <number>", "the most units to pay for, where the model is metered", decimal)
+      .option("--max-units <number>", "the most units to pay for, where the model is metered", wholeNumber)
       .option("--receipt <file>", "where to write the enclave's receipt, to have the inference proven later"),
     `channel infer --node ${SOME_ID} --model ./model.ts=${SOME_ID} --input input.bin --receipt receipt.json`,
     async (context, options) => {

@@ -40,7 +40,7 @@ export async function serve(
       `${event.type.padEnd(9)}  ${event.requestId}${event.detail ? `  ${printable(event.detail)}` : ""}`,
     );
   const channels = options.channels && {
-    enclave: await enclaveOf(named),
+    enclave: await enclaveOf(named, context.chainId),
     offers: (await (await context.operator()).offers(nodeId)).filter(
       ({ route, modelId }) => route === Route.TEE && models.some((model) => model.modelId === modelId),
     ),
@@ -69,7 +69,7 @@ export async function serve(
 }
 
 /** The enclave that signs batches: the one of the first model that has one. */
-async function enclaveOf(models: readonly NamedModel[]): Promise<BatchSigner> {
-  for (const { module } of models) if (module.enclave !== undefined) return module.enclave();
+async function enclaveOf(models: readonly NamedModel[], chainId: number): Promise<BatchSigner> {
+  for (const { module } of models) if (module.enclave !== undefined) return module.enclave(chainId);
   throw new OpgError("Channels need an enclave's key: a model's module has to export it as `model.enclave`.");
 }

@@ -12,8 +12,8 @@ export interface ModelModule<Input = unknown, Output = unknown> {
   requester(modelId: string): InferenceModel<Input, Output>;
   /** The model as its node runs it. May take its time; `progress` says with what. */
   runtime(modelId: string, progress: (line: string) => void): Promise<NodeModel>;
-  /** The enclave that signs receipts and batches of what the model runs, where channels are to be served. */
-  enclave?(): Promise<BatchSigner>;
+  /** The enclave that signs receipts and batches of what the model runs, where channels are to be served on a chain. */
+  enclave?(chainId: number): Promise<BatchSigner>;
   /** By which circuit it is proven: what `opg model publish` and `opg model check` need. */
   readonly circuit?: ModelCircuit;
 }
