@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { ethers, networkHelpers } from "../support/fixtures.ts";
+import { ethers } from "../support/fixtures.ts";
 import { deployGate, type GateFixture, signX402Voucher } from "../support/x402.ts";
 
 // The operator holds its payers' vouchers. If x402 took them from anybody but the gate, it would be paid for inferences
@@ -9,7 +9,7 @@ describe("Attack: claiming around the gate", () => {
   let channel: Awaited<ReturnType<GateFixture["channel"]>>;
 
   beforeEach(async () => {
-    f = await networkHelpers.loadFixture(deployGate);
+    f = await deployGate();
     channel = await f.channel(1_000n);
   });
 

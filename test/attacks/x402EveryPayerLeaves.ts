@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { getBytes, id, Wallet } from "ethers";
 import { X402_MAX_ROWS } from "../../sdk/src/node/x402/serveX402.ts";
 import { networkHelpers } from "../support/fixtures.ts";
-import { channelSlot, loadX402Route, signX402Voucher, X402_ADDRESS, type X402Route } from "../support/x402.ts";
+import { channelSlot, signX402Voucher, X402_ADDRESS, X402Route } from "../support/x402.ts";
 
 /** EIP-7825. */
 const GAS_LIMIT = 16_777_216n;
@@ -13,7 +13,7 @@ describe("Attack: every x402 payer leaves before the batch", () => {
   let f: X402Route;
 
   beforeEach(async () => {
-    f = await loadX402Route();
+    f = await X402Route.open();
   });
 
   it("and it settles in one transaction all the same", async () => {

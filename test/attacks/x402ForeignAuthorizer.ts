@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import { networkHelpers } from "../support/fixtures.ts";
 import { deployGate, type GateFixture, signX402Voucher } from "../support/x402.ts";
 
 // A node can ask its payers to name its gate as the receiver, which looks right, and a key of its own as the
@@ -8,7 +7,7 @@ describe("Attack: an x402 channel whose receiverAuthorizer is not the gate", () 
   let f: GateFixture;
 
   beforeEach(async () => {
-    f = await networkHelpers.loadFixture(deployGate);
+    f = await deployGate();
   });
 
   it("pays the gate, which hands over only what it has claimed itself", async () => {

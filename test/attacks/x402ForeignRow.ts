@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { ethers, networkHelpers } from "../support/fixtures.ts";
+import { ethers } from "../support/fixtures.ts";
 import { deployGate, type GateFixture, makeGate, X402RowFault } from "../support/x402.ts";
 
 // An operator proves what it likes by an image of its own, under a model or a node of its own. What that proves must
@@ -8,7 +8,7 @@ describe("Attack: a row for another gate's channel", () => {
   let f: GateFixture;
 
   beforeEach(async () => {
-    f = await networkHelpers.loadFixture(deployGate);
+    f = await deployGate();
   });
 
   it("draws on a channel of its own gate only, which is empty", async () => {

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { concat, id } from "ethers";
 import { streamIdOf } from "../../sdk/src/hash/streamIdOf.ts";
 import { ethers } from "../support/fixtures.ts";
-import { deployGate, loadX402Route, makeGate, type X402Route } from "../support/x402.ts";
+import { deployGate, makeGate, X402Route } from "../support/x402.ts";
 
 // The batch settlement calls the ledger that a batch names, and credits what comes. Whatever the operator names, only its
 // gate for the model and version that were proven may draw on payers, and every inference once.
@@ -10,7 +10,7 @@ describe("Attack: batches that name another ledger, or come twice", () => {
   let f: X402Route;
 
   beforeEach(async () => {
-    f = await loadX402Route();
+    f = await X402Route.open();
   });
 
   const claimed = async (channelId: string) => (await f.x402.channels(channelId)).totalClaimed;

@@ -11,7 +11,7 @@ describe("Attack: a payer that is a contract with bad manners", () => {
   let f: GateFixture;
 
   beforeEach(async () => {
-    f = await networkHelpers.loadFixture(deployGate);
+    f = await deployGate();
   });
 
   for (const [name, manner] of Object.entries(Manner)) {

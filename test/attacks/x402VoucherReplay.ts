@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import { networkHelpers } from "../support/fixtures.ts";
 import { deployGate, type GateFixture } from "../support/x402.ts";
 
 // Vouchers are public once they were used. Whoever brings one again, or an older one, must not draw a unit more.
@@ -7,7 +6,7 @@ describe("Attack: x402 vouchers again and out of order", () => {
   let f: GateFixture;
 
   beforeEach(async () => {
-    f = await networkHelpers.loadFixture(deployGate);
+    f = await deployGate();
   });
 
   it("draw no more than the ceiling, however often they come", async () => {

@@ -7,7 +7,7 @@ describe("Attack: withdrawing from x402 before the batch", () => {
   let f: GateFixture;
 
   beforeEach(async () => {
-    f = await networkHelpers.loadFixture(deployGate);
+    f = await deployGate();
   });
 
   it("costs the node that payer's calls, and no other's; a later deposit pays them", async () => {

@@ -202,16 +202,6 @@ export class X402Route extends X402Payers {
   }
 }
 
-const openX402Route = () => X402Route.open();
-
-/** {@link X402Route.open}, once: later calls take the chain back to where it was then. */
-export async function loadX402Route(): Promise<X402Route> {
-  const route = await networkHelpers.loadFixture(openX402Route);
-  // The clock is not taken back with the state.
-  await networkHelpers.mine();
-  return route;
-}
-
 /** Makes a gate. */
 export async function makeGate(gates: X402Gates, nodeId: string, modelId: string, routeVersion: bigint) {
   await gates.make(nodeId, modelId, routeVersion);

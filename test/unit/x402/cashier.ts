@@ -9,7 +9,7 @@ import { x402GateOf } from "../../../sdk/src/node/x402/x402GateOf.ts";
 import { encodeX402Header } from "../../../sdk/src/node/x402/x402Payment.ts";
 import { ethers, USD_UNIT } from "../../support/fixtures.ts";
 import { deploymentOf } from "../../support/sdk.ts";
-import { loadX402Route, signX402Voucher, type X402Route } from "../../support/x402.ts";
+import { signX402Voucher, X402Route } from "../../support/x402.ts";
 import { x402ClientOf } from "../../support/x402Client.ts";
 import { MAX_PRICE, MIN_DEPOSIT, priceOf, startX402Node } from "../../support/x402Node.ts";
 
@@ -21,7 +21,7 @@ describe("Serving x402 clients", () => {
   let node: Awaited<ReturnType<typeof startX402Node>>;
 
   beforeEach(async () => {
-    f = await loadX402Route();
+    f = await X402Route.open();
     node = await startX402Node(f);
   });
 

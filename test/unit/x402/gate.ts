@@ -16,7 +16,7 @@ describe("X402Gate", () => {
   let f: GateFixture;
 
   beforeEach(async () => {
-    f = await networkHelpers.loadFixture(deployGate);
+    f = await deployGate();
   });
 
   const claimedOf = async (id: string) => (await f.x402.channels(id)).totalClaimed;
