@@ -51,7 +51,8 @@ interface IX402BatchSettlement {
     /// signature, more than the ceiling or the balance) reverts them all; a row that claims nothing new is skipped.
     function claim(VoucherClaim[] calldata voucherClaims) external;
 
-    /// @notice Sends what has been claimed for `receiver` and not yet sent. Anyone may.
+    /// @notice Sends what has been claimed for `receiver` and not yet sent, if there is any. Anyone may. Like every function
+    /// that changes anything, it reverts within another one.
     function settle(address receiver, address token) external;
 
     /// @notice Returns unclaimed money to the payer, at most all of it. Receiver's side only.

@@ -28,6 +28,9 @@ enum X402RowFault {
 /// exactly what it has claimed. Whoever opens a channel to a gate with a receiverAuthorizer that is not the gate lets that
 /// authorizer claim unproven; the node does not get such money either.
 ///
+/// Reverts while x402 is in the middle of a call (a deposit, whose collector anybody chooses), in which no claim can succeed:
+/// who settles from there could leave every row unpaid.
+///
 /// Rows are packed. 152 bytes if the payer signs vouchers by its own key:
 ///
 /// | bytes | what |
