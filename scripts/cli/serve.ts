@@ -46,8 +46,8 @@ export async function serve(
     ),
     settleAfter: options.settleAfter,
     settleAt: options.settleAt,
-    onBatch: ({ type, first, count, detail = "" }: BatchEvent) =>
-      log({ type, nodeId, first, count, detail }, `${type.padEnd(12)}  ${count ?? ""}  ${printable(detail)}`),
+    onBatch: (event: BatchEvent) =>
+      log({ ...event }, `${event.type.padEnd(12)}  ${event.count ?? ""}  ${printable(event.detail ?? "")}`),
   };
   if (channels?.offers.length === 0) {
     throw new OpgError("Channels pay the prices of the node's TEE offers, and there is none for these models.");

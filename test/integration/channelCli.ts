@@ -27,7 +27,7 @@ const ENCLAVE = new Wallet(id("an enclave's key, for a test"));
 const IMAGE = [1, 2, 3].map((value) => new Uint8Array(48).fill(value)) as [Uint8Array, Uint8Array, Uint8Array];
 
 /** Three images, and what each call asks and costs: 0.001 tUSD, and 0.002 for each digit. */
-const [SEVEN, TWO, ONE] = digitImages().heldOut;
+const [SEVEN, TWO, ONE] = [7, 2, 1].map((digit) => digitImages().heldOut.find(({ label }) => label === digit));
 const cost = (digits: bigint) => 1_000n + 2_000n * digits;
 
 describe("The command line with channels, over HTTP", function () {
@@ -140,13 +140,13 @@ describe("The command line with channels, over HTTP", function () {
 
     const first = await as(payer, ...ask("seven.json", "--max-units", "1", "--receipt", file("receipt.json")));
     expect(first).to.deep.include({
-      output: String(SEVEN?.label),
+      output: "7",
       amount: String(cost(1n)),
       units: "1",
       proves: "EXECUTION",
     });
     const second = await as(payer, ...ask("two.json", "--max-units", "2"));
-    expect(second).to.deep.include({ output: `${TWO?.label}${ONE?.label}`, amount: String(cost(2n)) });
+    expect(second).to.deep.include({ output: "21", amount: String(cost(2n)) });
     const [unproven, unsettled] = await Promise.all([
       as(payer, "channel", "proof", file("receipt.json")),
       as(payer, "channel", "status", ...place()),
@@ -245,7 +245,7 @@ describe("The command line with channels, over HTTP", function () {
       [operator, ["channel", "status", ...place()], /^opg: Key 0x\w+ has no channel with node .*\.$/],
       [payer, ask("one.json", "--max-units", "1.5"), /whole number/],
       [payer, ask("absent.json"), /^opg: .*absent.json cannot be read: there is no such file$/],
-      [payer, away, /^opg: the node's endpoint is not a URL/],
+      [payer, away, /^opg: Node 0x0+ has published no endpoint\.$/],
       [payer, ["batch", "settle", "package.json"], /^opg: package.json is not what it should be: .+$/],
       [operator, unserved, /^opg: Channels need an enclave's key: .* export it as `model.enclave`.$/],
     ] as const;

@@ -369,6 +369,7 @@ export class OpgClient {
     const { nodeId, signer = this.#signer } = options;
     await this.#requireChain();
     const endpoint = options.endpoint ?? (await this.contracts.nodes.read("descriptionOf", nodeId)).endpoint;
+    if (endpoint === "") throw new OpgError(`Node ${nodeId} has published no endpoint.`);
     const ask = { endpoint, insecure: this.#insecure, fetch: this.#fetch };
     const name = await this.#channelName({ ...options, voucherSigner: await signer.getAddress() });
     return { ...name, ...this.#channelPayer(), contracts: this.contracts, signer, ask };
