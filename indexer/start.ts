@@ -38,6 +38,8 @@ export interface IndexerOptions {
   readonly databaseUrl?: string;
   /** Name of the tables' schema in that database; `opg` by default. */
   readonly schema?: string;
+  /** Folder of the built dashboard, which is served at `/`. By default that of `OPG_DASHBOARD`, if it is set. */
+  readonly dashboard?: string;
   /** Gets every line of the indexer's log: JSON objects, as Ponder writes them. */
   readonly log?: (line: string) => void;
 }
@@ -110,7 +112,7 @@ export async function deploymentKey(
 }
 
 function environmentOf(
-  { rpcUrl, deployment, dataDir, databaseUrl, schema = "opg" }: IndexerOptions,
+  { rpcUrl, deployment, dataDir, databaseUrl, schema = "opg", dashboard = process.env.OPG_DASHBOARD }: IndexerOptions,
   temporary: string,
   port: number,
 ): NodeJS.ProcessEnv {
@@ -123,6 +125,7 @@ function environmentOf(
     OPG_DATA_DIR: dataDir === undefined ? join(temporary, "pglite") : resolve(dataDir),
     DATABASE_URL: databaseUrl,
     DATABASE_SCHEMA: schema,
+    OPG_DASHBOARD: dashboard ? resolve(dashboard) : undefined,
     PONDER_TELEMETRY_DISABLED: "1",
     PORT: String(port),
   };

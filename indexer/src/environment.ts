@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Address } from "viem";
 import { loadDeployment } from "../../sdk/src/node/loadDeployment.ts";
 import { LOG_CHECKS, type LogChecks } from "./rpc/checkedLogs.ts";
@@ -29,6 +31,8 @@ export interface Settings {
   readonly finality: "node" | "instant";
   /** How far the RPC node's logs are checked. */
   readonly logChecks: LogChecks;
+  /** Folder of the built dashboard, which is served at `/`; null for none. */
+  readonly dashboard: string | null;
   readonly database: { kind: "pglite"; directory: string } | { kind: "postgres"; connectionString: string };
 }
 
@@ -40,7 +44,7 @@ export class SettingsError extends Error {
 /**
  * Reads the settings: `OPG_RPC_URL`, `OPG_DEPLOYMENT` (path of a deployment's JSON file), and either `DATABASE_URL`
  * (PostgreSQL) or `OPG_DATA_DIR` (PGlite's directory, `.ponder/pglite` by default); and `OPG_LOG_CHECKS`: full (the
- * default), live or off; `OPG_FINALITY`: node (the default) or instant.
+ * default), live or off; `OPG_FINALITY`: node (the default) or instant; `OPG_DASHBOARD`: the folder of a built dashboard.
  *
  * @throws {@link SettingsError}
  */
@@ -57,6 +61,7 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
     pollingInterval: isLocal ? 100 : 1_000,
     finality: oneOf(env, "OPG_FINALITY", ["node", "instant"]),
     logChecks: oneOf(env, "OPG_LOG_CHECKS", LOG_CHECKS),
+    dashboard: env.OPG_DASHBOARD ? dashboardIn(env.OPG_DASHBOARD) : null,
     database: databaseUrl
       ? { kind: "postgres", connectionString: databaseUrl }
       : { kind: "pglite", directory: env.OPG_DATA_DIR ?? ".ponder/pglite" },
@@ -76,6 +81,11 @@ export function readDeployment(file: string): Deployment {
   } catch (error) {
     throw new SettingsError(`cannot read the deployment: ${error instanceof Error ? error.message : error}`);
   }
+}
+
+function dashboardIn(folder: string): string {
+  if (existsSync(join(folder, "index.html"))) return folder;
+  throw new SettingsError(`OPG_DASHBOARD is not a built dashboard: there is no index.html in ${folder}`);
 }
 
 function required(env: Readonly<Record<string, string | undefined>>, name: string, what: string): string {

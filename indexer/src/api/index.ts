@@ -6,13 +6,13 @@ import { formatUnits } from "viem";
 import { deflation, parseDeflationQuery } from "../mapping/deflation.ts";
 import { type FinalityHeads, finalityOf, parseBlocks } from "../mapping/finality.ts";
 import { settings } from "../settings.ts";
+import { dashboard } from "./dashboard.ts";
 
 /** Decimals of $OPG. */
 const DECIMALS = 18;
 
 const app = new Hono();
 
-app.use("/", graphql({ db, schema }));
 app.use("/graphql", graphql({ db, schema }));
 app.use("/sql/*", client({ db, schema }));
 
@@ -72,5 +72,8 @@ app.get("/finality", async (context) => {
   const blocks = Object.fromEntries(query.blocks.map((block) => [String(block), finalityOf(block, heads)]));
   return context.json({ ...replaceBigInts({ safe, finalised }, String), instant, blocks });
 });
+
+// The last, for it answers every path that is left.
+app.route("/", dashboard(settings.dashboard));
 
 export default app;

@@ -50,6 +50,14 @@ describe("the indexer's environment", () => {
     });
   });
 
+  it("serves the dashboard of a folder that has one, and says so where it has none", () => {
+    const env = { OPG_RPC_URL: "https://rpc.example", OPG_DEPLOYMENT: file };
+    expect(parseSettings(env).dashboard).to.equal(null);
+    expect(() => parseSettings({ ...env, OPG_DASHBOARD: directory })).to.throw(SettingsError, "no index.html");
+    writeFileSync(join(directory, "index.html"), "");
+    expect(parseSettings({ ...env, OPG_DASHBOARD: directory }).dashboard).to.equal(directory);
+  });
+
   it("says in one line what is missing", () => {
     const refuses = (env: Record<string, string>, line: string) =>
       expect(() => parseSettings(env)).to.throw(SettingsError, line);
