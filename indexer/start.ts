@@ -24,24 +24,36 @@ const preloads = ["endWithParent.ts", "reorgWindow.ts"].flatMap((file) => [
   new URL(file, import.meta.url).href,
 ]);
 
-/** What {@link startIndexer} needs to know. */
-export interface IndexerOptions {
+/** What the indexer and its replicas need to know. */
+interface ServerOptions {
   /** The chain's RPC node, over HTTP. */
   readonly rpcUrl: string;
   /** Where the protocol is on that chain: the deployment, or the path of its JSON file. */
   readonly deployment: Deployment | string;
   /** Port of the API on 127.0.0.1; any free one by default. The next free one if it is taken. */
   readonly port?: number;
+  /** Name of the tables' schema in the database; `opg` by default. */
+  readonly schema?: string;
+  /** Folder of the built dashboard, which is served at `/`. By default that of `OPG_DASHBOARD`, if it is set. */
+  readonly dashboard?: string;
+  /** Gets every line of the log: JSON objects, as Ponder writes them. */
+  readonly log?: (line: string) => void;
+}
+
+/** What {@link startIndexer} needs to know. */
+export interface IndexerOptions extends ServerOptions {
   /** PGlite's directory. By default a temporary one, which goes when the indexer stops. */
   readonly dataDir?: string;
   /** A PostgreSQL database in the place of PGlite. */
   readonly databaseUrl?: string;
-  /** Name of the tables' schema in that database; `opg` by default. */
-  readonly schema?: string;
-  /** Folder of the built dashboard, which is served at `/`. By default that of `OPG_DASHBOARD`, if it is set. */
-  readonly dashboard?: string;
-  /** Gets every line of the indexer's log: JSON objects, as Ponder writes them. */
-  readonly log?: (line: string) => void;
+  /** A schema that gets a view of every table, once history is read: its name outlives a deployment's. */
+  readonly viewsSchema?: string;
+}
+
+/** What {@link startReplica} needs to know. */
+export interface ReplicaOptions extends ServerOptions {
+  /** The PostgreSQL database that an indexer writes. */
+  readonly databaseUrl: string;
 }
 
 /** An indexer that is running. */
@@ -71,7 +83,22 @@ export class IndexerError extends Error {
  * @throws {@link SettingsError} if an option is wrong.
  * @throws {@link IndexerError} if it does not start; with the end of its log.
  */
-export async function startIndexer(options: IndexerOptions): Promise<Indexer> {
+export function startIndexer(options: IndexerOptions): Promise<Indexer> {
+  return start("start", options);
+}
+
+/**
+ * Starts a process that only serves what an indexer elsewhere writes into the same schema; otherwise as
+ * {@link startIndexer}. There may be several.
+ *
+ * @throws {@link SettingsError} if an option is wrong.
+ * @throws {@link IndexerError} if it does not start, as when there is no such schema yet; with the end of its log.
+ */
+export function startReplica(options: ReplicaOptions): Promise<Indexer> {
+  return start("serve", options);
+}
+
+async function start(command: "start" | "serve", options: IndexerOptions): Promise<Indexer> {
   const temporary = mkdtempSync(join(tmpdir(), "opg-indexer-"));
   const cleanUp = () => rmSync(temporary, { recursive: true, force: true });
   try {
@@ -86,7 +113,7 @@ export async function startIndexer(options: IndexerOptions): Promise<Indexer> {
     const head = Number(await rpc(rpcUrl, "eth_blockNumber", []));
     const child = spawn(
       process.execPath,
-      [...preloads, ponder, "start", "--root", root, "--hostname", "127.0.0.1", "--log-format", "json"],
+      [...preloads, ponder, command, "--root", root, "--hostname", "127.0.0.1", "--log-format", "json"],
       { cwd: temporary, env, stdio: ["ignore", "pipe", "pipe", "ipc"] },
     );
     child.once("exit", cleanUp);
@@ -111,11 +138,9 @@ export async function deploymentKey(
   return `${chainId}_${hash.slice(2, 10)}`;
 }
 
-function environmentOf(
-  { rpcUrl, deployment, dataDir, databaseUrl, schema = "opg", dashboard = process.env.OPG_DASHBOARD }: IndexerOptions,
-  temporary: string,
-  port: number,
-): NodeJS.ProcessEnv {
+function environmentOf(options: IndexerOptions, temporary: string, port: number): NodeJS.ProcessEnv {
+  const { rpcUrl, deployment, dataDir, databaseUrl, schema = "opg", viewsSchema } = options;
+  const { dashboard = process.env.OPG_DASHBOARD } = options;
   const file = typeof deployment === "string" ? resolve(deployment) : join(temporary, "deployment.json");
   if (typeof deployment !== "string") writeFileSync(file, JSON.stringify(deployment));
   return {
@@ -126,6 +151,7 @@ function environmentOf(
     DATABASE_URL: databaseUrl,
     DATABASE_SCHEMA: schema,
     OPG_DASHBOARD: dashboard ? resolve(dashboard) : undefined,
+    DATABASE_VIEWS_SCHEMA: viewsSchema,
     PONDER_TELEMETRY_DISABLED: "1",
     PORT: String(port),
   };
