@@ -19,8 +19,11 @@ const run = (...args: readonly string[]): Promise<number> => exitOf(hardhat(args
 const filters = process.argv.slice(2);
 if (filters.length > 0) process.exit(await run("test", ...filters));
 
-const built = await run("build", "--quiet");
-if (built !== 0) process.exit(built);
+// Contracts and circuits, each on a core of its own.
+const circuits = exitOf(spawn(process.execPath, ["circuits/build.ts", "--check"], { stdio: "inherit" }));
+const built = await Promise.all([run("build", "--quiet"), circuits]);
+const broken = built.find((code) => code !== 0);
+if (broken !== undefined) process.exit(broken);
 
 const integration = hardhat(["test", "mocha", "--no-compile", ...globSync("test/integration/**/*.ts")], "pipe");
 const integrated = exitOf(integration);
