@@ -1,5 +1,5 @@
 import { createConfig, factory } from "ponder";
-import { getAbiItem, zeroAddress } from "viem";
+import { erc20Abi, getAbiItem, zeroAddress } from "viem";
 import {
   batchSettlementAbi,
   modelRegistryAbi,
@@ -50,6 +50,20 @@ export default createConfig({
         parameter: "verifier",
         startBlock,
       }),
+    },
+    // Payments in fee tokens, from anyone to anyone: Ponder's topics are fixed, so it cannot be told whose.
+    FeeToken: {
+      ...since,
+      abi: erc20Abi,
+      address:
+        settings.funding === "tokens"
+          ? factory({
+              address: addresses.Settlement,
+              event: getAbiItem({ abi: settlementAbi, name: "TokenListed" }),
+              parameter: "token",
+              startBlock,
+            })
+          : zeroAddress,
     },
     // Two sources, because Ponder takes one filter per event and source.
     OpgMint: { ...opg, filter: { event: "Transfer", args: { from: zeroAddress } } },

@@ -16,7 +16,9 @@ import {
   BURN_CAUSES,
   CHANNEL_EVENTS,
   CREDIT_CAUSES,
+  DEALINGS,
   DELIVERY_MODES,
+  FUNDING_KINDS,
   INFERENCE_EVENTS,
   INTERVALS,
   MODEL_EVENTS,
@@ -54,6 +56,8 @@ export const burnCause = onchainEnum("burn_cause", BURN_CAUSES);
 export const channelEventKind = onchainEnum("channel_event_kind", CHANNEL_EVENTS);
 export const rowFault = onchainEnum("row_fault", ROW_FAULTS);
 export const creditCause = onchainEnum("credit_cause", CREDIT_CAUSES);
+export const dealing = onchainEnum("dealing", DEALINGS);
+export const fundingKind = onchainEnum("funding_kind", FUNDING_KINDS);
 // Not "interval_…": Ponder takes a type whose name begins like one of PostgreSQL's own for that one.
 export const interval = onchainEnum("period_kind", INTERVALS);
 
@@ -152,6 +156,8 @@ export const protocol = onchainTable("protocol", (p) => ({
   parametersId: p.text(),
   /** The announced parameters; null if none wait. */
   scheduledParametersId: p.text(),
+  /** Whether transfers of fee tokens are watched; otherwise funding is known from the protocol's own events alone. */
+  tokensWatched: p.boolean().notNull(),
 }));
 
 /** Parameters that were announced or in force. The protocol's row names the current ones. */
@@ -185,6 +191,8 @@ export const node = onchainTable(
     pendingOwner: p.hex(),
     signer: p.hex().notNull(),
     payout: p.hex().notNull(),
+    /** Everyone who is or was its owner, signer or payout, oldest first; at most 256. */
+    parties: p.hex().array().notNull(),
     status: nodeStatus().notNull(),
     endpoint: p.text().notNull(),
     metadataURI: p.text().notNull(),
@@ -428,7 +436,9 @@ export const inference = onchainTable(
     token: p.hex().notNull(),
     /** What its proof shows, or would show; null if its route's measurement set is not known. */
     proves: proofMeaning(),
-    /** Whether the requester was the node's owner, signer or payout at the request, the delivery or the settlement. */
+    /** How close the requester was to the node at the request, the delivery or the settlement, whichever is closest. */
+    dealing: dealing().notNull(),
+    /** Whether that is anything but ARMS_LENGTH. */
     selfDealing: p.boolean().notNull(),
 
     // The rest of the terms.
@@ -633,7 +643,9 @@ export const channel = onchainTable(
     balance: sum(p),
     /** How often the node has drawn on it. */
     claims: sum(p),
-    /** Whether the payer was the node's owner, signer or payout when the channel was opened. */
+    /** How close its payer or its signer was to the node at the opening, a deposit or a claim, whichever is closest. */
+    dealing: dealing().notNull(),
+    /** Whether that is anything but ARMS_LENGTH. */
     selfDealing: p.boolean().notNull(),
     ...stamp(p),
   }),
@@ -694,7 +706,9 @@ export const batchSettlement = onchainTable(
     rowsNotPaid: p.bigint().notNull(),
     /** What the proof shows; null if its route's measurement set is not known. */
     proves: proofMeaning(),
-    /** Whether one of the payers in native channels is the node's owner, signer or payout. */
+    /** Of the native channels that it draws on, the closest to the node. */
+    dealing: dealing().notNull(),
+    /** Whether that is anything but ARMS_LENGTH. */
     selfDealing: p.boolean().notNull(),
     ...stamp(p),
   }),
@@ -776,7 +790,7 @@ export const openTransaction = onchainTable("open_transaction", (p) => ({
   hash: p.hex().primaryKey(),
   rows: sum(p),
   rowsNotPaid: sum(p),
-  selfDealing: p.boolean().notNull(),
+  dealing: dealing().notNull(),
 }));
 
 /** The burn for what is no request, by what it is for. */
@@ -784,6 +798,60 @@ export const burnFor = onchainTable("burn_for", (p) => ({
   ref: p.hex().primaryKey(),
   burnId: p.text().notNull(),
 }));
+
+// --- who pays whom ------------------------------------------------------------------------------------------------------------
+
+/** An account that is or was the owner, signer or payout of a node; it is stamped where it first became one. */
+export const party = onchainTable("party", (p) => ({
+  account: p.hex().primaryKey(),
+  /** Of how many nodes. */
+  nodes: sum(p),
+  ...stamp(p),
+}));
+
+/** A party that paid another account; stamped where it first did. */
+export const funding = onchainTable(
+  "funding",
+  (p) => ({
+    funder: p.hex().notNull(),
+    account: p.hex().notNull(),
+    /** How often. */
+    payments: sum(p),
+    ...stamp(p),
+  }),
+  (table) => ({ key: primaryKey({ columns: [table.funder, table.account] }), byAccount: index().on(table.account) }),
+);
+
+/** Every such payment. */
+export const fundingEvent = onchainTable(
+  "funding_event",
+  (p) => ({
+    id: p.text().primaryKey(),
+    funder: p.hex().notNull(),
+    account: p.hex().notNull(),
+    how: fundingKind().notNull(),
+    token: p.hex().notNull(),
+    /** Base units of the token. */
+    amount: p.bigint().notNull(),
+    ...stamp(p),
+  }),
+  (table) => ({ byFunder: index().on(table.funder), byAccount: index().on(table.account) }),
+);
+
+/** Whom the parties of a node have paid. */
+export const nodeFunding = onchainView("node_funding", {
+  nodeId: hex().notNull(),
+  funder: hex().notNull(),
+  account: hex().notNull(),
+  payments: bigint().notNull(),
+  blockNumber: bigint().notNull(),
+  timestamp: bigint().notNull(),
+  transactionHash: hex().notNull(),
+}).as(sql`
+  select ${node.id} as node_id, ${funding.funder}, ${funding.account}, ${funding.payments}, ${funding.blockNumber},
+    ${funding.timestamp}, ${funding.transactionHash}
+  from ${node} join ${funding} on ${funding.funder} = any(${node.parties})
+`);
 
 // --- per hour, per day, and in total --------------------------------------------------------------------------------------
 
@@ -904,6 +972,20 @@ export const protocolRelations = relations(protocol, ({ one }) => ({
   scheduledParameters: one(parameterSet, {
     fields: [protocol.scheduledParametersId],
     references: [parameterSet.id],
+  }),
+}));
+
+export const partyRelations = relations(party, ({ many }) => ({ fundings: many(funding) }));
+
+export const fundingRelations = relations(funding, ({ one, many }) => ({
+  party: one(party, { fields: [funding.funder], references: [party.account] }),
+  events: many(fundingEvent),
+}));
+
+export const fundingEventRelations = relations(fundingEvent, ({ one }) => ({
+  funding: one(funding, {
+    fields: [fundingEvent.funder, fundingEvent.account],
+    references: [funding.funder, funding.account],
   }),
 }));
 

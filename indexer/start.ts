@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Deployment } from "../sdk/src/deployment.ts";
-import { parseSettings } from "./src/environment.ts";
+import { parseSettings, type Settings } from "./src/environment.ts";
 
 /** How long a stopped indexer may take to close its database, in milliseconds. */
 const GRACE = 8_000;
@@ -46,6 +46,8 @@ export interface IndexerOptions extends ServerOptions {
   readonly dataDir?: string;
   /** A PostgreSQL database in the place of PGlite. */
   readonly databaseUrl?: string;
+  /** Where funding of requesters by operators is looked for. By default what `OPG_FUNDING` says. */
+  readonly funding?: Settings["funding"];
   /** A schema that gets a view of every table, once history is read: its name outlives a deployment's. */
   readonly viewsSchema?: string;
 }
@@ -140,7 +142,7 @@ export async function deploymentKey(
 
 function environmentOf(options: IndexerOptions, temporary: string, port: number): NodeJS.ProcessEnv {
   const { rpcUrl, deployment, dataDir, databaseUrl, schema = "opg", viewsSchema } = options;
-  const { dashboard = process.env.OPG_DASHBOARD } = options;
+  const { dashboard = process.env.OPG_DASHBOARD, funding = process.env.OPG_FUNDING } = options;
   const file = typeof deployment === "string" ? resolve(deployment) : join(temporary, "deployment.json");
   if (typeof deployment !== "string") writeFileSync(file, JSON.stringify(deployment));
   return {
@@ -152,6 +154,7 @@ function environmentOf(options: IndexerOptions, temporary: string, port: number)
     DATABASE_SCHEMA: schema,
     OPG_DASHBOARD: dashboard ? resolve(dashboard) : undefined,
     DATABASE_VIEWS_SCHEMA: viewsSchema,
+    OPG_FUNDING: funding,
     PONDER_TELEMETRY_DISABLED: "1",
     PORT: String(port),
   };

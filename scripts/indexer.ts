@@ -15,7 +15,8 @@ Usage: npm run indexer -- --rpc URL --deployment PATH [options]
   --quiet            print the addresses only, not the log
   --help
 
-PostgreSQL is used in the place of PGlite if DATABASE_URL is set.
+PostgreSQL is used in the place of PGlite if DATABASE_URL is set. OPG_FUNDING=credits looks for
+self-dealing in the protocol's own events only: where the fee tokens have more transfers than can be read.
 
 Example: npm run indexer -- --rpc http://127.0.0.1:8545 --deployment ignition/deployments/chain-31337`;
 

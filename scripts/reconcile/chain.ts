@@ -13,7 +13,7 @@ import {
   verifierRegistryAbi,
 } from "../../sdk/src/generated/abis.ts";
 import type { Books } from "./books.ts";
-import { Bookkeeper, type Meanings, type Place, type Subject, type SupplyChange } from "./fold.ts";
+import { Bookkeeper, type Meanings, type Place, type Subject, type Transfer } from "./fold.ts";
 import { Unreadable } from "./Unreadable.ts";
 
 /** Says how far something is: what, done, and of how many. */
@@ -21,6 +21,13 @@ export type Progress = (what: string, done: number, of: number) => void;
 
 /** How many requests are under way at once. */
 const AT_ONCE = 20;
+/** Most values of a topic that are asked for at once. */
+const TOPICS_AT_ONCE = 500;
+/** The events that name an owner, a signer or a payout of a node. */
+const PARTIES = [
+  ...["NodeRegistered.owner", "NodeRegistered.signer", "NodeRegistered.payout"],
+  ...["NodeTransferred.owner", "SignerChanged.signer", "PayoutChanged.payout"],
+];
 
 /** Contracts that the books are kept from (a TeeVerifier by way of the registry that added it), and the token. */
 const KEPT = [
@@ -57,6 +64,7 @@ export class ProviderAt extends JsonRpcProvider {
 /**
  * Keeps the books from the chain's logs, from the deployment's first block to a last one.
  *
+ * @param options.tokensWatched Whether funding is looked for in the transfers of fee tokens too.
  * @throws Unreadable if a contract of the deployment emits what is not known here, or the chain changed meanwhile.
  * @throws BooksError if the logs do not fit together.
  */
@@ -64,9 +72,9 @@ export async function keepBooks(
   provider: JsonRpcProvider,
   deployment: Deployment,
   lastBlock: number,
-  progress: Progress,
+  { tokensWatched, progress }: { tokensWatched: boolean; progress: Progress },
 ): Promise<Books> {
-  const subject = await subjectOf(provider, deployment);
+  const subject = { ...(await subjectOf(provider, deployment)), tokensWatched };
   const keeper = new Bookkeeper(subject);
   const { startBlock } = deployment;
   const find = (address: string, topics: (string | string[] | null)[] = [], from = startBlock) =>
@@ -83,27 +91,35 @@ export async function keepBooks(
     throw new Unreadable(`scripts/reconcile does not know what the events of ${name} mean`);
   }
   const logs: Log[] = [];
-  logs.push(...(await read(at("Settlement"), settlementAbi, keeper.settlement)));
-  logs.push(...(await read(at("NodeRegistry"), nodeRegistryAbi, keeper.nodes)));
+  const settled = await read(at("Settlement"), settlementAbi, keeper.settlement);
+  const ofNodes = await read(at("NodeRegistry"), nodeRegistryAbi, keeper.nodes);
+  logs.push(...settled, ...ofNodes);
   logs.push(...(await read(at("ModelRegistry"), modelRegistryAbi, keeper.models)));
   const registered = await read(at("VerifierRegistry"), verifierRegistryAbi, keeper.verifiers);
   logs.push(...registered);
   if (deployment.addresses.BatchSettlement !== undefined) {
     logs.push(...(await read(at("BatchSettlement"), batchSettlementAbi, keeper.batches)));
   }
-  for (const [address, from] of verifiersIn(registered)) {
+  for (const [address, from] of firstNamed(registered, verifierRegistryAbi, ["VerifierAdded.verifier"])) {
     readers.set(address, reader(teeVerifierAbi, keeper.enclaves));
     logs.push(...(await find(address, [], from)));
   }
   logs.push(...(await supplyLogs(find, subject)));
-  readers.set(subject.opg, supplyReader(keeper));
+  readers.set(subject.opg, transferReader(keeper));
+  if (tokensWatched) {
+    const parties = [...firstNamed(ofNodes, nodeRegistryAbi, PARTIES).keys()];
+    for (const [token, from] of firstNamed(settled, settlementAbi, ["TokenListed.token"])) {
+      readers.set(token, transferReader(keeper));
+      logs.push(...(await paymentLogs(find, token, parties, from)));
+    }
+  }
 
-  const places = await locate(provider, logs, progress);
+  const places = await locate(provider, withoutTwins(logs), progress);
   for (const [log, place] of places) readers.get(place.address)?.(log, place);
   return keeper.books;
 }
 
-async function subjectOf(provider: JsonRpcProvider, deployment: Deployment): Promise<Subject> {
+async function subjectOf(provider: JsonRpcProvider, deployment: Deployment): Promise<Omit<Subject, "tokensWatched">> {
   const { chainId, startBlock, addresses } = deployment;
   const at = (name: string) => addressOf(deployment, name).toLowerCase();
   const opg = at("OPG");
@@ -115,20 +131,48 @@ async function subjectOf(provider: JsonRpcProvider, deployment: Deployment): Pro
     return BigInt(token.decodeFunctionResult(name, answer)[0]);
   };
   const supplyAtStart = burnSink === null ? 0n : (await ask("totalSupply", [])) - (await ask("balanceOf", [burnSink]));
-  const contracts = { opg, settlement: at("Settlement"), nodeRegistry: at("NodeRegistry"), burnSink };
+  const batchSettlement = addresses.BatchSettlement?.toLowerCase() ?? null;
+  const contracts = { opg, settlement: at("Settlement"), nodeRegistry: at("NodeRegistry"), batchSettlement, burnSink };
   return { chainId, startBlock, ...contracts, supplyAtStart };
 }
 
-/** The contracts that the registry added, and since which block. */
-function verifiersIn(logs: readonly Log[]): Map<string, number> {
-  const registry = new Interface(verifierRegistryAbi);
+/** The addresses that a contract's events name, and since which block; each parameter as "Event.parameter". */
+function firstNamed(logs: readonly Log[], abi: Abi, parameters: readonly string[]): Map<string, number> {
+  const decoder = new Interface(abi);
   const since = new Map<string, number>();
   for (const log of logs) {
-    const event = registry.parseLog(log);
-    const address = event?.name === "VerifierAdded" ? String(event.args.verifier).toLowerCase() : undefined;
-    if (address !== undefined && !since.has(address)) since.set(address, log.blockNumber);
+    const event = decoder.parseLog(log);
+    for (const parameter of parameters) {
+      const [name, argument = ""] = parameter.split(".");
+      if (event?.name !== name) continue;
+      const address = String(event?.args[argument]).toLowerCase();
+      if (!since.has(address)) since.set(address, log.blockNumber);
+    }
   }
   return since;
+}
+
+/** Logs without repetitions: what several questions have found. */
+const withoutTwins = (logs: readonly Log[]): Log[] => [
+  ...new Map(logs.map((log) => [`${log.blockNumber}/${log.index}`, log])).values(),
+];
+
+const word = (address: string) => `0x${address.slice(2).padStart(64, "0")}`;
+
+/** A token's transfers by a node's parties. */
+async function paymentLogs(
+  find: (address: string, topics: (string | string[] | null)[], from?: number) => Promise<Log[]>,
+  token: string,
+  parties: readonly string[],
+  from: number,
+): Promise<Log[]> {
+  const transfer = new Interface(opgAbi).getEvent("Transfer")?.topicHash ?? null;
+  const logs: Log[] = [];
+  for (let first = 0; first < parties.length; first += TOPICS_AT_ONCE) {
+    const senders = parties.slice(first, first + TOPICS_AT_ONCE).map(word);
+    logs.push(...(await find(token, [transfer, senders], from)));
+  }
+  return logs;
 }
 
 /** The OPG that came into the supply, and what left it. */
@@ -137,21 +181,20 @@ async function supplyLogs(
   { opg, burnSink, startBlock }: Subject,
 ): Promise<Log[]> {
   const transfer = new Interface(opgAbi).getEvent("Transfer")?.topicHash ?? null;
-  const word = (address: string) => `0x${address.slice(2).padStart(64, "0")}`;
   const nowhere = burnSink === null ? [ZeroAddress] : [ZeroAddress, burnSink];
   // The supply that is read at the start block has that block's transfers in it.
   const from = burnSink === null ? startBlock : startBlock + 1;
   const minted = await find(opg, [transfer, word(ZeroAddress)], from);
   const destroyed = await find(opg, [transfer, null, nowhere.map(word)], from);
-  return [...new Map([...minted, ...destroyed].map((log) => [`${log.blockNumber}/${log.index}`, log])).values()];
+  return [...minted, ...destroyed];
 }
 
-function supplyReader(keeper: Bookkeeper): (log: Log, at: Place) => void {
+function transferReader(keeper: Bookkeeper): (log: Log, at: Place) => void {
   const token = new Interface(opgAbi);
   return ({ topics, data }, place) => {
     const { from, to, value } = token.decodeEventLog("Transfer", data, topics);
-    const change: SupplyChange = { from: from.toLowerCase(), to: to.toLowerCase(), value };
-    keeper.supply(change, place);
+    const transfer: Transfer = { from: from.toLowerCase(), to: to.toLowerCase(), value };
+    keeper.transfer(transfer, place);
   };
 }
 

@@ -44,7 +44,10 @@ export interface Subject {
   readonly opg: string;
   readonly settlement: string;
   readonly nodeRegistry: string;
+  readonly batchSettlement: string | null;
   readonly burnSink: string | null;
+  /** Whether transfers of fee tokens by the nodes' parties are among the logs. */
+  readonly tokensWatched: boolean;
   /** For an OPG that is older than the protocol: its supply at the start block, without what the sink held. */
   readonly supplyAtStart: bigint;
 }
@@ -54,8 +57,8 @@ export type Meanings<A extends Abi> = {
   readonly [N in EventName<A>]: ((args: EventArgs<A, N>, at: Place) => void) | null;
 };
 
-/** A transfer of OPG into or out of existence. */
-export interface SupplyChange {
+/** A token's transfer: of OPG into or out of existence, or of a fee token by a node's party. */
+export interface Transfer {
   readonly from: string;
   readonly to: string;
   readonly value: bigint;
@@ -63,6 +66,9 @@ export interface SupplyChange {
 
 const HOUR = 3_600n;
 const DAY = 86_400n;
+
+/** Most parties of a node that are kept. */
+const MOST_PARTIES = 256;
 
 /** Bytes of a claim: the channel's signer, and what was drawn (uint96). */
 const CLAIM_SIZE = 32;
@@ -84,14 +90,14 @@ export class Bookkeeper {
 
   constructor(subject: Subject) {
     this.#subject = subject;
-    const { chainId, startBlock, opg, settlement, nodeRegistry, burnSink, supplyAtStart } = subject;
+    const { chainId, startBlock, opg, settlement, nodeRegistry, burnSink, supplyAtStart, tokensWatched } = subject;
     this.books.put("protocol", {
       chainId: BigInt(chainId),
       ...{ opg, settlement, nodeRegistry, burnSink, startBlock: BigInt(startBlock) },
       ...zeros("minted destroyed destroyedByRegistry burned nodes models free bonded unbonding coverageAtRisk"),
       ...zeros("requested delivered settled refunded defaulted voided batched batches channels"),
       ...{ initialSupply: supplyAtStart, supply: supplyAtStart },
-      ...{ open: false, paused: false, parametersId: null, scheduledParametersId: null },
+      ...{ open: false, paused: false, parametersId: null, scheduledParametersId: null, tokensWatched },
     });
   }
 
@@ -101,11 +107,13 @@ export class Bookkeeper {
       this.books.put("node", {
         id: nodeId,
         ...parties,
+        parties: [],
         ...{ pendingOwner: null, status: "ACTIVE", endpoint: text(endpoint), metadataURI: text(metadataURI) },
         ...{ registeredAt: at.timestamp, registeredBlock: at.blockNumber },
         ...zeros("free bonded unbonding withdrawableAt burned requests deliveries settlements declines defaults"),
       });
       this.#protocol({ nodes: 1n });
+      for (const account of [parties.owner, parties.signer, parties.payout]) this.#party(nodeId, account, at);
       this.#nodeEvent(nodeId, "REGISTERED", at, { address: parties.owner });
     },
     NodeTransferStarted: ({ nodeId, pendingOwner }, at) => {
@@ -114,14 +122,17 @@ export class Bookkeeper {
     },
     NodeTransferred: ({ nodeId, owner }, at) => {
       this.books.put("node", { id: nodeId, owner, pendingOwner: null });
+      this.#party(nodeId, owner, at);
       this.#nodeEvent(nodeId, "TRANSFERRED", at, { address: owner });
     },
     SignerChanged: ({ nodeId, signer }, at) => {
       this.books.put("node", { id: nodeId, signer });
+      this.#party(nodeId, signer, at);
       this.#nodeEvent(nodeId, "SIGNER_CHANGED", at, { address: signer });
     },
     PayoutChanged: ({ nodeId, payout }, at) => {
       this.books.put("node", { id: nodeId, payout });
+      this.#party(nodeId, payout, at);
       this.#nodeEvent(nodeId, "PAYOUT_CHANGED", at, { address: payout });
     },
     NodeDescribed: ({ nodeId, endpoint, metadataURI }, at) => {
@@ -167,6 +178,8 @@ export class Bookkeeper {
       // Its transfer into the sink counts as destroyed by the registry, and the protocol burned nothing.
       if (to === this.#subject.burnSink) this.#protocol({ destroyedByRegistry: -amount });
       this.#nodeEvent(nodeId, "WITHDRAWN", at, { amount, address: to });
+      const { owner } = this.books.get("node", nodeId);
+      this.#payment(at, "STAKE_WITHDRAWAL", String(owner), to, this.#subject.opg, amount);
     },
     BondLocked: ({ nodeId, ref, amount }, at) => {
       this.#account(nodeId, { free: -amount, bonded: amount });
@@ -194,7 +207,7 @@ export class Bookkeeper {
       this.#nodeEvent(nodeId, "BURNED", at, { amount, ref });
 
       const request = this.books.find("inference", ref);
-      const selfDealing = request !== undefined && this.#dealsWithItself(request, nodeId);
+      const selfDealing = request !== undefined && this.#dealing(request, nodeId).selfDealing;
       const { modelId = null, route = null } = request ?? {};
       this.#event("burn", at, { nodeId, ref, modelId, route, selfDealing, amount, cause: isTaken ? cause : "OTHER" });
       this.#protocol({ burned: amount });
@@ -319,12 +332,12 @@ export class Bookkeeper {
         ...nulls("outputHash units output deliveredAt deliveredBlock proofDeadline proofDeadlineBlock"),
         ...nulls("endedAt endedBlock trustGapSeconds trustGapBlocks fee payout returned burnId"),
         ...nulls("compensation reward claimer"),
-        ...{ burned: 0n, declined: false, selfDealing: false },
+        ...{ burned: 0n, declined: false, dealing: "ARMS_LENGTH" },
       };
       this.books.put("inference", row);
       this.books.put("inference", {
         id: requestId,
-        selfDealing: this.#dealsWithItself(row, row.nodeId),
+        ...this.#dealing(row, row.nodeId),
         proves: this.#proves(row),
       });
       this.#inferenceEvent(requestId, "REQUESTED", at);
@@ -344,7 +357,7 @@ export class Bookkeeper {
         ...{ deliveredAt: at.timestamp, deliveredBlock: at.blockNumber },
         proofDeadline: open ? null : at.timestamp + big(proofWindow),
         proofDeadlineBlock: open ? null : at.blockNumber + big(proofBlocks),
-        selfDealing: this.#dealsWithItself(row, nodeId),
+        ...this.#dealing(row, nodeId),
       });
       this.#inferenceEvent(requestId, "DELIVERED", at);
       this.#protocol({ requested: -1n, delivered: 1n, coverageAtRisk: big(row.coverage) });
@@ -357,9 +370,10 @@ export class Bookkeeper {
     },
     Settled: ({ requestId, nodeId, payout, fee, returned }, at) => {
       const row = this.#end(requestId, "SETTLED", "SETTLEMENT", at, { fee, payout, returned });
-      const selfDealing = this.#dealsWithItself(row, nodeId);
+      const dealing = this.#dealing(row, nodeId);
+      const { selfDealing } = dealing;
       this.books.put("inference", {
-        ...{ id: requestId, selfDealing, proves: this.#proves(row) },
+        ...{ id: requestId, ...dealing, proves: this.#proves(row) },
         trustGapSeconds: at.timestamp - big(row.deliveredAt),
         trustGapBlocks: at.blockNumber - big(row.deliveredBlock),
       });
@@ -415,6 +429,7 @@ export class Bookkeeper {
         ...{ id: `${this.#idOf(at)}-${cause}`, token, account, cause, amount, requestId: null, to },
         ...stampOf(at),
       });
+      this.#payment(at, "CREDIT_WITHDRAWAL", account, to, token, amount);
     },
     ParametersScheduled: ({ parameters, applicableAt }, at) => {
       const id = this.#idOf(at);
@@ -442,14 +457,17 @@ export class Bookkeeper {
         ...{ id, nodeId, modelId, routeVersion: BigInt(routeVersion), token, payer, signer },
         ...{ withdrawalDelay: BigInt(withdrawalDelay), withdrawableAt: null },
         ...zeros("deposited claimed withdrawn balance claims"),
-        selfDealing: this.#dealsWithItself({ requester: payer }, nodeId),
+        ...{ dealing: "ARMS_LENGTH", selfDealing: false },
         ...stampOf(at),
       });
       this.#protocol({ channels: 1n });
       this.#channel(id, "OPENED", at, {}, { address: payer });
     },
-    ChannelDeposited: ({ channelId, from, amount }, at) =>
-      this.#channel(channelId, "DEPOSITED", at, { deposited: amount, balance: amount }, { amount, address: from }),
+    ChannelDeposited: ({ channelId, from, amount }, at) => {
+      const { payer, token } = this.books.get("channel", channelId);
+      this.#payment(at, "CHANNEL_DEPOSIT", from, String(payer), String(token), amount);
+      this.#channel(channelId, "DEPOSITED", at, { deposited: amount, balance: amount }, { amount, address: from });
+    },
     ChannelWithdrawalAnnounced: ({ channelId, withdrawableAt }, at) => {
       const time = withdrawableAt === 0n ? null : withdrawableAt;
       this.books.put("channel", { id: channelId, withdrawableAt: time });
@@ -459,38 +477,41 @@ export class Bookkeeper {
     ChannelWithdrawn: ({ channelId, to, amount }, at) => {
       this.books.put("channel", { id: channelId, withdrawableAt: null });
       this.#channel(channelId, "WITHDRAWN", at, { withdrawn: amount, balance: -amount }, { amount, address: to });
+      const { payer, token } = this.books.get("channel", channelId);
+      this.#payment(at, "CHANNEL_WITHDRAWAL", String(payer), to, String(token), amount);
     },
     ChannelsClaimed: ({ nodeId, modelId, routeVersion, token, claims }, at) => {
       const rows = dataLength(claims) / CLAIM_SIZE;
       let total = 0n;
-      let selfDealing = false;
+      let dealing: Cell = "ARMS_LENGTH";
       for (let index = 0; index < rows; ++index) {
         const row = dataSlice(claims, index * CLAIM_SIZE, (index + 1) * CLAIM_SIZE);
         const amount = BigInt(dataSlice(row, 20));
         const channelId = channelIdOf(nodeId, modelId, routeVersion, token, dataSlice(row, 0, 20));
         const id = `${this.#idOf(at)}-${String(index).padStart(5, "0")}`;
         this.#channel(channelId, "CLAIMED", at, { claimed: amount, balance: -amount, claims: 1n }, { id, amount });
-        const { payer = null } = this.books.get("channel", channelId);
-        selfDealing ||= this.#dealsWithItself({ requester: payer }, nodeId);
+        dealing = nearer(dealing, this.books.get("channel", channelId).dealing ?? null);
         total += amount;
       }
       this.#channelCredit(token, String(this.books.get("node", nodeId).payout), total);
-      this.#open(at, { rows: BigInt(rows) }, selfDealing);
-      this.#fees(at, token, { fees: total, feesNet: selfDealing ? 0n : total });
+      this.#open(at, { rows: BigInt(rows) }, dealing);
+      this.#fees(at, token, { fees: total, feesNet: dealing === "ARMS_LENGTH" ? total : 0n });
     },
     RowNotPaid: ({ fault, ...row }, at) => {
       this.#event("rowNotPaid", at, { ...row, fault: nameOf(ROW_FAULTS, fault) });
-      this.#open(at, { rowsNotPaid: 1n }, false);
+      this.#open(at, { rowsNotPaid: 1n }, "ARMS_LENGTH");
     },
     BatchSettled: ({ digest: id, streamId, batch, payout, paid, burned }, at) => {
       const { nodeId, modelId, token, ledger, count } = batch;
       const hash = at.transactionHash;
-      const { rows = 0n, rowsNotPaid = 0n, selfDealing = false } = this.books.find("openTransaction", hash) ?? {};
+      const { rows = 0n, rowsNotPaid = 0n, ...known } = this.books.find("openTransaction", hash) ?? {};
+      const { dealing = "ARMS_LENGTH" } = known;
+      const selfDealing = dealing !== "ARMS_LENGTH";
       this.books.remove("openTransaction", hash);
       const route = { modelId, route: "TEE", routeVersion: BigInt(batch.routeVersion) };
       this.books.put("batchSettlement", {
         ...{ id, streamId, ...batch, routeVersion: route.routeVersion, payout, paid, burned },
-        ...{ rows, rowsNotPaid, selfDealing, proves: this.#proves(route), ...stampOf(at) },
+        ...{ rows, rowsNotPaid, dealing, selfDealing, proves: this.#proves(route), ...stampOf(at) },
       });
       // Of native channels, the claims have said what is paid.
       if (ledger !== at.address) {
@@ -501,7 +522,7 @@ export class Bookkeeper {
       if (burnId !== undefined) {
         this.books.put("burn", { id: burnId, cause: "BATCH", modelId, route: "TEE", selfDealing });
       }
-      const net = (amount: bigint) => (selfDealing === true ? 0n : amount);
+      const net = (amount: bigint) => (selfDealing ? 0n : amount);
       const settlements = { settlements: count, settlementsNet: net(count) };
       this.#protocol({ batched: count, batches: 1n });
       this.books.add("node", { id: nodeId }, { settlements: count });
@@ -517,14 +538,25 @@ export class Bookkeeper {
       this.#event("equivocation", at, { nodeId, key, reporter, digestA, digestB, burned, reward });
       this.#channelCredit(this.#subject.opg, reporter, reward);
     },
-    CreditWithdrawn: ({ token, account, amount }) => {
+    CreditWithdrawn: ({ token, account, to, amount }, at) => {
       this.books.add("channelCredit", { token, account }, { balance: -amount, received: 0n, withdrawn: amount });
       this.#token(token, { channelCredited: -amount });
+      this.#payment(at, "CREDIT_WITHDRAWAL", account, to, token, amount);
     },
   };
 
-  /** OPG that was minted or destroyed, by anyone. */
-  supply({ from, to, value }: SupplyChange, at: Place): void {
+  /** OPG that was minted or destroyed, by anyone; a fee token that a node's party paid. */
+  transfer({ from, to, value }: Transfer, at: Place): void {
+    const { opg, burnSink, startBlock, tokensWatched } = this.#subject;
+    // The supply that is read at the start block has that block's transfers in it.
+    const inSupply = burnSink === null || at.blockNumber > BigInt(startBlock);
+    if (at.address === opg && inSupply) this.#supply(from, to, value, at);
+    if (tokensWatched) this.#payment(at, "TOKEN_TRANSFER", from, to, at.address, value);
+  }
+
+  // --- what several events do -------------------------------------------------------------------------------------------
+
+  #supply(from: string, to: string, value: bigint, at: Place): void {
     const { burnSink, nodeRegistry } = this.#subject;
     if (from === ZeroAddress) {
       this.#protocol({ supply: value, ...(burnSink === null ? { initialSupply: value } : { minted: value }) });
@@ -536,8 +568,6 @@ export class Bookkeeper {
       this.#periods(at, {});
     }
   }
-
-  // --- what several events do -------------------------------------------------------------------------------------------
 
   #protocolRow(): Row {
     return this.books.get("protocol", BigInt(this.#subject.chainId));
@@ -582,11 +612,40 @@ export class Bookkeeper {
     this.#event("inferenceEvent", at, { requestId, kind, sender: at.sender });
   }
 
-  /** Whether the requester is the node's owner, signer or payout, or was at an earlier step. */
-  #dealsWithItself({ selfDealing, requester }: Row, nodeId: string | null): boolean {
-    if (selfDealing === true) return true;
-    const node = nodeId === null ? undefined : this.books.find("node", nodeId);
-    return node !== undefined && [node.owner, node.signer, node.payout].includes(requester ?? null);
+  #party(nodeId: string, account: string, at: Place): void {
+    const parties = this.#partiesOf(nodeId);
+    if (parties.includes(account) || parties.length === MOST_PARTIES) return;
+    this.books.put("node", { id: nodeId, parties: [...parties, account] });
+    if (this.books.find("party", account) === undefined)
+      this.books.put("party", { account, nodes: 0n, ...stampOf(at) });
+    this.books.add("party", { account }, { nodes: 1n });
+  }
+
+  #partiesOf(nodeId: string | null): readonly string[] {
+    const parties = nodeId === null ? undefined : this.books.find("node", nodeId)?.parties;
+    return Array.isArray(parties) ? parties : [];
+  }
+
+  /** Money from one account to another counts if a node's party pays it to somebody who is not of the protocol. */
+  #payment(at: Place, how: string, funder: string, account: string, token: string, amount: bigint): void {
+    const { settlement, nodeRegistry, batchSettlement, burnSink } = this.#subject;
+    const nobody = [funder, settlement, nodeRegistry, batchSettlement, burnSink, ZeroAddress];
+    if (amount === 0n || nobody.includes(account) || this.books.find("party", funder) === undefined) return;
+    if (this.books.find("funding", funder, account) === undefined) {
+      this.books.put("funding", { funder, account, payments: 0n, ...stampOf(at) });
+    }
+    this.books.add("funding", { funder, account }, { payments: 1n });
+    this.#event("fundingEvent", at, { funder, account, how, token, amount });
+  }
+
+  /** How close the requester is to the node, or was at an earlier step. */
+  #dealing({ dealing = "ARMS_LENGTH", requester, payer = requester, signer = payer }: Row, nodeId: string | null) {
+    const parties = this.#partiesOf(nodeId);
+    const payers = [String(payer), String(signer)];
+    const isParty = parties.length === MOST_PARTIES || payers.some((account) => parties.includes(account));
+    const isFunded = parties.some((funder) => payers.some((one) => this.books.find("funding", funder, one)));
+    const nearest = nearer(dealing, isParty ? "PARTY" : isFunded ? "FUNDED" : "ARMS_LENGTH");
+    return { dealing: nearest, selfDealing: nearest !== "ARMS_LENGTH" };
   }
 
   /** What a proof of a request shows. */
@@ -628,7 +687,8 @@ export class Bookkeeper {
 
   /** Changes a channel's amounts, and keeps the change in its history. */
   #channel(channelId: string, kind: string, at: Place, move: Readonly<Record<string, bigint>>, details: Row): void {
-    const { token } = this.books.get("channel", channelId);
+    const { token, ...row } = this.books.get("channel", channelId);
+    this.books.put("channel", { id: channelId, ...this.#dealing(row, String(row.nodeId)) });
     this.books.add("channel", { id: channelId }, move);
     if (move.balance !== undefined) this.#token(String(token), { inChannels: move.balance });
     const { balance = null } = this.books.get("channel", channelId);
@@ -639,10 +699,10 @@ export class Bookkeeper {
   }
 
   /** What the transaction has told of the batch that it settles. */
-  #open({ transactionHash: hash }: Place, amounts: Readonly<Record<string, bigint>>, selfDealing: boolean): void {
-    const known = this.books.find("openTransaction", hash)?.selfDealing === true;
+  #open({ transactionHash: hash }: Place, amounts: Readonly<Record<string, bigint>>, dealing: Cell): void {
+    const { dealing: known = "ARMS_LENGTH" } = this.books.find("openTransaction", hash) ?? {};
     const none = zeros("rows rowsNotPaid");
-    this.books.add("openTransaction", { hash, selfDealing: known || selfDealing }, { ...none, ...amounts });
+    this.books.add("openTransaction", { hash, dealing: nearer(known, dealing) }, { ...none, ...amounts });
   }
 
   #channelCredit(token: string, account: string, amount: bigint): void {
@@ -705,6 +765,9 @@ const periodsOf = ({ timestamp }: Place) => [
   { interval: "DAY", start: (timestamp / DAY) * DAY },
   { interval: "TOTAL", start: 0n },
 ];
+
+/** Of two dealings, the one in which payer and node are closer. */
+const nearer = (a: Cell, b: Cell): Cell => ["PARTY", "FUNDED"].find((dealing) => [a, b].includes(dealing)) ?? a;
 
 const zeros = (columns: string) => Object.fromEntries(columns.split(" ").map((column) => [column, 0n]));
 const nulls = (columns: string) => Object.fromEntries(columns.split(" ").map((column) => [column, null]));

@@ -75,7 +75,8 @@ async function compareOnce({
     await checkChain(provider, chainId);
     const before = await hashAt(provider, tables);
     if (tables.blockNumber > at) await requireQuiet(provider, deployment, at, tables.blockNumber);
-    const books = await keepBooks(provider, deployment, at, progress);
+    const tokensWatched = tables.rows.get("protocol")?.[0]?.tokens_watched === "true";
+    const books = await keepBooks(provider, deployment, at, { tokensWatched, progress });
     const statements = await readContracts(state, deployment, books, progress);
     if ((await hashAt(provider, tables)) !== before) throw new Unreadable("the chain changed while it was read");
 

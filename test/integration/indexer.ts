@@ -891,7 +891,10 @@ describe("indexer", () => {
       // This chain has none of them; test/integration/indexerRight.ts and the demo have.
       const elsewhere = ["channels", "batchSettlements", "rowNotPaids", "equivocations"];
       for (const body of queries) {
-        const data = await query<Record<string, unknown>>(body, { id: labelled.settled });
+        const data = await query<Record<string, unknown>>(body, {
+          id: labelled.settled,
+          node: protocol.nodeId,
+        });
         for (const [field, value] of Object.entries(data)) {
           expect(value, `${field} of ${body}`).to.not.equal(null);
           if (Object(value).items && !elsewhere.includes(field))

@@ -14,11 +14,12 @@ import {
 } from "ponder:schema";
 import { type Address, type Hex, isAddressEqual } from "viem";
 import { channelIdOf, unpackClaims } from "../mapping/channel.ts";
+import { closest, type Dealing } from "../mapping/dealing.ts";
 import { nameOf, ROW_FAULTS } from "../mapping/enums.ts";
-import { isSelfDealing } from "../mapping/inference.ts";
 import { plus } from "../mapping/period.ts";
 import { type ChainEvent, stampOf } from "../mapping/stamp.ts";
 import { settings } from "../settings.ts";
+import { addPayment, dealingWith } from "./funding.ts";
 import { meaningOf } from "./settlement.ts";
 import { addToBreakdown, addToFees, addToPeriods, addToProtocol, addToToken } from "./store.ts";
 
@@ -26,6 +27,14 @@ const { OPG } = settings.deployment.addresses;
 
 type ChannelRow = typeof channel.$inferSelect;
 type ChannelMove = Partial<Pick<ChannelRow, "deposited" | "claimed" | "withdrawn" | "balance" | "claims">>;
+
+/** A channel's row as it is before the event. */
+async function channelOf({ db }: Context, channelId: Hex): Promise<ChannelRow> {
+  const row = await db.find(channel, { id: channelId });
+  if (row === null)
+    throw new Error(`There is no channel ${channelId}: does the deployment's startBlock come too late?`);
+  return { ...row };
+}
 
 /** Changes a channel, and keeps the change in its history. */
 async function changeChannel(
@@ -43,7 +52,11 @@ async function changeChannel(
     change?: Partial<Pick<ChannelRow, "withdrawableAt">>;
   } & Pick<typeof channelEvent.$inferInsert, "kind" | "amount" | "address" | "withdrawableAt">,
 ): Promise<ChannelRow> {
-  const row = await context.db.update(channel, { id: channelId }).set((now) => ({ ...change, ...plus(now, move) }));
+  const before = await channelOf(context, channelId);
+  const dealing = await dealingWith(context, before.nodeId, [before.payer, before.signer], before.dealing);
+  const row = await context.db
+    .update(channel, { id: channelId })
+    .set((now) => ({ ...change, ...dealing, ...plus(now, move) }));
   if (move.balance !== undefined) await addToToken(context, row.token, { inChannels: move.balance });
   await context.db.insert(channelEvent).values({ id, channelId, ...history, balance: row.balance, ...stampOf(event) });
   return row;
@@ -64,13 +77,12 @@ async function addChannelCredit(context: Context, token: Address, account: Addre
 
 ponder.on("BatchSettlement:ChannelOpened", async ({ event, context }) => {
   const { channelId: id, routeVersion, withdrawalDelay, ...names } = event.args;
-  const parties = await context.db.find(node, { id: names.nodeId });
   await context.db.insert(channel).values({
     id,
     ...names,
     routeVersion: BigInt(routeVersion),
     withdrawalDelay: BigInt(withdrawalDelay),
-    selfDealing: isSelfDealing(names.payer, parties),
+    ...{ dealing: "ARMS_LENGTH", selfDealing: false },
     ...stampOf(event),
   });
   await addToProtocol(context, { channels: 1n });
@@ -79,6 +91,8 @@ ponder.on("BatchSettlement:ChannelOpened", async ({ event, context }) => {
 
 ponder.on("BatchSettlement:ChannelDeposited", async ({ event, context }) => {
   const { channelId, from, amount } = event.args;
+  const { payer, token } = await channelOf(context, channelId);
+  await addPayment(context, event, { funder: from, account: payer, how: "CHANNEL_DEPOSIT", token, amount });
   const move = { deposited: amount, balance: amount };
   await changeChannel(context, event, channelId, { kind: "DEPOSITED", amount, address: from, move });
 });
@@ -94,33 +108,37 @@ ponder.on("BatchSettlement:ChannelWithdrawn", async ({ event, context }) => {
   const { channelId, to, amount } = event.args;
   const move = { withdrawn: amount, balance: -amount };
   const change = { withdrawableAt: null };
-  await changeChannel(context, event, channelId, { kind: "WITHDRAWN", amount, address: to, move, change });
+  const { payer, token } = await changeChannel(context, event, channelId, {
+    ...{ kind: "WITHDRAWN", amount, address: to },
+    ...{ move, change },
+  });
+  await addPayment(context, event, { funder: payer, account: to, how: "CHANNEL_WITHDRAWAL", token, amount });
 });
 
 ponder.on("BatchSettlement:ChannelsClaimed", async ({ event, context }) => {
   const { nodeId, modelId, routeVersion, token, claims } = event.args;
-  const parties = await context.db.find(node, { id: nodeId });
   const drawn = unpackClaims(claims);
-  let selfDealing = false;
+  let dealing: Dealing = "ARMS_LENGTH";
   for (const [index, { signer, amount }] of drawn.entries()) {
     const channelId = channelIdOf(nodeId, modelId, routeVersion, token, signer);
-    const { payer } = await changeChannel(context, event, channelId, {
+    const row = await changeChannel(context, event, channelId, {
       id: `${event.id}-${String(index).padStart(5, "0")}`,
       kind: "CLAIMED",
       amount,
       move: { claimed: amount, balance: -amount, claims: 1n },
     });
-    selfDealing ||= isSelfDealing(payer, parties);
+    dealing = closest(dealing, row.dealing);
   }
   const total = drawn.reduce((sum, { amount }) => sum + amount, 0n);
-  if (parties !== null) await addChannelCredit(context, token, parties.payout, total);
+  const { payout } = (await context.db.find(node, { id: nodeId })) ?? {};
+  if (payout !== undefined) await addChannelCredit(context, token, payout, total);
   // A batch says who it is of in a later event of its transaction.
   const told = { rows: BigInt(drawn.length) };
   await context.db
     .insert(openTransaction)
-    .values({ hash: event.transaction.hash, ...told, selfDealing })
-    .onConflictDoUpdate((row) => ({ ...plus(row, told), selfDealing: row.selfDealing || selfDealing }));
-  const net = (amount: bigint) => (selfDealing ? 0n : amount);
+    .values({ hash: event.transaction.hash, ...told, dealing })
+    .onConflictDoUpdate((row) => ({ ...plus(row, told), dealing: closest(row.dealing, dealing) }));
+  const net = (amount: bigint) => (dealing === "ARMS_LENGTH" ? amount : 0n);
   await addToFees(context, event, token, { fees: total, feesNet: net(total) });
 });
 
@@ -132,7 +150,7 @@ ponder.on("BatchSettlement:RowNotPaid", async ({ event, context }) => {
   const told = { rowsNotPaid: 1n };
   await context.db
     .insert(openTransaction)
-    .values({ hash: event.transaction.hash, ...told, selfDealing: false })
+    .values({ hash: event.transaction.hash, ...told, dealing: "ARMS_LENGTH" })
     .onConflictDoUpdate((row) => plus(row, told));
 });
 
@@ -144,7 +162,8 @@ ponder.on("BatchSettlement:BatchSettled", async ({ event, context }) => {
   const { nodeId, modelId, token, ledger, count } = header;
   const { hash } = event.transaction;
   const told = await db.find(openTransaction, { hash });
-  const { rows = 0n, rowsNotPaid: unpaid = 0n, selfDealing = false } = told ?? {};
+  const { rows = 0n, rowsNotPaid: unpaid = 0n, dealing = "ARMS_LENGTH" } = told ?? {};
+  const selfDealing = dealing !== "ARMS_LENGTH";
   if (told !== null) await db.delete(openTransaction, { hash });
   const routeVersion = BigInt(header.routeVersion);
   const proves = await meaningOf(context, { modelId, route: "TEE", routeVersion });
@@ -153,7 +172,7 @@ ponder.on("BatchSettlement:BatchSettled", async ({ event, context }) => {
     streamId,
     ...header,
     routeVersion,
-    ...{ payout, paid, burned, rows, rowsNotPaid: unpaid, proves, selfDealing },
+    ...{ payout, paid, burned, rows, rowsNotPaid: unpaid, proves, dealing, selfDealing },
     ...stampOf(event),
   });
   // What a native batch pays was credited with its claims.
@@ -190,8 +209,9 @@ ponder.on("BatchSettlement:Equivocated", async ({ event, context }) => {
 });
 
 ponder.on("BatchSettlement:CreditWithdrawn", async ({ event, context }) => {
-  const { token, account, amount } = event.args;
+  const { token, account, to, amount } = event.args;
   const paid = { balance: -amount, withdrawn: amount };
   await context.db.update(channelCredit, { token, account }).set((row) => plus(row, paid));
   await addToToken(context, token, { channelCredited: -amount });
+  await addPayment(context, event, { funder: account, account: to, how: "CREDIT_WITHDRAWAL", token, amount });
 });

@@ -14,16 +14,17 @@ import {
 } from "ponder:schema";
 import { type Hex, isAddressEqual, zeroAddress } from "viem";
 import { NODE_STATUSES, nameOf, ROUTES } from "../mapping/enums.ts";
-import { isSelfDealing } from "../mapping/inference.ts";
 import { type AccountChange, moves, UNCHANGED } from "../mapping/node.ts";
 import { offerRow } from "../mapping/offer.ts";
 import { plus } from "../mapping/period.ts";
 import { type ChainEvent, stampOf } from "../mapping/stamp.ts";
 import { settings } from "../settings.ts";
+import { addParties, addPayment, dealingWith } from "./funding.ts";
 import { addToBreakdown, addToPeriods, addToProtocol } from "./store.ts";
 import { readSupply } from "./supply.ts";
 
-const { chainId, startBlock, addresses } = settings.deployment;
+const { funding, deployment } = settings;
+const { chainId, startBlock, addresses } = deployment;
 
 /** Changes a node and its account, and keeps the change in the node's history. */
 async function changeNode(
@@ -56,6 +57,7 @@ ponder.on("NodeRegistry:setup", async ({ context }) => {
     nodeRegistry: addresses.NodeRegistry,
     burnSink: addresses.BurnSink ?? null,
     startBlock: BigInt(startBlock),
+    tokensWatched: funding === "tokens",
     ...(await readSupply(context, addresses)),
   });
 });
@@ -67,10 +69,12 @@ ponder.on("NodeRegistry:NodeRegistered", async ({ event, context }) => {
   await context.db.insert(node).values({
     id: nodeId,
     ...identity,
+    parties: [],
     status: "ACTIVE",
     registeredAt: event.block.timestamp,
     registeredBlock: event.block.number,
   });
+  await addParties(context, event, nodeId, [identity.owner, identity.signer, identity.payout]);
   await addToProtocol(context, { nodes: 1n });
   await changeNode(context, event, nodeId, { kind: "REGISTERED", address: identity.owner });
 });
@@ -84,16 +88,19 @@ ponder.on("NodeRegistry:NodeTransferStarted", async ({ event, context }) => {
 ponder.on("NodeRegistry:NodeTransferred", async ({ event, context }) => {
   const { nodeId, owner } = event.args;
   const change = { owner, pendingOwner: null };
+  await addParties(context, event, nodeId, [owner]);
   await changeNode(context, event, nodeId, { kind: "TRANSFERRED", address: owner, change });
 });
 
 ponder.on("NodeRegistry:SignerChanged", async ({ event, context }) => {
   const { nodeId, signer } = event.args;
+  await addParties(context, event, nodeId, [signer]);
   await changeNode(context, event, nodeId, { kind: "SIGNER_CHANGED", address: signer, change: { signer } });
 });
 
 ponder.on("NodeRegistry:PayoutChanged", async ({ event, context }) => {
   const { nodeId, payout } = event.args;
+  await addParties(context, event, nodeId, [payout]);
   await changeNode(context, event, nodeId, { kind: "PAYOUT_CHANGED", address: payout, change: { payout } });
 });
 
@@ -154,6 +161,8 @@ ponder.on("NodeRegistry:Withdrawn", async ({ event, context }) => {
     address: to,
     move: moves.withdrawn(event.args),
   });
+  const { owner: funder = to } = (await context.db.find(node, { id: nodeId })) ?? {};
+  await addPayment(context, event, { funder, account: to, how: "STAKE_WITHDRAWAL", token: addresses.OPG, amount });
   // Stake that its owner throws into the sink leaves the supply and the registry, but not by a burn of the protocol's.
   if (addresses.BurnSink && isAddressEqual(to, addresses.BurnSink)) {
     await addToProtocol(context, { destroyedByRegistry: -amount });
@@ -193,10 +202,10 @@ ponder.on("NodeRegistry:Burned", async ({ event, context }) => {
   const { hash } = event.transaction;
   const move = unlockedBy === hash || slashedBy === hash ? UNCHANGED : moves.burnedFree(event.args);
   await changeNode(context, event, nodeId, { kind: "BURNED", amount, ref, move });
-  const parties = await db.update(node, { id: nodeId }).set((row) => plus(row, { burned: amount }));
+  await db.update(node, { id: nodeId }).set((row) => plus(row, { burned: amount }));
 
   const request = await db.find(inference, { id: ref });
-  const selfDealing = request !== null && (request.selfDealing || isSelfDealing(request.requester, parties));
+  const { selfDealing } = await dealingWith(context, nodeId, request ? [request.requester] : [], request?.dealing);
   const { modelId = null, route = null } = request ?? {};
   const attribution = { nodeId, ref, modelId, route, selfDealing };
   // The settlement says why, in a later event.

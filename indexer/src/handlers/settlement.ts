@@ -24,7 +24,6 @@ import {
   creditsOfSettlement,
   delivered,
   ended,
-  isSelfDealing,
   requested,
   settled,
   transition,
@@ -33,6 +32,7 @@ import { plus } from "../mapping/period.ts";
 import { type ChainEvent, stampOf } from "../mapping/stamp.ts";
 import { proves } from "../mapping/trust.ts";
 import { settings } from "../settings.ts";
+import { addPayment, dealingWith } from "./funding.ts";
 import { addCredits, addToBreakdown, addToFees, addToPeriods, addToProtocol, addToToken } from "./store.ts";
 
 type InferenceRow = typeof inference.$inferSelect;
@@ -68,11 +68,6 @@ export async function meaningOf({ db }: Context, { modelId, route, routeVersion:
   const setId = (await db.find(routeVersion, { modelId, route, version }))?.measurementSetId;
   const set = setId ? await db.find(measurementSet, { id: setId }) : null;
   return proves(route, set?.trust);
-}
-
-/** Whether a request is self-dealing by what its row says or by who the node's parties are now. */
-async function dealsWithItself({ db }: Context, row: InferenceRow, nodeId: Hex): Promise<boolean> {
-  return row.selfDealing || isSelfDealing(row.requester, await db.find(node, { id: nodeId }));
 }
 
 /** Ends a request: its row, the counts, and the escrow, which becomes credits. */
@@ -118,10 +113,8 @@ async function explainBurn(
 ponder.on("Settlement:Requested", async ({ event, context }) => {
   const { db } = context;
   const row = requested(event.args, stampOf(event));
-  const named = row.nodeId === null ? null : await db.find(node, { id: row.nodeId });
-  await db
-    .insert(inference)
-    .values({ ...row, selfDealing: isSelfDealing(row.requester, named), proves: await meaningOf(context, row) });
+  const dealing = await dealingWith(context, row.nodeId, [row.requester]);
+  await db.insert(inference).values({ ...row, ...dealing, proves: await meaningOf(context, row) });
   await record(context, event, "REQUESTED");
 
   await addToProtocol(context, transition(null, "REQUESTED"));
@@ -136,9 +129,9 @@ ponder.on("Settlement:Requested", async ({ event, context }) => {
 ponder.on("Settlement:Delivered", async ({ event, context }) => {
   const { requestId, nodeId } = event.args;
   const row = await inferenceOf(context, requestId);
-  const selfDealing = await dealsWithItself(context, row, nodeId);
+  const dealing = await dealingWith(context, nodeId, [row.requester], row.dealing);
   const patch = delivered(row, event.args, stampOf(event));
-  await context.db.update(inference, { id: requestId }).set({ ...patch, selfDealing });
+  await context.db.update(inference, { id: requestId }).set({ ...patch, ...dealing });
   await record(context, event, "DELIVERED");
 
   await addToProtocol(context, { ...transition(row.status, patch.status), coverageAtRisk: row.coverage });
@@ -156,14 +149,14 @@ ponder.on("Settlement:OutputPublished", async ({ event, context }) => {
 ponder.on("Settlement:Settled", async ({ event, context }) => {
   const { requestId, nodeId, fee, returned } = event.args;
   const row = await inferenceOf(context, requestId);
-  const selfDealing = await dealsWithItself(context, row, nodeId);
+  const dealing = await dealingWith(context, nodeId, [row.requester], row.dealing);
   // The set may have been registered since the request.
-  const patch = { ...settled(row, event.args, stampOf(event)), selfDealing, proves: await meaningOf(context, row) };
+  const patch = { ...settled(row, event.args, stampOf(event)), ...dealing, proves: await meaningOf(context, row) };
   await end(context, event, row, patch, creditsOfSettlement(row, event.args));
   await explainBurn(context, row, "SETTLEMENT");
   await record(context, event, "SETTLED");
 
-  const net = (amount: bigint) => (selfDealing ? 0n : amount);
+  const net = (amount: bigint) => (dealing.selfDealing ? 0n : amount);
   await countForNode(context, nodeId, "settlements");
   await context.db.update(model, { id: row.modelId }).set(({ settlements }) => ({ settlements: settlements + 1n }));
   const settlements = { settlements: 1n, settlementsNet: net(1n) };
@@ -215,7 +208,7 @@ ponder.on("Settlement:CallbackFailed", async ({ event, context }) => {
 
 ponder.on("Settlement:CreditWithdrawn", async ({ event, context }) => {
   const { amount, ...withdrawal } = event.args;
-  const { token, account } = withdrawal;
+  const { token, account, to } = withdrawal;
   await context.db.update(credit, { token, account }).set((row) => plus(row, { balance: -amount, withdrawn: amount }));
   await context.db.insert(creditEvent).values({
     id: creditId(event.id, "WITHDRAWAL"),
@@ -225,6 +218,7 @@ ponder.on("Settlement:CreditWithdrawn", async ({ event, context }) => {
     ...stampOf(event),
   });
   await addToToken(context, token, { credited: -amount });
+  await addPayment(context, event, { funder: account, account: to, how: "CREDIT_WITHDRAWAL", token, amount });
 });
 
 // --- governance ---------------------------------------------------------------------------------------------------------------

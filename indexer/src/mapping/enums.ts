@@ -102,5 +102,23 @@ export const CHANNEL_EVENTS = [
 /** `RowFault` in IChannels.sol. */
 export const ROW_FAULTS = ["NONE", "UNKNOWN_CHANNEL", "AMOUNT_TOO_LARGE", "LOW_CEILING", "LOW_BALANCE"] as const;
 
+/**
+ * How close a payer is to the node that it pays, the closer the later. PARTY: it is or was the node's owner, signer or
+ * payout. FUNDED: one of those had paid it something.
+ */
+export const DEALINGS = ["ARMS_LENGTH", "FUNDED", "PARTY"] as const;
+
+/**
+ * How a party's money came to another account: by a transfer of a fee token, out of a credit of the party's, into or out
+ * of a channel, or out of the node's stake.
+ */
+export const FUNDING_KINDS = [
+  "TOKEN_TRANSFER",
+  "CREDIT_WITHDRAWAL",
+  "CHANNEL_DEPOSIT",
+  "CHANNEL_WITHDRAWAL",
+  "STAKE_WITHDRAWAL",
+] as const;
+
 /** TOTAL is since the start block. */
 export const INTERVALS = ["HOUR", "DAY", "TOTAL"] as const;

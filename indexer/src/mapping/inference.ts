@@ -1,4 +1,4 @@
-import { type Address, type ContractEventName, isAddressEqual, zeroAddress, zeroHash } from "viem";
+import { type Address, type ContractEventName, zeroAddress, zeroHash } from "viem";
 import type { settlementAbi } from "../../../sdk/src/generated/abis.ts";
 import type { EventArgs } from "./args.ts";
 import { type CREDIT_CAUSES, DELIVERY_MODES, nameOf, type RequestStatus, ROUTES } from "./enums.ts";
@@ -9,13 +9,6 @@ export type SettlementArgs<Name extends ContractEventName<typeof settlementAbi>>
   typeof settlementAbi,
   Name
 >;
-
-/** The addresses of a node, as far as self-dealing is concerned. */
-export interface NodeParties {
-  readonly owner: Address;
-  readonly signer: Address;
-  readonly payout: Address;
-}
 
 /** What the later steps need of an inference's row. */
 export interface InferenceRow {
@@ -38,11 +31,6 @@ export interface CreditChange {
   readonly account: Address;
   readonly cause: (typeof CREDIT_CAUSES)[number];
   readonly amount: bigint;
-}
-
-/** Whether a requester deals with itself: it is the node's owner, signer or payout now. */
-export function isSelfDealing(requester: Address, node: NodeParties | null): boolean {
-  return node !== null && [node.owner, node.signer, node.payout].some((party) => isAddressEqual(party, requester));
 }
 
 /** The row of a request that was just made. */

@@ -17,7 +17,6 @@ import {
   creditsOfSettlement,
   delivered,
   ended,
-  isSelfDealing,
   requested,
   settled,
   transition,
@@ -193,25 +192,6 @@ describe("indexer mappings", () => {
       expect(transition(null, "REQUESTED")).to.deep.equal({ requested: 1n });
       expect(transition("DELIVERED", "SETTLED")).to.deep.equal({ delivered: -1n, settled: 1n });
       expect(() => transition("NONE", "SETTLED")).to.throw(RangeError);
-    });
-  });
-
-  describe("self-dealing", () => {
-    const node = { owner: address("1"), signer: address("2"), payout: address("3") };
-
-    it("is a requester who owns the node, signs for it or is paid for it", () => {
-      for (const party of Object.values(node)) expect(isSelfDealing(party, node)).to.equal(true);
-    });
-
-    it("does not depend on how an address is written", () => {
-      const checksummed = "0xAbCdEF0123456789aBCDEF0123456789AbcdEf01".toLowerCase() as `0x${string}`;
-      const upper = `0x${checksummed.slice(2).toUpperCase()}` as const;
-      expect(isSelfDealing(upper, { ...node, payout: checksummed })).to.equal(true);
-    });
-
-    it("is nobody else, and nobody while no node is known", () => {
-      expect(isSelfDealing(REQUESTER, node)).to.equal(false);
-      expect(isSelfDealing(REQUESTER, null)).to.equal(false);
     });
   });
 

@@ -1,0 +1,49 @@
+import { type Address, isAddressEqual } from "viem";
+import { DEALINGS, type FUNDING_KINDS } from "./enums.ts";
+
+/** How close a payer is to the node that it pays. */
+export type Dealing = (typeof DEALINGS)[number];
+
+/** Money that goes from one account to another. */
+export interface Payment {
+  readonly funder: Address;
+  readonly account: Address;
+  readonly how: (typeof FUNDING_KINDS)[number];
+  readonly token: Address;
+  readonly amount: bigint;
+}
+
+/**
+ * Most parties of a node that are kept. Whoever pays a node is looked up under each of them, so an owner who rotates
+ * addresses without end would make its traffic ever dearer to index.
+ */
+export const MAX_PARTIES = 256;
+
+/** The closest of some dealings. */
+export function closest(...dealings: readonly Dealing[]): Dealing {
+  return DEALINGS[Math.max(0, ...dealings.map((dealing) => DEALINGS.indexOf(dealing)))] ?? "ARMS_LENGTH";
+}
+
+/** The accounts that a node's parties do not have yet, each once, in lower case. */
+export function newParties(parties: readonly Address[], accounts: readonly Address[]): Address[] {
+  const others = new Set(accounts.map((account) => account.toLowerCase() as Address));
+  return [...others].filter((account) => !parties.includes(account)).slice(0, MAX_PARTIES - parties.length);
+}
+
+/**
+ * Whether an account counts as one of a node's parties. At a node that has had too many to keep, everybody does: nobody
+ * can be told from them, and only the node's owners can bring that about.
+ */
+export function isParty(parties: readonly Address[], account: Address): boolean {
+  return parties.length >= MAX_PARTIES || parties.some((party) => isAddressEqual(party, account));
+}
+
+/**
+ * Whether a payment can be funding. Nothing to oneself is, nor to the protocol's own contracts. A transfer of nothing is
+ * none: anybody can make a token say that somebody sent zero to somebody.
+ *
+ * @param contracts The protocol's contracts.
+ */
+export function isFunding({ funder, account, amount }: Payment, contracts: readonly Address[]): boolean {
+  return amount !== 0n && ![funder, ...contracts].some((address) => isAddressEqual(address, account));
+}
