@@ -58,6 +58,16 @@ describe("the indexer's environment", () => {
     expect(parseSettings({ ...env, OPG_DASHBOARD: directory }).dashboard).to.equal(directory);
   });
 
+  it("looks for funding in the fee tokens' transfers, unless it is told to leave those", () => {
+    const env = { OPG_RPC_URL: "https://rpc.example", OPG_DEPLOYMENT: file };
+    expect(parseSettings(env).funding).to.equal("tokens");
+    expect(parseSettings({ ...env, OPG_FUNDING: "credits" }).funding).to.equal("credits");
+    expect(() => parseSettings({ ...env, OPG_FUNDING: "all" })).to.throw(
+      SettingsError,
+      "OPG_FUNDING is tokens, credits",
+    );
+  });
+
   it("says in one line what is missing", () => {
     const refuses = (env: Record<string, string>, line: string) =>
       expect(() => parseSettings(env)).to.throw(SettingsError, line);
