@@ -1,0 +1,12 @@
+import { Page } from "../../components/Page.tsx";
+import { Empty } from "../../components/states.tsx";
+
+export function Enclaves() {
+  return (
+    <Page title="Enclaves">
+      <div className="panel">
+        <Empty title="On its way">This view is being built.</Empty>
+      </div>
+    </Page>
+  );
+}

@@ -1,0 +1,12 @@
+import { Page } from "../../components/Page.tsx";
+import { Empty } from "../../components/states.tsx";
+
+export function Node({ id }: { readonly id: string }) {
+  return (
+    <Page title="Node">
+      <div className="panel">
+        <Empty title="On its way">The view of {id} is being built.</Empty>
+      </div>
+    </Page>
+  );
+}
