@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { buildDashboard } from "../indexer/dashboard/build.ts";
 import { readDeployment } from "../indexer/src/environment.ts";
 import { deploymentKey, startIndexer } from "../indexer/start.ts";
 
-const HELP = `Indexes a deployment of the protocol and serves it: GraphQL, SQL over HTTP, and plain endpoints.
+const HELP = `Indexes a deployment of the protocol and serves it: a dashboard, GraphQL, SQL over HTTP, and plain endpoints.
 
 Usage: npm run indexer -- --rpc URL --deployment PATH [options]
 
@@ -46,10 +47,12 @@ async function main(): Promise<void> {
     rpcUrl,
     deployment,
     port,
+    dashboard: process.env.OPG_DASHBOARD ?? (await buildDashboard()),
     ...(databaseUrl ? { databaseUrl, schema: `opg_${key}` } : {}),
     dataDir: values["data-dir"] ?? join(import.meta.dirname, "..", "indexer", ".ponder", key),
     ...(values.quiet ? {} : { log: (line: string) => console.error(line) }),
   });
+  console.log(`Dashboard   ${indexer.url}`);
   console.log(`GraphQL     ${indexer.url}/graphql`);
   console.log(`SQL         ${indexer.url}/sql`);
   console.log(`Supply      ${indexer.url}/supply/total`);

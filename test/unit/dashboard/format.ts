@@ -1,0 +1,75 @@
+import { expect } from "chai";
+import { headOf } from "../../../indexer/dashboard/src/data/checkpoint.ts";
+import { formatExact, formatShort } from "../../../indexer/dashboard/src/format/amount.ts";
+import { count, formatShare, shorten } from "../../../indexer/dashboard/src/format/text.ts";
+import {
+  formatAbsolute,
+  formatDuration,
+  formatPeriod,
+  formatRelative,
+} from "../../../indexer/dashboard/src/format/time.ts";
+
+const OPG = 10n ** 18n;
+
+describe("What the dashboard writes", () => {
+  it("writes a whole amount without losing a digit", () => {
+    expect(formatExact(0n, 18)).to.equal("0");
+    expect(formatExact(1n, 18)).to.equal("0.000000000000000001");
+    expect(formatExact(-1_234_567n * OPG - OPG / 2n, 18)).to.equal("−1,234,567.5");
+    expect(formatExact(2n ** 256n - 1n, 0)).to.match(/^115,792,089,/);
+    expect(formatExact(1_000n, 0)).to.equal("1,000");
+    expect(formatExact(1_230_000n, 6)).to.equal("1.23");
+  });
+
+  it("shortens an amount to four digits, rounded to the nearest", () => {
+    expect(formatShort(0n, 18)).to.equal("0");
+    expect(formatShort(OPG / 3n, 18)).to.equal("0.3333");
+    expect(formatShort((2n * OPG) / 3n, 18)).to.equal("0.6667");
+    expect(formatShort(12_345n * (OPG / 1_000n), 18)).to.equal("12.35");
+    expect(formatShort(1_044n * OPG, 18)).to.equal("1,044");
+    expect(formatShort(999_998_956n * OPG, 18)).to.equal("1,000M");
+    expect(formatShort(1_000_000_000n * OPG, 18)).to.equal("1B");
+    expect(formatShort(1_234_000_000n * OPG, 18)).to.equal("1.234B");
+    expect(formatShort(12_345_678n * OPG, 18)).to.equal("12.35M");
+    expect(formatShort(99_999n * (OPG / 10_000n), 18)).to.equal("10");
+  });
+
+  it("never calls nothing what is something", () => {
+    expect(formatShort(1n, 18)).to.equal("< 0.0001");
+    expect(formatShort(-1n, 18)).to.equal("> −0.0001");
+    expect(formatShare(1e-9)).to.equal("< 0.01 %");
+    expect(formatShare(1 - 1e-9)).to.equal("> 99.99 %");
+    expect(formatShare(0)).to.equal("0 %");
+    expect(formatShare(1)).to.equal("100 %");
+    expect(formatShare(0.1234)).to.equal("12.3 %");
+  });
+
+  it("writes lengths of time in their two largest units", () => {
+    expect(formatDuration(0)).to.equal("0 s");
+    expect(formatDuration(59.4)).to.equal("59 s");
+    expect(formatDuration(60)).to.equal("1 min");
+    expect(formatDuration(3_601)).to.equal("1 h");
+    expect(formatDuration(2 * 86_400 + 4 * 3_600 + 59)).to.equal("2 d 4 h");
+  });
+
+  it("writes times as distances, and exactly", () => {
+    expect(formatRelative(100, 100)).to.equal("now");
+    expect(formatRelative(88, 100)).to.equal("12 s ago");
+    expect(formatRelative(100 + 7_300, 100)).to.equal("in 2 h");
+    expect(formatAbsolute(1_795_245_480)).to.equal("21 Nov 2026, 07:18:00 UTC");
+    expect(formatPeriod(1_795_219_200, "day")).to.equal("21 Nov");
+    expect(formatPeriod(1_795_244_400, "hour")).to.equal("21 Nov 07:00");
+  });
+
+  it("shortens ids, and counts in words", () => {
+    expect(shorten("0x4c1661df620c6d31")).to.equal("0x4c16…6d31");
+    expect(shorten("0x4c16")).to.equal("0x4c16");
+    expect(count(1n, "node")).to.equal("1 node");
+    expect(count(1_204, "batch", "batches")).to.equal("1,204 batches");
+  });
+
+  it("reads the newest block out of Ponder's checkpoint", () => {
+    const checkpoint = "179524548000000000000313370000000000000144999999999999999999999999999999999";
+    expect(headOf(checkpoint)).to.deep.equal({ timestamp: 1_795_245_480, number: 144 });
+  });
+});
