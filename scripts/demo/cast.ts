@@ -80,8 +80,9 @@ const PLANS = {
 } as const satisfies Record<string, Plan>;
 
 /**
- * Publishes the digit model on both routes, and registers, stakes, lists and starts four nodes.
+ * Registers, stakes, lists and starts four nodes that serve the digit model.
  *
+ * @param modelId The digit model; see {@link publish}.
  * @param root The development root that the simulated enclave's documents come under.
  * @param onEvent Is told what happens at the nodes.
  */
@@ -89,16 +90,14 @@ export async function assemble(
   chain: LocalChain,
   deployment: Deployment,
   digits: Digits,
+  modelId: string,
   root: Identity,
   onEvent: (event: NodeEvent) => void,
 ): Promise<Cast> {
   const treasury = chain.wallet(0);
   const { opg } = contractsOf(deployment, treasury);
   const testUsd = new TypedContract(addressOf(deployment, "TestUSD"), testUsdAbi, treasury);
-  const enclave = new DemoEnclave(root, JSON.stringify(digits.weights), digits.weightsCommitment);
-
-  progress("registering the model, its verifying key and the image of its enclave");
-  const modelId = await publish(chain.wallet(1), deployment, digits, enclave.measurement);
+  const enclave = new DemoEnclave(root, imageOf(digits), digits.weightsCommitment);
   const requester = chain.wallet(2);
   await testUsd.write("mint", requester.address, PURSE);
 
@@ -164,13 +163,24 @@ export async function assemble(
 
 type Listed = Omit<Operator, "node"> & { readonly signer: HDNodeWallet; readonly operator: OpgOperator };
 
-/** Registers the circuit's verifying key, the model, and its two routes. @returns the model's identifier. */
-async function publish(
-  owner: HDNodeWallet,
+/** What an enclave that runs the digit model is measured by: the model's weights. */
+export const imageOf = (digits: Digits): string => JSON.stringify(digits.weights);
+
+/**
+ * Registers the circuit's verifying key, the model, and its two routes.
+ *
+ * @param root The development root that its enclaves' documents come under.
+ * @returns the model's identifier.
+ */
+export async function publish(
+  chain: LocalChain,
   deployment: Deployment,
   digits: Digits,
-  measurement: string,
+  root: Identity,
 ): Promise<string> {
+  progress("registering the model, its verifying key and the image of its enclave");
+  const owner = chain.wallet(1);
+  const { measurement } = new DemoEnclave(root, imageOf(digits), digits.weightsCommitment);
   const models = new OpgModels({ signer: owner, deployment });
   const groth16 = new TypedContract(addressOf(deployment, "Groth16Verifier"), groth16VerifierAbi, owner);
   await groth16.write("registerKey", digits.keyBytes);

@@ -15,28 +15,45 @@ export interface LocalChain {
   readonly provider: JsonRpcProvider;
   /** A funded account. */
   wallet(index: number): HDNodeWallet;
+  /** The time of the latest block, in Unix seconds. */
+  time(): Promise<number>;
   /** Moves the chain's clock, and mines. */
   pass(seconds: number, blocks: number): Promise<void>;
+  /** Moves the chain's clock to a time, in Unix seconds, and mines; does nothing if it is there already. */
+  reach(time: number): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Starts a chain that mines each transaction at once. @param port 0 for any free one. */
-export async function startChain(port: number): Promise<LocalChain> {
+/**
+ * Starts a chain that mines each transaction at once.
+ *
+ * @param port 0 for any free one.
+ * @param since When it starts, in Unix seconds; now if absent.
+ */
+export async function startChain(port: number, since?: number): Promise<LocalChain> {
   // Without this, a dozen blocks in a second would carry the chain's clock a dozen seconds ahead, and every figure of
   // the trust gap with it.
-  const params = { network: "default", override: { allowBlocksWithSameTimestamp: true } };
+  const start = since === undefined ? {} : { initialDate: new Date(since * 1_000) };
+  const params = { network: "default", override: { allowBlocksWithSameTimestamp: true, ...start } };
   const server = await network.createServer(params, "127.0.0.1", port);
   const bound = await server.listen();
   const url = `http://${bound.address}:${bound.port}`;
   const provider = new JsonRpcProvider(url, undefined, { cacheTimeout: -1, staticNetwork: true, pollingInterval: 50 });
   const mnemonic = Mnemonic.fromPhrase(MNEMONIC);
+  const time = async () => (await provider.getBlock("latest"))?.timestamp ?? 0;
   return {
     url,
     provider,
     wallet: (index) => HDNodeWallet.fromMnemonic(mnemonic, `m/44'/60'/0'/0/${index}`).connect(provider),
+    time,
     pass: async (seconds, blocks) => {
       await provider.send("evm_increaseTime", [seconds]);
       await provider.send("hardhat_mine", [`0x${blocks.toString(16)}`]);
+    },
+    reach: async (moment) => {
+      if (moment <= (await time())) return;
+      await provider.send("evm_setNextBlockTimestamp", [moment]);
+      await provider.send("evm_mine", []);
     },
     close: async () => {
       provider.destroy();

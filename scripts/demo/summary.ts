@@ -1,14 +1,13 @@
-import { contractsOf, type Deployment, RequestStatus, SettlementFailure } from "@opg/settlement-sdk";
+import { batchContract, contractsOf, type Deployment, RequestStatus, SettlementFailure } from "@opg/settlement-sdk";
 import type { JsonRpcProvider } from "ethers";
 import { withCurve } from "../../circuits/src/curve.ts";
-import type { Indexer } from "../../indexer/start.ts";
 import { rpcArchive } from "../audit/archive.ts";
 import { Auditor, type AuditReport } from "../audit/audit.ts";
 import { tally, tallyText } from "../audit/text.ts";
-import { type Cast, OPG } from "./cast.ts";
-import type { SettledBatch } from "./channels.ts";
+import { OPG } from "./cast.ts";
 import { dim, green, heading, print, red, table } from "./console.ts";
-import { type Ended, opg, usd } from "./inferences.ts";
+import { opg, usd } from "./inferences.ts";
+import type { Played, Stage } from "./stage.ts";
 
 /** What the summary is read from. Any app can ask the same. */
 export const QUERIES = {
@@ -19,12 +18,12 @@ export const QUERIES = {
       requested delivered settled refunded defaulted voided batched batches channels
     }
   }
-  batchSettlements { items { id count rows rowsNotPaid paid burned selfDealing } }
-  channels(limit: 100) { items { claimed balance deposited } }
+  batchSettlements { items { id nodeId count rows rowsNotPaid paid burned selfDealing } }
+  channels(limit: 100) { items { nodeId claimed balance deposited } }
   laws { items { law subject left right holds } }
 }`,
   inferences: `{
-  inferences(orderBy: "requestedAt", limit: 100) {
+  inferences(orderBy: "requestedAt", orderDirection: "desc", limit: 200) {
     totalCount
     items { id status selfDealing fee burned compensation outputHash trustGapSeconds nodeId }
   }
@@ -44,8 +43,8 @@ export const QUERIES = {
 interface Answers {
   readonly protocol: {
     protocols: { items: Record<string, string>[] };
-    batchSettlements: { items: Record<string, string | boolean>[] };
-    channels: { items: { claimed: string; balance: string; deposited: string }[] };
+    batchSettlements: { items: ({ nodeId: string } & Record<string, string | boolean>)[] };
+    channels: { items: { nodeId: string; claimed: string; balance: string; deposited: string }[] };
     laws: { items: { law: string; subject: string; left: string; right: string; holds: boolean }[] };
   };
   readonly inferences: {
@@ -100,17 +99,11 @@ class Checks {
  * Reads everything back over GraphQL, shows it, and holds each figure against the chain, and audits every
  * inference.
  *
- * @param root The certificate (DER) that the enclaves come under.
  * @returns what held.
  */
 export async function summarise(
-  indexer: Indexer,
-  provider: JsonRpcProvider,
-  deployment: Deployment,
-  cast: Cast,
-  root: Uint8Array,
-  ended: readonly Ended[],
-  settledBatch: SettledBatch,
+  { indexer, chain: { provider }, deployment, cast, root }: Stage,
+  { ended, settledBatch }: Played,
 ): Promise<{ readonly passed: number; readonly failed: number }> {
   const ask = <Key extends keyof Answers>(key: Key) => indexer.query<Answers[Key]>(QUERIES[key]);
   await indexer.reached(await provider.getBlockNumber());
@@ -155,7 +148,7 @@ export async function summarise(
       ];
     }),
   ]);
-  for (const day of periods.items) {
+  for (const day of periods.items.slice(-3)) {
     const date = new Date(Number(day.start) * 1000).toISOString().slice(0, 10);
     print();
     print(
@@ -222,7 +215,10 @@ export async function summarise(
     credits.reduce((a, b) => a + b, 0n),
   );
   const { digest, count, rows, paid, burned: burnedByBatch } = settledBatch;
-  const indexedBatch = batchSettlements.items.map((one) => [
+  const [, , , dee] = cast.operators;
+  const ofDee = <Item extends { nodeId: unknown }>(items: Item[]) =>
+    items.filter(({ nodeId }) => nodeId === dee.nodeId);
+  const indexedBatch = ofDee(batchSettlements.items).map((one) => [
     one.id,
     one.count,
     one.rows,
@@ -230,15 +226,17 @@ export async function summarise(
     one.paid,
     one.burned,
   ]);
-  const claimed = channels.items.reduce((sum, channel) => sum + BigInt(channel.claimed), 0n);
+  const claimed = ofDee(channels.items).reduce((sum, channel) => sum + BigInt(channel.claimed), 0n);
   checks.equal("the batch: inferences, rows, payment and burn", indexedBatch, [
     [digest, count, rows, 0, paid, burnedByBatch],
   ]);
   checks.equal("what was drawn from the channels", claimed, paid);
-  checks.equal("inferences, not transactions: the batched ones", amount("batched"), count);
+  const batches = await batchContract(deployment, provider).events("BatchSettled", [], deployment.startBlock);
+  const batched = batches.reduce((sum, { args }) => sum + args.batch.count, 0n);
+  checks.equal("inferences, not transactions: the batched ones", amount("batched"), batched);
   for (const { law, subject, left, right } of laws.items) checks.equal(`law ${law} of ${subject}`, left, right);
 
-  const found = tally(await withCurve(() => auditEvery(provider, deployment, root)));
+  const found = tally(await withCurve(() => auditEvery(provider, deployment, root.certificate)));
   print(`  ${tallyText(found)}`);
   const settled = statuses.filter((status) => status === RequestStatus.SETTLED).length;
   checks.equal("an audit of chain data alone finds that every settled inference holds", found.holds, settled);

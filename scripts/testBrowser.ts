@@ -1,0 +1,41 @@
+/**
+ * `npm run test:browser`: brings up what the demo brings up, and looks at the dashboard in a real Chromium as its users
+ * do. What follows the command goes to mocha, such as `--grep keyboard`. Leaves a picture of every view in
+ * test/browser/screenshots.
+ */
+import { parseArgs } from "node:util";
+import Mocha from "mocha";
+import { findChromium, launchChromium } from "../test/browser/chromium.ts";
+import { testViews } from "../test/browser/views.ts";
+import { print, red } from "./demo/console.ts";
+import { play, setStage } from "./demo/stage.ts";
+
+const { values: options } = parseArgs({ options: { grep: { type: "string" } } });
+/** What to undo at the end, the latest last. */
+const closing: (() => Promise<unknown>)[] = [];
+try {
+  findChromium();
+  const stage = await setStage({ deploymentId: "test-browser", dashboard: true, closing });
+  await play(stage);
+  await stage.indexer.reached(await stage.chain.provider.getBlockNumber());
+  const browser = await launchChromium();
+  closing.push(() => browser.close());
+
+  const mocha = new Mocha({ timeout: 30_000, ...(options.grep === undefined ? {} : { grep: options.grep }) });
+  // Defines `describe` and `it`.
+  mocha.suite.emit("pre-require", globalThis, "", mocha);
+  testViews(browser, stage);
+  const { passes, failures } = await new Promise<Mocha.Stats>((done) => {
+    const runner = mocha.run(() => done(runner.stats as Mocha.Stats));
+  });
+  print(`${passes} passed, ${failures} failed`);
+  process.exitCode = failures === 0 && passes > 0 ? 0 : 1;
+} catch (error) {
+  print(red(`test:browser: ${error instanceof Error ? error.message : error}`));
+  process.exitCode = 1;
+} finally {
+  // What does not close in time is not worth waiting for.
+  setTimeout(() => process.exit(), 10_000);
+  for (const close of closing.reverse()) await close().catch(() => undefined);
+  process.exit();
+}
