@@ -3,9 +3,17 @@
  * do. What follows the command goes to mocha, such as `--grep keyboard`. Leaves a picture of every view in
  * test/browser/screenshots.
  */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import Mocha from "mocha";
+import { buildDashboard } from "../indexer/dashboard/build.ts";
 import { findChromium, launchChromium } from "../test/browser/chromium.ts";
+import { testKeyboard } from "../test/browser/keyboard.ts";
+import { testLive } from "../test/browser/live.ts";
+import { testStates } from "../test/browser/states.ts";
+import { testVerification } from "../test/browser/verification.ts";
 import { testViews } from "../test/browser/views.ts";
 import { print, red } from "./demo/console.ts";
 import { play, setStage } from "./demo/stage.ts";
@@ -16,15 +24,21 @@ const closing: (() => Promise<unknown>)[] = [];
 try {
   findChromium();
   const stage = await setStage({ deploymentId: "test-browser", dashboard: true, closing });
-  await play(stage);
+  const played = await play(stage);
   await stage.indexer.reached(await stage.chain.provider.getBlockNumber());
   const browser = await launchChromium();
   closing.push(() => browser.close());
 
+  const dataDir = mkdtempSync(join(tmpdir(), "opg-browser-"));
+  closing.push(async () => rmSync(dataDir, { recursive: true, force: true }));
   const mocha = new Mocha({ timeout: 30_000, ...(options.grep === undefined ? {} : { grep: options.grep }) });
   // Defines `describe` and `it`.
   mocha.suite.emit("pre-require", globalThis, "", mocha);
   testViews(browser, stage);
+  testKeyboard(browser, stage);
+  testLive(browser, stage);
+  testVerification(browser, stage, played);
+  testStates(browser, await buildDashboard(), dataDir);
   const { passes, failures } = await new Promise<Mocha.Stats>((done) => {
     const runner = mocha.run(() => done(runner.stats as Mocha.Stats));
   });

@@ -1,5 +1,6 @@
 import type { Deployment } from "@opg/settlement-sdk";
 import { loadDigits } from "../../circuits/src/digits.ts";
+import { buildDashboard } from "../../indexer/dashboard/build.ts";
 import { type Indexer, startIndexer } from "../../indexer/start.ts";
 import { buildContracts } from "../buildContracts.ts";
 import { createDevelopmentRoot, type Identity } from "../enclave/simulator.ts";
@@ -62,11 +63,14 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     print(`  history  ${DAYS} days on the chain's own clock, which is at ours again`);
   }
 
-  progress("starting the indexer");
+  progress(
+    dashboard ? "building the dashboard, where it has changed, and starting the indexer" : "starting the indexer",
+  );
   const indexer = await startIndexer({
     rpcUrl: chain.url,
     deployment,
     ...(options.indexerPort === undefined ? {} : { port: options.indexerPort }),
+    ...(dashboard ? { dashboard: await buildDashboard() } : {}),
   });
   closing.push(() => indexer.stop());
   print(`  indexer  ${indexer.url}/graphql`);
