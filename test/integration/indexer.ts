@@ -834,9 +834,9 @@ describe("indexer", () => {
     });
 
     it("refuse a bucket that there is none of", async () => {
-      expect(await get("/metrics/deflation?bucket=week")).to.deep.equal({
+      expect(await get("/metrics/deflation?bucket=year")).to.deep.equal({
         status: 400,
-        body: '{"error":"bucket is hour or day, not week"}',
+        body: '{"error":"bucket is hour or day, not year"}',
       });
     });
 

@@ -1,10 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect } from "chai";
+import { ZeroHash } from "ethers";
 import { type Indexer, startIndexer } from "../../indexer/start.ts";
 import type { Deployment } from "../../sdk/src/deployment.ts";
-import { ethers, loadProtocol, type Protocol, provider } from "../support/fixtures.ts";
+import { ethers, loadProtocol, networkHelpers, type Protocol, provider } from "../support/fixtures.ts";
 import { type RpcServer, serveRpc } from "../support/rpcServer.ts";
 
 /** What a browser, a script or a stranger gets from the indexer over HTTP. */
@@ -13,6 +15,8 @@ describe("the indexer's API", () => {
   let rpc: RpcServer;
   let indexer: Indexer;
   let directory: string;
+  let settledId: string;
+  let unprovenId: string;
 
   const get = (path: string, init?: RequestInit) => fetch(`${indexer.url}${path}`, init);
 
@@ -36,7 +40,9 @@ describe("the indexer's API", () => {
     };
     indexer = await startIndexer({ rpcUrl: rpc.url, deployment, dashboard: directory });
     await indexer.ready;
-    await protocol.settled();
+    ({ requestId: settledId } = await protocol.settled());
+    ({ requestId: unprovenId } = await protocol.delivered());
+    await networkHelpers.mine();
     await indexer.reached(await ethers.provider.getBlockNumber());
   });
   after(async () => {
@@ -72,5 +78,143 @@ describe("the indexer's API", () => {
     expect(preflight.status).to.equal(204);
     expect(preflight.headers.get("access-control-allow-methods")).to.contain("POST");
     expect(preflight.headers.get("access-control-allow-headers")).to.equal("content-type");
+  });
+
+  describe("REST", () => {
+    /** What the tests need of an OpenAPI description. */
+    interface Operation {
+      operationId: string;
+      summary: string;
+      responses: Record<string, { description: string; content?: Record<string, { schema: object }> }>;
+    }
+    let document: { openapi: string; paths: Record<string, Record<string, Operation>>; components: object };
+    let ajv: Ajv2020;
+
+    before(async () => {
+      document = (await (await get("/openapi.json")).json()) as typeof document;
+      ajv = new Ajv2020({ strict: true, strictTypes: false, keywords: ["example", "components"] });
+      ajv.addSchema({ $id: "api", components: document.components });
+    });
+
+    /** Asks, and holds the answer to what the description says of it. */
+    const ask = async <Answer>(path: string, status = 200): Promise<Answer> => {
+      const response = await get(path);
+      const body = await response.text();
+      expect(response.status, `${path}: ${body}`).to.equal(status);
+      expect(response.headers.get("cache-control"), path).to.equal("no-cache");
+      const name = path.replace(/\?.*/s, "").replace(/0x[0-9a-fA-F]+/, "{id}");
+      const [type, { schema }] = Object.entries(document.paths[name]?.get?.responses[status]?.content ?? {})[0] ?? [
+        "none",
+        { schema: {} },
+      ];
+      expect(response.headers.get("content-type"), path).to.contain(type);
+      const answer = type === "text/plain" ? body : JSON.parse(body);
+      const pointer = JSON.parse(JSON.stringify(schema).replaceAll("#/components", "api#/components"));
+      const holds = ajv.compile(pointer);
+      expect(holds(answer), `${path}: ${ajv.errorsText(holds.errors)}: ${body}`).to.equal(true);
+      return answer as Answer;
+    };
+    const refused = async (path: string, status: number, error: string) =>
+      expect(await ask<object>(path, status)).to.deep.equal({ error });
+
+    it("is described by OpenAPI 3.1: each question with a name of its own and every answer's schema", () => {
+      expect(document.openapi).to.equal("3.1.0");
+      const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods));
+      expect(operations).to.have.length.greaterThan(6);
+      const names = operations.map(({ operationId }) => operationId);
+      expect(new Set(names).size).to.equal(names.length);
+      for (const { operationId, summary, responses } of operations) {
+        expect(summary, operationId).to.match(/\w/);
+        for (const [status, { description, content }] of Object.entries(responses)) {
+          expect(description, operationId).to.match(/\w/);
+          for (const { schema } of Object.values(content ?? {})) {
+            // Compiles only if it is JSON Schema 2020-12 and its references lead somewhere.
+            const text = JSON.stringify(schema).replaceAll("#/components", "api#/components");
+            expect(() => ajv.compile(JSON.parse(text)), `${operationId} ${status}`).to.not.throw();
+          }
+        }
+      }
+    });
+
+    it("gives the supply and the burn", async () => {
+      const { supply, burned } = await ask<Record<"supply" | "burned", string>>("/supply");
+      expect(BigInt(supply)).to.equal(await protocol.contracts.opg.totalSupply());
+      expect(ethers.parseEther(await ask<string>("/supply/total"))).to.equal(BigInt(supply));
+      expect(ethers.parseEther(await ask<string>("/supply/burned"))).to.equal(BigInt(burned));
+    });
+
+    it("gives the deflation, with gaps left out or filled", async () => {
+      const { supply, burned } = await ask<Record<"supply" | "burned", string>>("/supply");
+      type Point = { start: number; burned: string; supply: string };
+      const rows = await ask<Point[]>("/metrics/deflation?bucket=hour");
+      expect(rows.at(-1)).to.include({ burned, supply });
+      expect(await ask("/metrics/deflation?bucket=hour&fill=none&limit=1")).to.deep.equal(rows.slice(-1));
+      const filled = await ask<Point[]>("/metrics/deflation?bucket=hour&fill=zero&limit=1000");
+      expect(filled.map(({ start }) => start)).to.deep.equal(
+        filled.map((_, index) => (filled[0]?.start ?? 0) + index * 3_600),
+      );
+      expect(filled.filter(({ burned }) => burned !== "0")).to.deep.equal(rows.filter(({ burned }) => burned !== "0"));
+      await refused("/metrics/deflation?limit=0", 400, "limit is a whole number from 1 to 1000, not 0");
+      await refused("/metrics/deflation?limit=1001", 400, "limit is a whole number from 1 to 1000, not 1001");
+      await refused("/metrics/deflation?limit=2.5", 400, "limit is a whole number from 1 to 1000, not 2.5");
+      await refused("/metrics/deflation?fill=all", 400, "fill is none or zero, not all");
+    });
+
+    it("sums deflation up at the time of the latest block", async () => {
+      const summary = await ask<{
+        at: number;
+        supply: string;
+        burned: string;
+        rolling: Record<"day" | "week" | "month", { since: number; burned: string; annualised: number }>;
+        projection: { days: number; supply: string }[];
+      }>("/metrics/deflation/summary");
+      const { rolling, projection } = summary;
+      expect(summary.at).to.equal(await networkHelpers.time.latest());
+      expect(rolling.day).to.include({ burned: summary.burned });
+      expect(rolling.day.since).to.equal(summary.at - (summary.at % 3_600) - 86_400);
+      expect(rolling.day.annualised).to.be.greaterThan(rolling.week.annualised);
+      expect(rolling.week.annualised).to.be.greaterThan(rolling.month.annualised);
+      const supplies = [summary, ...projection].map(({ supply }) => BigInt(supply));
+      expect(supplies).to.deep.equal([...supplies].sort((a, b) => (a < b ? 1 : -1)));
+    });
+
+    it("says where an inference stands, step by step, and what it cost", async () => {
+      type Answer = {
+        status: string;
+        proven: boolean;
+        steps: { step: string; finality: string }[];
+        trustGap: { seconds: number } | null;
+        money: Record<"maxFee" | "fee" | "returned", string>;
+      };
+      const settled = await ask<Answer>(`/inferences/${settledId}`);
+      expect(settled).to.include({ status: "SETTLED", proven: true });
+      expect(settled.steps.map(({ step }) => step)).to.deep.equal(["REQUESTED", "DELIVERED", "SETTLED"]);
+      expect(BigInt(settled.money.fee) + BigInt(settled.money.returned)).to.equal(BigInt(settled.money.maxFee));
+      const unproven = await ask<Answer>(`/inferences/0x${unprovenId.slice(2).toUpperCase()}`);
+      expect(unproven).to.deep.include({ status: "DELIVERED", proven: false, trustGap: null });
+      expect(unproven.steps.map(({ step }) => step)).to.deep.equal(["REQUESTED", "DELIVERED"]);
+      await refused(`/inferences/${ZeroHash}`, 404, `no request has the id ${ZeroHash}`);
+      await refused("/inferences/0x12", 400, "a request's id is 0x and 64 digits of hex, not 0x12");
+    });
+
+    it("tells a node's stake, record and standing offers", async () => {
+      const found = await ask<{ account: Record<string, string>; offers: object[]; settlements: number }>(
+        `/nodes/${protocol.nodeId}`,
+      );
+      const { free, bonded } = await protocol.contracts.nodes.accountOf(protocol.nodeId);
+      expect(found.account).to.include({ free: String(free), bonded: String(bonded) });
+      expect(found).to.include({ settlements: 1 });
+      expect(found.offers).to.have.length(2);
+      await refused(`/nodes/${ZeroHash}`, 404, `no node has the id ${ZeroHash}`);
+    });
+
+    it("says how final blocks are", async () => {
+      const { blocks } = await ask<{ blocks: object }>("/finality?blocks=0,999999999");
+      expect(blocks).to.deep.equal({ 0: "FINALISED", 999999999: "PENDING" });
+      await refused("/finality?blocks=1,,2", 400, "this is not the number of a block: ");
+      await refused("/finality?blocks=latest", 400, "this is not the number of a block: latest");
+      const many = Array(1_001).fill("1").join(",");
+      await refused(`/finality?blocks=${many}`, 400, "blocks has 1001 numbers, and at most 1000 go");
+    });
   });
 });

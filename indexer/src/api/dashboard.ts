@@ -5,7 +5,7 @@ import { etag } from "hono/etag";
 import { secureHeaders } from "hono/secure-headers";
 import { serveStatic } from "hono/serve-static";
 
-/** What the page may do: run its own scripts, snarkjs's WebAssembly and workers, and ask this indexer. Nothing else. */
+/** What the page may do: run its own scripts, snarkjs's WebAssembly and workers, and ask this indexer and RPC nodes. */
 const POLICY = {
   defaultSrc: ["'none'"],
   scriptSrc: ["'self'", "'wasm-unsafe-eval'"],
@@ -15,7 +15,8 @@ const POLICY = {
   styleSrc: ["'self'", "'unsafe-inline'"],
   imgSrc: ["'self'", "data:"],
   fontSrc: ["'self'"],
-  connectSrc: ["'self'"],
+  // Evidence can be checked against any node of the reader's choice.
+  connectSrc: ["'self'", "https:", "http://127.0.0.1:*", "http://localhost:*"],
   manifestSrc: ["'self'"],
   baseUri: ["'none'"],
   formAction: ["'none'"],

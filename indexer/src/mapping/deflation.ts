@@ -1,62 +1,147 @@
-import { SECONDS } from "./period.ts";
+import { periodsOf, SECONDS } from "./period.ts";
 
 /** A year, for rates: 365 days. */
 const YEAR = 365n * SECONDS.DAY;
-/** Precision of a rate, before it becomes a number. */
+/** Precision of a ratio, before it becomes a number. */
 const PRECISION = 10n ** 15n;
 
-/** Most periods in one answer. */
-export const MAX_LIMIT = 1_000;
+/** What the series is told in. */
+export const BUCKETS = ["hour", "day"] as const;
+/** The windows that roll, in seconds. */
+export const WINDOWS = { day: SECONDS.DAY, week: 7n * SECONDS.DAY, month: 30n * SECONDS.DAY } as const;
+/** How many days the projection looks ahead. */
+export const HORIZONS = [30, 90, 365] as const;
+
+type Interval = keyof typeof SECONDS;
+
+/** A row of the table of periods, as far as it matters here. Amounts are OPG base units. */
+export interface Burned {
+  /** The period's first second, UTC. */
+  readonly start: bigint;
+  readonly burned: bigint;
+  /** Without self-dealing. */
+  readonly burnedNet: bigint;
+  /** At the period's end. */
+  readonly supply: bigint;
+}
 
 /** A period of the deflation series. Amounts are OPG base units, as decimal strings. */
 export interface DeflationPoint {
-  /** The period's first second, UTC. */
   readonly start: number;
   readonly burned: string;
-  /** Without self-dealing. */
   readonly burnedNet: string;
-  /** At the period's end. */
   readonly supply: string;
   /** The share of the supply that would burn in 365 days like this period; 0.01 is one per cent. */
   readonly annualised: number;
   readonly annualisedNet: number;
 }
 
-/**
- * Reads `bucket` (hour or day; day by default) and `limit` (1 to 1,000; 100 by default) of `/metrics/deflation`.
- *
- * @returns What to look up, or what is wrong with the query.
- */
-export function parseDeflationQuery({
-  bucket = "day",
-  limit = "100",
-}: Readonly<Record<string, string | undefined>>): { interval: "HOUR" | "DAY"; limit: number } | { error: string } {
-  if (bucket !== "hour" && bucket !== "day") return { error: `bucket is hour or day, not ${bucket}` };
-  const count = Number(limit);
-  if (!Number.isInteger(count) || count < 1 || count > MAX_LIMIT) {
-    return { error: `limit is a whole number from 1 to ${MAX_LIMIT}, not ${limit}` };
-  }
-  return { interval: bucket === "hour" ? "HOUR" : "DAY", limit: count };
+/** One period's point. The rate relates what burned to the supply before it burned. */
+export function deflation({ start, burned, burnedNet, supply }: Burned, interval: Interval): DeflationPoint {
+  return {
+    start: Number(start),
+    burned: burned.toString(),
+    burnedNet: burnedNet.toString(),
+    supply: supply.toString(),
+    annualised: annualised(burned, supply + burned, SECONDS[interval]),
+    annualisedNet: annualised(burnedNet, supply + burned, SECONDS[interval]),
+  };
 }
 
-/** One period's point. The rate relates what burned to the supply before it burned. */
-export function deflation(row: {
-  readonly interval: "HOUR" | "DAY" | "TOTAL";
-  readonly start: bigint;
-  readonly burned: bigint;
-  readonly burnedNet: bigint;
-  readonly supply: bigint;
-}): DeflationPoint {
-  const perYear = YEAR / (row.interval === "HOUR" ? SECONDS.HOUR : SECONDS.DAY);
-  const before = row.supply + row.burned;
-  const rate = (amount: bigint) =>
-    before === 0n ? 0 : Number((amount * perYear * PRECISION) / before) / Number(PRECISION);
+/** First second of the period that a time falls into. */
+export function startOf(interval: Interval, time: bigint): bigint {
+  const period = periodsOf(time).find((period) => period.interval === interval);
+  if (period === undefined) throw new RangeError(`no period is a ${interval}`);
+  return period.start;
+}
+
+/**
+ * The periods from `first` to the one that `now` falls into, with those in which nothing happened: they burned nothing,
+ * and their supply is that of the period before. There are none before the first row.
+ *
+ * @param rows In order of time, none twice. One before `first` tells the supply that it began with.
+ * @param first A period's first second.
+ */
+export function filled(rows: readonly Burned[], interval: Interval, first: bigint, now: bigint): Burned[] {
+  const found = new Map(rows.map((row) => [row.start, row]));
+  let supply = rows.findLast(({ start }) => start < first)?.supply;
+  const series: Burned[] = [];
+  for (let start = first; start <= now; start += SECONDS[interval]) {
+    const row = found.get(start);
+    supply = row?.supply ?? supply;
+    if (supply !== undefined) series.push(row ?? { start, burned: 0n, burnedNet: 0n, supply });
+  }
+  return series;
+}
+
+/** What burned since a moment, and that as a yearly rate. */
+export interface RollingBurn {
+  /** A full hour. */
+  readonly since: number;
+  readonly burned: string;
+  readonly burnedNet: string;
+  readonly annualised: number;
+  readonly annualisedNet: number;
+}
+
+/**
+ * What burned in the last 24 hours, 7 days or 30 days. The window begins at a full hour, so it is up to an hour longer
+ * than its name; the rates are by its real length.
+ *
+ * @param hours Rows of hours, at least those of the window.
+ */
+export function rolling(hours: readonly Burned[], supply: bigint, at: bigint, window: bigint): RollingBurn {
+  const { since, burned, burnedNet } = within(hours, at, window);
   return {
-    start: Number(row.start),
-    burned: row.burned.toString(),
-    burnedNet: row.burnedNet.toString(),
-    supply: row.supply.toString(),
-    annualised: rate(row.burned),
-    annualisedNet: rate(row.burnedNet),
+    since: Number(since),
+    burned: burned.toString(),
+    burnedNet: burnedNet.toString(),
+    annualised: annualised(burned, supply + burned, at - since),
+    annualisedNet: annualised(burnedNet, supply + burned, at - since),
   };
+}
+
+/** The supply some days ahead, if each share of it went on to burn as fast as it did in the last 30 days. */
+export interface Projection {
+  readonly days: (typeof HORIZONS)[number];
+  readonly supply: string;
+  /** If only what is not self-dealing burned. */
+  readonly supplyNet: string;
+}
+
+/**
+ * Projects the supply by the rolling 30 days: supply · (1 − burned ÷ supply before)^(time ÷ window). That is continuous
+ * decay at the window's rate: the supply never burns up, and what has burned does not burn again.
+ *
+ * @param hours Rows of hours, at least those of the last 30 days.
+ */
+export function project(hours: readonly Burned[], supply: bigint, at: bigint): Projection[] {
+  const { since, burned, burnedNet } = within(hours, at, WINDOWS.month);
+  const ahead = (amount: bigint, days: number) => {
+    const kept = 1 - ratio(amount, supply + burned);
+    const share = kept ** (days / (Number(at - since) / Number(SECONDS.DAY)));
+    return ((supply * BigInt(Math.round(share * Number(PRECISION)))) / PRECISION).toString();
+  };
+  return HORIZONS.map((days) => ({ days, supply: ahead(burned, days), supplyNet: ahead(burnedNet, days) }));
+}
+
+/** One amount over another, as a number; 0 if there is nothing to relate it to. */
+export function ratio(amount: bigint, whole: bigint): number {
+  return whole === 0n ? 0 : Number((amount * PRECISION) / whole) / Number(PRECISION);
+}
+
+function annualised(amount: bigint, before: bigint, seconds: bigint): number {
+  return ratio(amount * YEAR, before * seconds);
+}
+
+function within(hours: readonly Burned[], at: bigint, window: bigint) {
+  const since = startOf("HOUR", at) - window;
+  let burned = 0n;
+  let burnedNet = 0n;
+  for (const hour of hours) {
+    if (hour.start < since) continue;
+    burned += hour.burned;
+    burnedNet += hour.burnedNet;
+  }
+  return { since, burned, burnedNet };
 }

@@ -1,5 +1,6 @@
 /** How certain it is that a block stays on the chain. */
-export type Finality = "PENDING" | "SAFE" | "FINALISED";
+export const FINALITIES = ["PENDING", "SAFE", "FINALISED"] as const;
+export type Finality = (typeof FINALITIES)[number];
 
 /** The last blocks that a chain calls safe and final; null where it knows no such thing. */
 export interface FinalityHeads {
@@ -19,12 +20,4 @@ export function finalityOf(block: bigint, heads: FinalityHeads | "instant"): Fin
   if (heads === "instant") return "FINALISED";
   if (heads.finalised !== null && block <= heads.finalised) return "FINALISED";
   return heads.safe !== null && block <= heads.safe ? "SAFE" : "PENDING";
-}
-
-/** Reads `blocks` of `/finality`: numbers with commas between them; none if it is absent. */
-export function parseBlocks(blocks = ""): { blocks: bigint[] } | { error: string } {
-  const parts = blocks === "" ? [] : blocks.split(",");
-  if (parts.length > MAX_BLOCKS) return { error: `blocks has ${parts.length} numbers, and at most ${MAX_BLOCKS} go` };
-  const wrong = parts.find((part) => !/^\d{1,18}$/.test(part));
-  return wrong === undefined ? { blocks: parts.map(BigInt) } : { error: `this is not the number of a block: ${wrong}` };
 }

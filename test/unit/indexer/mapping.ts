@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect } from "chai";
 import { keccak256 } from "ethers";
-import { deflation, parseDeflationQuery } from "../../../indexer/src/mapping/deflation.ts";
 import {
   DELIVERY_MODES,
   NODE_STATUSES,
@@ -279,37 +278,6 @@ describe("indexer mappings", () => {
           transaction: { hash: word("f"), from: REQUESTER },
         }),
       ).to.deep.equal({ blockNumber: 3n, timestamp: 4n, transactionHash: word("f") });
-    });
-  });
-
-  describe("deflation", () => {
-    const day = { interval: "DAY", start: 86_400n, burned: 10n, burnedNet: 5n, supply: 990n } as const;
-
-    it("annualises what burned by the supply that it burned from", () => {
-      expect(deflation(day)).to.deep.equal({
-        start: 86_400,
-        burned: "10",
-        burnedNet: "5",
-        supply: "990",
-        annualised: 3.65,
-        annualisedNet: 1.825,
-      });
-      expect(deflation({ ...day, interval: "HOUR" }).annualised).to.equal(87.6);
-    });
-
-    it("is 0 without a supply", () => {
-      expect(deflation({ ...day, burned: 0n, burnedNet: 0n, supply: 0n }).annualised).to.equal(0);
-    });
-
-    it("reads bucket and limit, and says what is wrong with them", () => {
-      expect(parseDeflationQuery({})).to.deep.equal({ interval: "DAY", limit: 100 });
-      expect(parseDeflationQuery({ bucket: "hour", limit: "1000" })).to.deep.equal({ interval: "HOUR", limit: 1000 });
-      expect(parseDeflationQuery({ bucket: "week" })).to.deep.equal({ error: "bucket is hour or day, not week" });
-      for (const limit of ["0", "1001", "2.5", "x", "-1"]) {
-        expect(parseDeflationQuery({ limit })).to.deep.equal({
-          error: `limit is a whole number from 1 to 1000, not ${limit}`,
-        });
-      }
     });
   });
 });

@@ -1,0 +1,103 @@
+import { expect } from "chai";
+import {
+  deflation,
+  filled,
+  project,
+  ratio,
+  rolling,
+  startOf,
+  WINDOWS,
+} from "../../../indexer/src/mapping/deflation.ts";
+
+const HOUR = 3_600n;
+const DAY = 86_400n;
+/** A full hour. */
+const NOON = 20_000n * DAY + 12n * HOUR;
+const hour = (start: bigint, burned: bigint, burnedNet = burned) => ({ start, burned, burnedNet, supply: 0n });
+
+describe("deflation", () => {
+  const day = { start: 86_400n, burned: 10n, burnedNet: 5n, supply: 990n };
+
+  it("annualises what burned by the supply that it burned from", () => {
+    expect(deflation(day, "DAY")).to.deep.equal({
+      start: 86_400,
+      burned: "10",
+      burnedNet: "5",
+      supply: "990",
+      annualised: 3.65,
+      annualisedNet: 1.825,
+    });
+    expect(deflation(day, "HOUR").annualised).to.equal(87.6);
+  });
+
+  it("is 0 without a supply", () => {
+    expect(deflation({ ...day, burned: 0n, burnedNet: 0n, supply: 0n }, "DAY").annualised).to.equal(0);
+  });
+
+  describe("with gaps filled", () => {
+    const row = (days: bigint, burned: bigint, supply: bigint) => ({
+      start: days * DAY,
+      burned,
+      burnedNet: 0n,
+      supply,
+    });
+
+    it("has every period up to now, in which nothing burned, with the supply carried on", () => {
+      expect(filled([row(2n, 5n, 95n), row(4n, 1n, 94n)], "DAY", 2n * DAY, 6n * DAY - 1n)).to.deep.equal([
+        row(2n, 5n, 95n),
+        row(3n, 0n, 95n),
+        row(4n, 1n, 94n),
+        row(5n, 0n, 94n),
+      ]);
+    });
+
+    it("begins with the supply of the row before, and where there is none with the first row", () => {
+      const rows = [row(2n, 5n, 95n), row(9n, 1n, 94n)];
+      expect(filled(rows, "DAY", 8n * DAY, 9n * DAY)).to.deep.equal([row(8n, 0n, 95n), row(9n, 1n, 94n)]);
+      expect(filled(rows, "DAY", 0n, 2n * DAY)).to.deep.equal([row(2n, 5n, 95n)]);
+      expect(filled([], "DAY", 0n, 9n * DAY)).to.deep.equal([]);
+    });
+  });
+
+  describe("over a rolling window", () => {
+    const at = NOON + 1_800n;
+
+    it("counts from a full hour, and relates what burned to the window's real length", () => {
+      const hours = [hour(NOON - DAY - HOUR, 7n), hour(NOON - DAY, 2n, 1n), hour(NOON, 3n)];
+      const { since, burned, burnedNet, annualised } = rolling(hours, 995n, at, WINDOWS.day);
+      expect({ since, burned, burnedNet }).to.deep.equal({ since: Number(NOON - DAY), burned: "5", burnedNet: "4" });
+      // 5 of 1,000 in 24.5 hours.
+      expect(Math.abs(annualised - (0.005 * 365 * 24) / 24.5)).to.be.lessThan(1e-12);
+    });
+
+    it("is nothing where nothing burned", () => {
+      expect(rolling([], 0n, at, WINDOWS.week)).to.include({ burned: "0", annualised: 0, annualisedNet: 0 });
+    });
+  });
+
+  describe("projected", () => {
+    it("loses in each 30 days the share that it lost in the last, never more than there is", () => {
+      const supply = 900n * 10n ** 18n;
+      const hours = [hour(NOON - DAY, 100n * 10n ** 18n, 0n)];
+      const [month, quarter, year] = project(hours, supply, NOON);
+      // A tenth burned in 30 days: 0.9 of it is left after 30 more.
+      expect(month).to.deep.equal({ days: 30, supply: String(810n * 10n ** 18n), supplyNet: String(supply) });
+      expect(quarter?.supply).to.equal(String(6561n * 10n ** 17n));
+      expect(Math.abs(Number(year?.supply) / (900e18 * 0.9 ** (365 / 30)) - 1)).to.be.lessThan(1e-12);
+    });
+
+    it("stays where nothing burned, and at 0 where all did", () => {
+      expect(project([], 5n, NOON).map(({ supply }) => supply)).to.deep.equal(["5", "5", "5"]);
+      expect(project([hour(NOON, 9n)], 0n, NOON).map(({ supply }) => supply)).to.deep.equal(["0", "0", "0"]);
+    });
+  });
+
+  it("begins its periods at full hours and days, UTC", () => {
+    expect(startOf("HOUR", NOON + 3_599n)).to.equal(NOON);
+    expect(startOf("DAY", NOON)).to.equal(NOON - 12n * HOUR);
+  });
+
+  it("relates amounts beyond a double's whole numbers", () => {
+    expect(ratio(10n ** 30n, 4n * 10n ** 30n)).to.equal(0.25);
+  });
+});
