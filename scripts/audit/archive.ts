@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Provider } from "ethers";
 import { findLogs } from "../../sdk/src/chain/findLogs.ts";
-import { Refuted, Unreadable } from "./verdict.ts";
+import { Refuted, Unreadable } from "../../sdk/src/verify/refuted.ts";
 
 /** An object of the Ethereum JSON-RPC API (execution-apis): quantities and bytes as 0x-hex. */
 export type RpcObject = Readonly<Record<string, unknown>>;

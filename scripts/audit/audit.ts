@@ -2,6 +2,7 @@ import type { LeafSet } from "../../sdk/src/batch/leafSet.ts";
 import type { Deployment } from "../../sdk/src/deployment.ts";
 import { addressOf } from "../../sdk/src/deployment.ts";
 import { settlementAbi } from "../../sdk/src/generated/abis.ts";
+import { Refuted, Unreadable } from "../../sdk/src/verify/refuted.ts";
 import type { Archive } from "./archive.ts";
 import { auditBatchPayment, auditBatchProof, auditBatchTerms, auditLeaves, auditRows, batchDigestOf } from "./batch.ts";
 import { type Block, Chain, createMemory } from "./chain.ts";
@@ -10,7 +11,7 @@ import { auditEnding, auditEscrow, auditPayment } from "./money.ts";
 import { auditProof, auditSubmission, findSettlement } from "./proof.ts";
 import type { Notes, RequestSubject, Subject } from "./subject.ts";
 import { auditTerms } from "./terms.ts";
-import { Refuted, Unreadable, Verdict } from "./verdict.ts";
+import { Verdict } from "./verdict.ts";
 
 /** What one step compared, and what came of it. */
 export interface Step {

@@ -8,13 +8,13 @@ import { hashVoucher } from "../../sdk/src/hash/hashVoucher.ts";
 import { streamIdOf } from "../../sdk/src/hash/streamIdOf.ts";
 import type { SettlementDomain } from "../../sdk/src/hash/typedData.ts";
 import { type InferenceBatch, Route } from "../../sdk/src/types.ts";
-import { batchesIn, type PostedBatch } from "./calls.ts";
+import { batchesIn, type PostedBatch } from "../../sdk/src/verify/calls.ts";
+import { require, Unreadable } from "../../sdk/src/verify/refuted.ts";
 import { type Event, eventsIn, isBefore } from "./chain.ts";
 import { auditEnclave } from "./enclave.ts";
 import { payoutAt, requireBurned, same, transfers } from "./money.ts";
 import { auditVerifier, readRoute } from "./route.ts";
 import { type Notes, place, type Subject } from "./subject.ts";
-import { require, Unreadable } from "./verdict.ts";
 
 /** A row of the batch settlement's own channels: r ‖ vs ‖ ceiling ‖ amount. */
 const ROW_LENGTH = 96;

@@ -1,6 +1,8 @@
-import { Interface, keccak256, Transaction } from "ethers";
+import { keccak256, Transaction } from "ethers";
 import type { Abi, EventArgs, EventName } from "../../sdk/src/chain/abiTypes.ts";
+import { interfaceOf } from "../../sdk/src/chain/interfaceOf.ts";
 import { plainStruct } from "../../sdk/src/chain/plainValue.ts";
+import { Refuted, require, Unreadable } from "../../sdk/src/verify/refuted.ts";
 import type { Archive, LocatedLog, LogFilter, RpcObject } from "./archive.ts";
 import {
   data,
@@ -12,7 +14,6 @@ import {
   objects,
   quantity,
 } from "./encoding.ts";
-import { Refuted, require, Unreadable } from "./verdict.ts";
 
 /** A log, where the block's own receipts have it. */
 export interface Log {
@@ -279,15 +280,6 @@ export const eventsIn = <const A extends Abi, N extends EventName<A>>(
     .filter((log) => log.address === address.toLowerCase() && log.topics[0] === topic)
     .map((log) => ({ log, args: decodeEvent(abi, name, log) }));
 };
-
-const interfaces = new WeakMap<Abi, Interface>();
-
-/** An ABI as ethers reads it, read once. */
-export function interfaceOf(abi: Abi): Interface {
-  const known = interfaces.get(abi) ?? new Interface(abi);
-  interfaces.set(abi, known);
-  return known;
-}
 
 const matches = (log: Pick<Log, "address" | "topics">, { address, topics }: LogFilter): boolean =>
   log.address.toLowerCase() === address &&

@@ -5,12 +5,14 @@ import { hashDelivery } from "../../sdk/src/hash/hashDelivery.ts";
 import { hashTerms } from "../../sdk/src/hash/hashTerms.ts";
 import { nodeIdOf } from "../../sdk/src/hash/nodeIdOf.ts";
 import { DeliveryMode, OutputCommitment } from "../../sdk/src/types.ts";
-import { deliveriesIn, isOnlyCall, type PostedDelivery } from "./calls.ts";
+import { deliveriesIn, type PostedDelivery } from "../../sdk/src/verify/calls.ts";
+import { require, Unreadable } from "../../sdk/src/verify/refuted.ts";
+import { time } from "../../sdk/src/verify/time.ts";
 import { type Event, type Evidence, eventsIn, isBefore } from "./chain.ts";
+import { isOnlyCall } from "./onlyCall.ts";
 import { readRoute } from "./route.ts";
-import { domainOf, type Notes, place, type RequestSubject, type Subject, time } from "./subject.ts";
+import { domainOf, type Notes, place, type RequestSubject, type Subject } from "./subject.ts";
 import type { Request } from "./terms.ts";
-import { require, Unreadable } from "./verdict.ts";
 
 /** What the node committed to, as the chain has it. */
 export type Delivery = Event<{ readonly nodeId: string; readonly outputHash: string; readonly units: bigint }>;

@@ -1,33 +1,22 @@
-import {
-  AbiCoder,
-  computeAddress,
-  dataLength,
-  dataSlice,
-  getAddress,
-  getBytes,
-  hexlify,
-  keccak256,
-  recoverAddress,
-  sha256,
-  toBeHex,
-  toBigInt,
-} from "ethers";
-import { parseDocument } from "../../sdk/src/attestation/document.ts";
-import { decodeTeeParameters, measurementOf } from "../../sdk/src/attestation/tee.ts";
+import { getAddress, getBytes, sha256, toBeHex } from "ethers";
+import { decodeTeeParameters } from "../../sdk/src/attestation/tee.ts";
 import { nitroVerifierAbi, teeVerifierAbi } from "../../sdk/src/generated/abis.ts";
 import { Trust } from "../../sdk/src/types.ts";
-import { documentsIn } from "./calls.ts";
+import {
+  isAwsRoot,
+  readMeasurement,
+  requireBinding,
+  shownKey,
+  verifyDocument,
+} from "../../sdk/src/verify/attestation.ts";
+import { documentsIn } from "../../sdk/src/verify/calls.ts";
+import type { CertificateIdentity } from "../../sdk/src/verify/certificate.ts";
+import { readEnclaveSignature } from "../../sdk/src/verify/enclaveSignature.ts";
+import { Refuted, require, Unreadable } from "../../sdk/src/verify/refuted.ts";
+import { time } from "../../sdk/src/verify/time.ts";
 import { type Evidence, isBefore } from "./chain.ts";
-import { type CertificateIdentity, isAwsRoot, verifyDocument } from "./document.ts";
 import type { ProvenRoute } from "./route.ts";
-import { type Notes, place, type Subject, time } from "./subject.ts";
-import { Refuted, require, Unreadable } from "./verdict.ts";
-
-/** r ‖ s ‖ v, then the attestation's number. */
-const SIGNATURE_LENGTH = 65;
-const PROOF_LENGTH = 69;
-/** The order of secp256k1 (SEC 2, section 2.4.1). */
-const N = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
+import { type Notes, place, type Subject } from "./subject.ts";
 
 /** What an enclave signed. */
 export interface Signed {
@@ -78,10 +67,7 @@ async function auditProof(
   { say, mind }: Notes,
 ): Promise<void> {
   const { chain } = subject;
-  require(dataLength(proof) ===
-    PROOF_LENGTH, `an enclave's proof has ${PROOF_LENGTH} bytes, and this has ${dataLength(proof)}`);
-  const signer = recover(hash, dataSlice(proof, 0, SIGNATURE_LENGTH));
-  const index = toBigInt(dataSlice(proof, SIGNATURE_LENGTH));
+  const { signer, index } = readEnclaveSignature(hash, proof);
   const indexed = [nodeId, toBeHex(index, 32)];
   const [attested] = await chain.events(verifier, teeVerifierAbi, "EnclaveAttested", indexed, { asked: 1 });
   require(attested !== undefined, `node ${nodeId} has no attestation ${index}`);
@@ -102,34 +88,19 @@ async function auditProof(
   }
 
   const document = await findDocument(subject, attested, nodeId, key);
-  const { document: shown, certificates } = verifyDocument(document, subject.root, attested.block.timestamp);
+  const { document: shown, certificates } = await verifyDocument(document, subject.root, attested.block.timestamp);
   say(`its attestation document, ${document.length} bytes in ${place(attested)}:`);
   say(`  ${certificates.length + 1} signatures by P-384, from the root ${sha256(subject.root)}`);
   if (!isAwsRoot(subject.root)) {
     mind("the enclave is attested under the root given by --root, NOT under AWS's: its owner can attest anything");
   }
 
-  const chainId = BigInt(subject.deployment.chainId);
-  const binding = ["uint256", "address", "bytes32"];
-  const bound = [chainId, verifier, nodeId];
-  const encode = (types: string[], values: unknown[]) => AbiCoder.defaultAbiCoder().encode(types, values);
-  require(hex(shown.userData) === encode(binding, bound), "the document is bound to another chain, registry or node");
-  const nonce = keccak256(encode([...binding, "uint256"], [...bound, index]));
-  require(hex(shown.nonce) === nonce, "the document was made for another attestation of the node");
-  require(shown.publicKey?.length === SIGNATURE_LENGTH &&
-    computeAddress(hexlify(shown.publicKey)) === key, "the document is of another key");
+  requireBinding(shown, { chainId: subject.deployment.chainId, verifier, nodeId, index, key });
   say(`  bound to this chain, registry, node and attestation, and to the key`);
   const age = attested.block.timestamp - Number(shown.timestamp / 1000n);
   say(`  made ${time(Number(shown.timestamp / 1000n))}, ${age} s before it was registered`);
 
-  const registers = [0, 1, 2].map((register) => shown.pcrs.get(register) ?? new Uint8Array());
-  const [pcr0, pcr1, pcr2] = registers;
-  const isMeasured = registers.every((pcr) => pcr.length === 48 && pcr.some((byte) => byte !== 0));
-  require(isMeasured &&
-    pcr0 !== undefined &&
-    pcr1 !== undefined &&
-    pcr2 !== undefined, "the enclave is not measured, or in debug mode");
-  require(measurementOf([pcr0, pcr1, pcr2]) === measurement, "the measurement on chain is not that of the document");
+  require(readMeasurement(shown) === measurement, "the measurement on chain is not that of the document");
   const trusted = decodeTeeParameters(parameters);
   require(trusted?.measurements.includes(measurement) ===
     true, `the model does not trust the measurement ${measurement}`);
@@ -163,16 +134,6 @@ async function findDocument(subject: Subject, attested: Evidence, nodeId: string
   return getBytes(named.document);
 }
 
-/** The address of the key in a document; undefined if there is none to be read. */
-function shownKey(document: string): string | undefined {
-  try {
-    const { publicKey } = parseDocument(getBytes(document));
-    return publicKey === null ? undefined : computeAddress(hexlify(publicKey));
-  } catch {
-    return undefined;
-  }
-}
-
 /** Checks that nothing that the attestation rests on was banned or revoked before it; mentions what was later. */
 async function auditRevocations(
   { chain, deployment }: Subject,
@@ -196,22 +157,3 @@ async function auditRevocations(
     }
   }
 }
-
-/** Who signed a hash by r ‖ s ‖ v; high and low s alike, as the contract takes them. */
-function recover(hash: string, signature: string): string {
-  const s = toBigInt(dataSlice(signature, 32, 64));
-  const v = Number(dataSlice(signature, 64));
-  const isHigh = s > N / 2n;
-  require(v === 27 || v === 28, "the enclave's signature is none");
-  try {
-    return recoverAddress(hash, {
-      r: dataSlice(signature, 0, 32),
-      s: toBeHex(isHigh ? N - s : s, 32),
-      v: isHigh ? 55 - v : v,
-    });
-  } catch {
-    throw new Refuted("the enclave's signature is none");
-  }
-}
-
-const hex = (bytes: Uint8Array | null): string => (bytes === null ? "0x" : hexlify(bytes));

@@ -1,7 +1,7 @@
 import { createMPT } from "@ethereumjs/mpt";
 import { concat, encodeRlp, getBytes, isHexString, keccak256, type RlpStructuredData, toBeHex } from "ethers";
+import { Unreadable } from "../../sdk/src/verify/refuted.ts";
 import type { RpcObject } from "./archive.ts";
-import { Unreadable } from "./verdict.ts";
 
 /**
  * What the hashes of a chain are made of: headers, transactions and receipts in RLP, by the Yellow Paper and the EIPs

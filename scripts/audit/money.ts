@@ -2,11 +2,11 @@ import { ZeroAddress, ZeroHash } from "ethers";
 import type { EventName } from "../../sdk/src/chain/abiTypes.ts";
 import { addressOf } from "../../sdk/src/deployment.ts";
 import { nodeRegistryAbi, opgAbi, settlementAbi } from "../../sdk/src/generated/abis.ts";
+import { require, Unreadable } from "../../sdk/src/verify/refuted.ts";
 import { type Event, type Evidence, eventsIn, isBefore, type MinedTransaction } from "./chain.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Notes, RequestSubject, Subject } from "./subject.ts";
 import type { Request } from "./terms.ts";
-import { require, Unreadable } from "./verdict.ts";
 
 /** The settlement, as the chain has it. */
 export type Settlement = Event<{

@@ -3,16 +3,18 @@ import { settlementAbi } from "../../sdk/src/generated/abis.ts";
 import { hashClaim } from "../../sdk/src/hash/hashClaim.ts";
 import { hashTerms } from "../../sdk/src/hash/hashTerms.ts";
 import { type InferenceClaim, Route } from "../../sdk/src/types.ts";
-import { isOnlyCall, type PostedProof, proofsIn } from "./calls.ts";
+import { type PostedProof, proofsIn } from "../../sdk/src/verify/calls.ts";
+import { require, Unreadable } from "../../sdk/src/verify/refuted.ts";
+import { time } from "../../sdk/src/verify/time.ts";
 import { isBefore } from "./chain.ts";
 import type { Delivery } from "./delivery.ts";
 import { auditEnclave } from "./enclave.ts";
 import { auditGroth16 } from "./groth16.ts";
 import type { Settlement } from "./money.ts";
+import { isOnlyCall } from "./onlyCall.ts";
 import { auditVerifier, readRoute } from "./route.ts";
-import { domainOf, type Notes, place, type RequestSubject, time } from "./subject.ts";
+import { domainOf, type Notes, place, type RequestSubject } from "./subject.ts";
 import type { Request } from "./terms.ts";
-import { require, Unreadable } from "./verdict.ts";
 
 /** Finds the settlement; undefined if there is none. @throws Refuted if there are two. */
 export async function findSettlement(

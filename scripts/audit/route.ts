@@ -1,9 +1,9 @@
 import { addressOf } from "../../sdk/src/deployment.ts";
 import { modelRegistryAbi, verifierRegistryAbi } from "../../sdk/src/generated/abis.ts";
 import type { Offer, OutputCommitment } from "../../sdk/src/types.ts";
+import { require, Unreadable } from "../../sdk/src/verify/refuted.ts";
 import { type Evidence, isBefore } from "./chain.ts";
 import { type Notes, place, type Subject } from "./subject.ts";
-import { require, Unreadable } from "./verdict.ts";
 
 /** How an inference is proven: the version of the model's route that its terms name. */
 export interface ProvenRoute {

@@ -5,6 +5,7 @@ import { withCurve } from "../../circuits/src/curve.ts";
 import { AWS_NITRO_ROOT } from "../../sdk/src/attestation/awsRoot.ts";
 import { type LeafSet, parseLeafSet } from "../../sdk/src/batch/leafSet.ts";
 import { OpgError } from "../../sdk/src/errors/OpgError.ts";
+import { Refuted, Unreadable } from "../../sdk/src/verify/refuted.ts";
 import { toJson } from "../../sdk/src/wire.ts";
 import { printable } from "../cli/command.ts";
 import { chainIdOf, deploymentFor } from "../cli/context.ts";
@@ -13,7 +14,7 @@ import { InputError } from "../cli/InputError.ts";
 import { type Archive, compared, type Reads, recorded, replayed, rpcArchive } from "./archive.ts";
 import { Auditor, type AuditReport } from "./audit.ts";
 import { caveatLines, reportJson, reportText, tally, tallyText } from "./text.ts";
-import { Refuted, Unreadable, VERDICTS, Verdict, worse } from "./verdict.ts";
+import { VERDICTS, Verdict, worse } from "./verdict.ts";
 
 /** The options of `opg audit`. */
 export interface AuditCommandOptions {

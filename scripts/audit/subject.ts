@@ -31,6 +31,3 @@ export const domainOf = ({ deployment }: Subject): SettlementDomain => ({
 /** Where something is on chain, for people. */
 export const place = ({ block, transaction }: Evidence): string =>
   `block ${block.number}, transaction ${transaction.hash}`;
-
-/** A time as people read it. @param seconds Unix time. */
-export const time = (seconds: number): string => new Date(seconds * 1000).toISOString().replace(".000", "");

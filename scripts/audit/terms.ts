@@ -2,9 +2,9 @@ import { addressOf } from "../../sdk/src/deployment.ts";
 import { settlementAbi } from "../../sdk/src/generated/abis.ts";
 import { hashTerms } from "../../sdk/src/hash/hashTerms.ts";
 import type { Terms } from "../../sdk/src/types.ts";
+import { require, Unreadable } from "../../sdk/src/verify/refuted.ts";
 import type { Event } from "./chain.ts";
 import { domainOf, type Notes, place, type RequestSubject } from "./subject.ts";
-import { require, Unreadable } from "./verdict.ts";
 
 /** A request, as the chain has it. */
 export type Request = Event<{ readonly terms: Terms }>;

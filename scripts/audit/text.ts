@@ -1,5 +1,5 @@
+import { time } from "../../sdk/src/verify/time.ts";
 import type { AuditReport } from "./audit.ts";
-import { time } from "./subject.ts";
 import { VERDICTS, Verdict } from "./verdict.ts";
 
 const MARKS = ["ok", "NO", "??"] as const;

@@ -5,21 +5,6 @@ export type Verdict = (typeof Verdict)[keyof typeof Verdict];
 /** A verdict in words. */
 export const VERDICTS = ["holds", "does not hold", "cannot be read"] as const;
 
-/** The evidence contradicts itself, or what it should prove. */
-export class Refuted extends Error {
-  override name = "Refuted";
-}
-
-/** The evidence is missing, or of a kind that this audit does not know. */
-export class Unreadable extends Error {
-  override name = "Unreadable";
-}
-
-/** @throws Refuted saying `what`, unless the condition holds. */
-export function require(condition: boolean, what: string): asserts condition {
-  if (!condition) throw new Refuted(what);
-}
-
 /** The worse of two verdicts: what does not hold is worse than what cannot be read. */
 export const worse = (a: Verdict, b: Verdict): Verdict =>
   a === Verdict.DOES_NOT_HOLD || b === Verdict.DOES_NOT_HOLD ? Verdict.DOES_NOT_HOLD : a === Verdict.HOLDS ? b : a;

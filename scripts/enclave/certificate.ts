@@ -1,5 +1,15 @@
 import { type KeyObject, sign } from "node:crypto";
-import { bitString, element, integer, octetString, oid, sequence, set, TRUE, time } from "./der.ts";
+import {
+  bitString,
+  element,
+  integer,
+  octetString,
+  oid,
+  sequence,
+  set,
+  TRUE,
+  time,
+} from "../../sdk/src/attestation/der.ts";
 
 /** keyUsage bits of RFC 5280, section 4.2.1.3, as the one byte that holds those used here. */
 export const KeyUsage = { digitalSignature: 0x80, nonRepudiation: 0x40, keyCertSign: 0x04, cRLSign: 0x02 } as const;

@@ -7,8 +7,8 @@ import {
   randomBytes,
 } from "node:crypto";
 import { encode } from "cborg";
+import { concat, element, octetString, sequence } from "../../sdk/src/attestation/der.ts";
 import { basicConstraints, extension, issueCertificate, KeyUsage, keyUsage, signP384 } from "./certificate.ts";
-import { concat, element, octetString, sequence } from "./der.ts";
 
 /** A certificate and the private key that it certifies. */
 export interface Identity {

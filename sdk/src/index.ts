@@ -72,4 +72,28 @@ export {
   type ProvenRequest,
 } from "./operator/OpgOperator.ts";
 export * from "./types.ts";
+export { type VerifiedDocument, verifyDocument } from "./verify/attestation.ts";
+export {
+  type BatchEvidence,
+  type Evidence,
+  type EvidencePlace,
+  type InferenceEvidence,
+  parseEvidence,
+} from "./verify/evidence.ts";
+export {
+  type BatchPointers,
+  type EvidencePointers,
+  gatherEvidence,
+  type InferencePointers,
+  pointersOf,
+} from "./verify/gatherEvidence.ts";
+export type { Snarkjs } from "./verify/groth16.ts";
+export { Refuted, Unreadable } from "./verify/refuted.ts";
+export {
+  type StepId,
+  type Verification,
+  type VerificationOptions,
+  type VerificationStep,
+  verifyEvidence,
+} from "./verify/verifyEvidence.ts";
 export { INFERENCES_PATH, type InferenceCall, type InferenceReply, parseTerms, toJson } from "./wire.ts";

@@ -3,8 +3,9 @@ import { dataLength, type EventFragment, getBytes, hexlify } from "ethers";
 import { withCurve } from "../../circuits/src/curve.ts";
 import { type LocatedLog, type Reads, replayed } from "../../scripts/audit/archive.ts";
 import { Chain } from "../../scripts/audit/chain.ts";
-import { Refuted, Verdict } from "../../scripts/audit/verdict.ts";
+import { Verdict } from "../../scripts/audit/verdict.ts";
 import { AWS_NITRO_ROOT } from "../../sdk/src/attestation/awsRoot.ts";
+import { Refuted } from "../../sdk/src/verify/refuted.ts";
 import {
   ATTESTATION,
   AuditedProtocol,

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { keccak256 } from "ethers";
 import { connectAt, deployNitroVerifier } from "../../scripts/attestation/deploy.ts";
-import { element } from "../../scripts/enclave/der.ts";
+import { element } from "../../sdk/src/attestation/der.ts";
 import { documentHints, pathHints } from "../../sdk/src/attestation/documentHints.ts";
 import { issue, pathOf, SIGNER_EXTENSIONS } from "../support/certificates.ts";
 import { defaultSimulator, developmentRoot, NOW } from "../support/teeRoute.ts";

@@ -2,8 +2,8 @@ import { encode } from "cborg";
 import { expect } from "chai";
 import { encodeBytes32String } from "ethers";
 import { network } from "hardhat";
-import { concat } from "../../scripts/enclave/der.ts";
 import { encodeMap, signMessage } from "../../scripts/enclave/simulator.ts";
+import { concat } from "../../sdk/src/attestation/der.ts";
 import { defaultSimulator, NOW, register } from "../support/teeRoute.ts";
 
 /**

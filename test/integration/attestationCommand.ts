@@ -6,7 +6,7 @@ import { expect } from "chai";
 import { Command } from "commander";
 import { getBytes, hexlify, keccak256, solidityPacked } from "ethers";
 import { registerAttestationCommands } from "../../scripts/attestation/command.ts";
-import { concat } from "../../scripts/enclave/der.ts";
+import { concat } from "../../sdk/src/attestation/der.ts";
 import { defaultSimulator, developmentRoot, NOW, register } from "../support/teeRoute.ts";
 import { nitroVectors, readVector, VECTORS_ABSENT } from "../support/vectors.ts";
 

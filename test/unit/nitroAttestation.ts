@@ -3,8 +3,8 @@ import { encode } from "cborg";
 import { expect } from "chai";
 import { hexlify } from "ethers";
 import { network } from "hardhat";
-import { concat } from "../../scripts/enclave/der.ts";
 import { createDevelopmentRoot, EnclaveSimulator, encodeMap } from "../../scripts/enclave/simulator.ts";
+import { concat } from "../../sdk/src/attestation/der.ts";
 import { parseDocument } from "../../sdk/src/attestation/document.ts";
 import { nitroVectors, readVector, VECTORS_ABSENT } from "../support/vectors.ts";
 

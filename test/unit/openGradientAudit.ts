@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { getBytes, hexlify, keccak256, solidityPacked, ZeroAddress } from "ethers";
 import { network } from "hardhat";
 import { connectAt, deployNitroVerifier } from "../../scripts/attestation/deploy.ts";
-import { concat, element, integer, sequence } from "../../scripts/enclave/der.ts";
+import { concat, element, integer, sequence } from "../../sdk/src/attestation/der.ts";
 import { documentHints } from "../../sdk/src/attestation/documentHints.ts";
 import { defaultSimulator, developmentRoot, NOW, register } from "../support/teeRoute.ts";
 

@@ -12,8 +12,8 @@ import {
   keyUsage,
   tbsCertificate,
 } from "../../scripts/enclave/certificate.ts";
-import { bitString, concat, element, integer, oid, sequence, TRUE } from "../../scripts/enclave/der.ts";
 import { parseCertificate } from "../../sdk/src/attestation/certificate.ts";
+import { bitString, concat, element, integer, oid, sequence, TRUE } from "../../sdk/src/attestation/der.ts";
 import { parseDocument } from "../../sdk/src/attestation/document.ts";
 import { nitroVectors, readVector, VECTORS_ABSENT } from "../support/vectors.ts";
 

@@ -4,7 +4,7 @@ import { network } from "hardhat";
 import { type RpcObject, rpcArchive } from "../../../scripts/audit/archive.ts";
 import { Chain } from "../../../scripts/audit/chain.ts";
 import { encodeReceipt, encodeTransaction, headerHash, listRoot } from "../../../scripts/audit/encoding.ts";
-import { Refuted, Unreadable } from "../../../scripts/audit/verdict.ts";
+import { Refuted, Unreadable } from "../../../sdk/src/verify/refuted.ts";
 
 /** Compared with what Hardhat's EVM (written in Rust, by others) and ethers say of the same blocks and transactions. */
 describe("What the audit recomputes of a block", () => {

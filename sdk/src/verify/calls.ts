@@ -1,9 +1,9 @@
-import { getBytes, hexlify } from "ethers";
-import type { Abi } from "../../sdk/src/chain/abiTypes.ts";
-import { plainStruct } from "../../sdk/src/chain/plainValue.ts";
-import { batchSettlementAbi, groth16SettlerAbi, settlementAbi, teeVerifierAbi } from "../../sdk/src/generated/abis.ts";
-import type { Answer, InferenceBatch, Terms } from "../../sdk/src/types.ts";
-import { eventsIn, interfaceOf, type MinedTransaction } from "./chain.ts";
+import { dataSlice } from "ethers";
+import type { Abi } from "../chain/abiTypes.ts";
+import { interfaceOf } from "../chain/interfaceOf.ts";
+import { plainStruct } from "../chain/plainValue.ts";
+import { batchSettlementAbi, groth16SettlerAbi, settlementAbi, teeVerifierAbi } from "../generated/abis.ts";
+import type { Answer, InferenceBatch, Terms } from "../types.ts";
 
 /**
  * Finds calls wherever they stand in some calldata: as the whole of it, or verbatim inside what a multisig, a bundler or
@@ -11,7 +11,7 @@ import { eventsIn, interfaceOf, type MinedTransaction } from "./chain.ts";
  */
 
 /** Where a call stands in the calldata: at 0 it is the transaction's own. */
-interface Posted {
+export interface Posted {
   readonly at: number;
 }
 
@@ -34,20 +34,6 @@ export interface PostedDocument extends Posted {
   readonly nodeId: string;
   readonly document: string;
 }
-
-/**
- * Whether a transaction's own call is all that can have made the only event of one kind in it. It is not where a consumer
- * of the settlement's was called, which may have settled something else.
- */
-export const isOnlyCall = (
-  transaction: MinedTransaction,
-  settlement: string,
-  event: "Delivered" | "Settled",
-  posted: readonly Posted[],
-): boolean =>
-  transaction.to === settlement.toLowerCase() &&
-  posted.some(({ at }) => at === 0) &&
-  eventsIn(transaction, settlement, settlementAbi, event).length === 1;
 
 /** The deliveries in some calldata. */
 export const deliveriesIn = (calldata: string): PostedDelivery[] => [
@@ -86,13 +72,14 @@ function findCalls<Args extends Posted>(abi: Abi, name: string, calldata: string
   const contract = interfaceOf(abi);
   const fragment = contract.getFunction(name);
   if (fragment === null) throw new TypeError(`this ABI has no function ${name}`);
-  const bytes = Buffer.from(getBytes(calldata));
-  const selector = getBytes(fragment.selector);
+  const digits = calldata.slice(2).toLowerCase();
+  const selector = fragment.selector.slice(2);
   const found: Args[] = [];
-  for (let at = bytes.indexOf(selector); at >= 0; at = bytes.indexOf(selector, at + 1)) {
+  for (let at = digits.indexOf(selector); at >= 0; at = digits.indexOf(selector, at + 1)) {
+    if (at % 2 !== 0) continue; // Across two bytes.
     try {
-      const values = contract.decodeFunctionData(fragment, hexlify(bytes.subarray(at))).toArray();
-      found.push({ ...plainStruct(fragment.inputs, values), at } as Args); // The inputs of this very function, by name.
+      const values = contract.decodeFunctionData(fragment, dataSlice(calldata, at / 2)).toArray();
+      found.push({ ...plainStruct(fragment.inputs, values), at: at / 2 } as Args); // The inputs of this very function, by name.
     } catch {
       // These four bytes were not a selector.
     }

@@ -1,7 +1,15 @@
 /** Writes DER (X.690): just what certificates need. */
 
 /** Concatenates byte arrays. */
-export const concat = (...parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
+export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
 
 /** One element: tag, shortest length, contents. */
 export function element(tag: number, ...contents: readonly Uint8Array[]): Uint8Array {
