@@ -1,6 +1,7 @@
 import {
   bigint,
   boolean,
+  doublePrecision,
   hex,
   index,
   onchainEnum,
@@ -19,6 +20,7 @@ import {
   DEALINGS,
   DELIVERY_MODES,
   FUNDING_KINDS,
+  GAP_SCOPES,
   INFERENCE_EVENTS,
   INTERVALS,
   MODEL_EVENTS,
@@ -60,6 +62,7 @@ export const dealing = onchainEnum("dealing", DEALINGS);
 export const fundingKind = onchainEnum("funding_kind", FUNDING_KINDS);
 // Not "interval_…": Ponder takes a type whose name begins like one of PostgreSQL's own for that one.
 export const interval = onchainEnum("period_kind", INTERVALS);
+export const gapScope = onchainEnum("gap_scope", GAP_SCOPES);
 
 /** A sum or a count, from 0. */
 const sum = (p: PgColumnsBuilders) =>
@@ -86,7 +89,7 @@ const offerTerms = (p: PgColumnsBuilders) => ({
   proofWindow: p.bigint().notNull(),
 });
 
-/** What is told apart by route and by model. */
+/** What is told apart by route, by model and by node. */
 const breakdown = (p: PgColumnsBuilders) => ({
   requests: sum(p),
   /** Inferences that were settled: one by one, or in batches. */
@@ -853,9 +856,12 @@ export const nodeFunding = onchainView("node_funding", {
   from ${node} join ${funding} on ${funding.funder} = any(${node.parties})
 `);
 
-// --- per hour, per day, and in total --------------------------------------------------------------------------------------
+// --- per hour, day and week, and in total -----------------------------------------------------------------------------------
 
-/** What happened in an hour or a day (UTC) that begins at `start`, or since the start block (TOTAL, start 0). */
+/**
+ * What happened in an hour, a day or a week (UTC; weeks begin on Monday) that begins at `start`, or since the start block
+ * (TOTAL, start 0). A period in which nothing happened has no row.
+ */
 export const period = onchainTable(
   "period",
   (p) => ({
@@ -878,8 +884,14 @@ export const period = onchainTable(
     burned: sum(p),
     burnedNet: sum(p),
     compensation: sum(p),
-    /** At the end of the period; of the latest one: now. */
+    /** At the end of the period, here and below; of the latest one: now. */
     supply: sum(p),
+    /** Collateral at risk, and the most that it was within the period: see `coverageAtRisk` of {@link protocol}. */
+    atRisk: sum(p),
+    atRiskPeak: sum(p),
+    /** All OPG in the nodes' accounts, and the bonded part of it. */
+    staked: sum(p),
+    bonded: sum(p),
   }),
   (table) => ({ key: primaryKey({ columns: [table.interval, table.start] }) }),
 );
@@ -908,6 +920,21 @@ export const periodModel = onchainTable(
   (table) => ({ key: primaryKey({ columns: [table.interval, table.start, table.modelId] }) }),
 );
 
+/** A period by node. Its burn is all that burned from the node's account, for whatever reason. */
+export const periodNode = onchainTable(
+  "period_node",
+  (p) => ({
+    interval: interval().notNull(),
+    start: p.bigint().notNull(),
+    nodeId: p.hex().notNull(),
+    ...breakdown(p),
+  }),
+  (table) => ({
+    key: primaryKey({ columns: [table.interval, table.start, table.nodeId] }),
+    byNode: index().on(table.nodeId, table.interval, table.start),
+  }),
+);
+
 /** A period by fee token. */
 export const periodToken = onchainTable(
   "period_token",
@@ -919,9 +946,73 @@ export const periodToken = onchainTable(
     fees: sum(p),
     feesNet: sum(p),
     returned: sum(p),
+    /** Inferences that were paid in the token, and the OPG that burned for them. */
+    settlements: sum(p),
+    settlementsNet: sum(p),
+    burned: sum(p),
+    burnedNet: sum(p),
   }),
   (table) => ({ key: primaryKey({ columns: [table.interval, table.start, table.token] }) }),
 );
+
+// --- the trust gap ----------------------------------------------------------------------------------------------------------
+
+/**
+ * The exact histogram of the trust gap: how many inferences had a gap of so many seconds. Inferences in batches have
+ * none: their answers reach the chain with their proof, and when they left the node is not on chain.
+ */
+export const trustGap = onchainTable(
+  "trust_gap",
+  (p) => ({
+    scope: gapScope().notNull(),
+    /** The route, the modelId or the nodeId; empty for OVERALL. */
+    subject: p.text().notNull(),
+    seconds: p.bigint().notNull(),
+    count: sum(p),
+    /** Without self-dealing. */
+    countNet: sum(p),
+  }),
+  (table) => ({ key: primaryKey({ columns: [table.scope, table.subject, table.seconds] }) }),
+);
+
+/**
+ * The trust gap's distribution, in seconds, overall and per route, model and node. Percentiles are by nearest rank: the
+ * smallest gap that at least so many per cent of the inferences did not exceed.
+ */
+export const trustGapStatistic = onchainView("trust_gap_statistic", {
+  scope: text().notNull(),
+  subject: text().notNull(),
+  count: bigint().notNull(),
+  countNet: bigint().notNull(),
+  p50: bigint().notNull(),
+  p90: bigint().notNull(),
+  p95: bigint().notNull(),
+  p99: bigint().notNull(),
+  max: bigint().notNull(),
+  mean: doublePrecision().notNull(),
+  /** Without self-dealing; null if nothing is left. */
+  p50Net: bigint(),
+  p95Net: bigint(),
+}).as(sql`
+  select scope, subject, max(total)::numeric(78, 0) as count, max(total_net)::numeric(78, 0) as count_net,
+    min(seconds) filter (where upto * 2 >= total) as p50,
+    min(seconds) filter (where upto * 10 >= total * 9) as p90,
+    min(seconds) filter (where upto * 20 >= total * 19) as p95,
+    min(seconds) filter (where upto * 100 >= total * 99) as p99,
+    max(seconds) as max,
+    (sum(seconds * count) / max(total))::double precision as mean,
+    min(seconds) filter (where total_net > 0 and upto_net * 2 >= total_net) as p50_net,
+    min(seconds) filter (where total_net > 0 and upto_net * 20 >= total_net * 19) as p95_net
+  from (
+    select ${trustGap.scope}::text as scope, ${trustGap.subject}, ${trustGap.seconds}, ${trustGap.count},
+      sum(${trustGap.count}) over upto as upto, sum(${trustGap.countNet}) over upto as upto_net,
+      sum(${trustGap.count}) over whole as total, sum(${trustGap.countNet}) over whole as total_net
+    from ${trustGap}
+    window whole as (partition by ${trustGap.scope}, ${trustGap.subject}),
+      upto as (partition by ${trustGap.scope}, ${trustGap.subject} order by ${trustGap.seconds})
+  ) as cumulative
+  group by scope, subject
+`);
 
 // --- the laws -------------------------------------------------------------------------------------------------------------
 
@@ -991,6 +1082,7 @@ export const fundingEventRelations = relations(fundingEvent, ({ one }) => ({
 
 export const channelRelations = relations(channel, ({ one, many }) => ({
   node: one(node, { fields: [channel.nodeId], references: [node.id] }),
+  model: one(model, { fields: [channel.modelId], references: [model.id] }),
   events: many(channelEvent),
 }));
 
@@ -1010,6 +1102,12 @@ export const nodeRelations = relations(node, ({ many }) => ({
   events: many(nodeEvent),
   inferences: many(inference),
   enclaves: many(enclave),
+  bonds: many(bond),
+  burns: many(burn),
+  proofDefaults: many(proofDefault),
+  slashings: many(slashing),
+  equivocations: many(equivocation),
+  periods: many(periodNode),
 }));
 
 export const enclaveRelations = relations(enclave, ({ one }) => ({
@@ -1029,6 +1127,10 @@ export const modelRelations = relations(model, ({ many }) => ({
   routes: many(modelRoute),
   offers: many(offer),
   events: many(modelEvent),
+  inferences: many(inference),
+  batches: many(batchSettlement),
+  channels: many(channel),
+  periods: many(periodModel),
 }));
 
 export const modelEventRelations = relations(modelEvent, ({ one }) => ({
@@ -1080,4 +1182,25 @@ export const burnRelations = relations(burn, ({ one }) => ({
 export const proofDefaultRelations = relations(proofDefault, ({ one }) => ({
   inference: one(inference, { fields: [proofDefault.requestId], references: [inference.id] }),
   node: one(node, { fields: [proofDefault.nodeId], references: [node.id] }),
+}));
+
+export const bondRelations = relations(bond, ({ one }) => ({
+  node: one(node, { fields: [bond.nodeId], references: [node.id] }),
+  inference: one(inference, { fields: [bond.ref], references: [inference.id] }),
+}));
+
+export const slashingRelations = relations(slashing, ({ one }) => ({
+  node: one(node, { fields: [slashing.nodeId], references: [node.id] }),
+}));
+
+export const equivocationRelations = relations(equivocation, ({ one }) => ({
+  node: one(node, { fields: [equivocation.nodeId], references: [node.id] }),
+}));
+
+export const periodNodeRelations = relations(periodNode, ({ one }) => ({
+  node: one(node, { fields: [periodNode.nodeId], references: [node.id] }),
+}));
+
+export const periodModelRelations = relations(periodModel, ({ one }) => ({
+  model: one(model, { fields: [periodModel.modelId], references: [model.id] }),
 }));

@@ -44,7 +44,9 @@ export const KEYS = {
   period: ["interval", "start"],
   periodRoute: ["interval", "start", "route"],
   periodModel: ["interval", "start", "modelId"],
+  periodNode: ["interval", "start", "nodeId"],
   periodToken: ["interval", "start", "token"],
+  trustGap: ["scope", "subject", "seconds"],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 /** An entity of the indexer's schema. */

@@ -66,6 +66,9 @@ export interface Transfer {
 
 const HOUR = 3_600n;
 const DAY = 86_400n;
+const WEEK = 7n * DAY;
+/** A Monday, 00:00 UTC: 5 January 1970. */
+const FIRST_MONDAY = 4n * DAY;
 
 /** Most parties of a node that are kept. */
 const MOST_PARTIES = 256;
@@ -87,6 +90,9 @@ export class Bookkeeper {
   readonly #subject: Subject;
   /** What the log before took from an account to burn it, and why: the next one is that burn. */
   #taken: { nodeId: string; ref: string; transactionHash: string; amount: bigint; cause: string } | null = null;
+
+  /** The last log that changed the collateral at risk, and what that was before. */
+  #risk = { log: "", before: 0n };
 
   constructor(subject: Subject) {
     this.#subject = subject;
@@ -161,20 +167,20 @@ export class Bookkeeper {
       this.#event("offerEvent", at, { kind: "WITHDRAWN", ...ended });
     },
     Staked: ({ nodeId, from, amount }, at) => {
-      this.#account(nodeId, { free: amount });
+      this.#account(nodeId, { free: amount }, at);
       this.#nodeEvent(nodeId, "STAKED", at, { amount, address: from });
     },
     Unbonded: ({ nodeId, amount, withdrawableAt }, at) => {
-      this.#account(nodeId, { free: -amount, unbonding: amount });
+      this.#account(nodeId, { free: -amount, unbonding: amount }, at);
       this.books.put("node", { id: nodeId, withdrawableAt });
       this.#nodeEvent(nodeId, "UNBONDED", at, { amount });
     },
     Rebonded: ({ nodeId, amount }, at) => {
-      this.#account(nodeId, { free: amount, unbonding: -amount });
+      this.#account(nodeId, { free: amount, unbonding: -amount }, at);
       this.#nodeEvent(nodeId, "REBONDED", at, { amount });
     },
     Withdrawn: ({ nodeId, to, amount }, at) => {
-      this.#account(nodeId, { unbonding: -amount });
+      this.#account(nodeId, { unbonding: -amount }, at);
       // Its transfer into the sink counts as destroyed by the registry, and the protocol burned nothing.
       if (to === this.#subject.burnSink) this.#protocol({ destroyedByRegistry: -amount });
       this.#nodeEvent(nodeId, "WITHDRAWN", at, { amount, address: to });
@@ -182,7 +188,7 @@ export class Bookkeeper {
       this.#payment(at, "STAKE_WITHDRAWAL", String(owner), to, this.#subject.opg, amount);
     },
     BondLocked: ({ nodeId, ref, amount }, at) => {
-      this.#account(nodeId, { free: -amount, bonded: amount });
+      this.#account(nodeId, { free: -amount, bonded: amount }, at);
       const known = this.books.find("bond", nodeId, ref);
       this.books.put("bond", {
         ...{ burned: known?.burned ?? 0n, paid: known?.paid ?? 0n },
@@ -192,7 +198,7 @@ export class Bookkeeper {
     },
     BondUnlocked: ({ nodeId, ref, amount, burned, paid }, at) => {
       const { timestamp: unlockedAt, transactionHash } = at;
-      this.#account(nodeId, { free: amount - burned - paid, bonded: -amount });
+      this.#account(nodeId, { free: amount - burned - paid, bonded: -amount }, at);
       this.books.put("bond", { nodeId, ref, burned, paid, unlockedAt, unlockedBy: transactionHash });
       this.#nodeEvent(nodeId, "BOND_UNLOCKED", at, { amount, ref });
       this.#taken = { nodeId, ref, transactionHash, amount: burned, cause: "OTHER" };
@@ -202,7 +208,7 @@ export class Bookkeeper {
       const { cause = "OTHER", ...taken } = this.#taken ?? {};
       const isTaken = isDeepStrictEqual(taken, { nodeId, ref, transactionHash, amount });
       this.#taken = null;
-      if (!isTaken) this.#account(nodeId, { free: -amount });
+      if (!isTaken) this.#account(nodeId, { free: -amount }, at);
       this.books.add("node", { id: nodeId }, { burned: amount });
       this.#nodeEvent(nodeId, "BURNED", at, { amount, ref });
 
@@ -213,6 +219,7 @@ export class Bookkeeper {
       this.#protocol({ burned: amount });
       const burned = { burned: amount, burnedNet: selfDealing ? 0n : amount };
       this.#periods(at, burned);
+      this.#nodePeriods(at, nodeId, burned);
       if (request === undefined) return this.books.put("burnFor", { ref, burnId: this.#idOf(at) });
       this.#breakdown(at, request, burned);
       this.books.add("inference", { id: ref }, { burned: amount });
@@ -220,7 +227,7 @@ export class Bookkeeper {
     },
     Slashed: ({ nodeId, ref, burned, paid }, at) => {
       const { free, unbonding } = this.books.get("node", nodeId);
-      this.#account(nodeId, { free: -big(free), unbonding: -big(unbonding) });
+      this.#account(nodeId, { free: -big(free), unbonding: -big(unbonding) }, at);
       this.#nodeEvent(nodeId, "SLASHED", at, { amount: burned + paid, ref });
       this.books.put("slashing", { nodeId, ref, burned, paid, ...stampOf(at) });
       this.#taken = { nodeId, ref, transactionHash: at.transactionHash, amount: burned, cause: "SLASH" };
@@ -347,6 +354,7 @@ export class Bookkeeper {
       this.#token(offer.token, { escrowed: terms.maxFee });
       this.#periods(at, { requests: 1n });
       this.#breakdown(at, row, { requests: 1n });
+      this.#nodePeriods(at, row.nodeId, { requests: 1n });
       this.#fees(at, offer.token, { escrowed: terms.maxFee });
     },
     Delivered: ({ requestId, nodeId, outputHash, units }, at) => {
@@ -360,9 +368,11 @@ export class Bookkeeper {
         ...this.#dealing(row, nodeId),
       });
       this.#inferenceEvent(requestId, "DELIVERED", at);
-      this.#protocol({ requested: -1n, delivered: 1n, coverageAtRisk: big(row.coverage) });
+      this.#protocol({ requested: -1n, delivered: 1n });
+      this.#putAtRisk(at, big(row.coverage));
       this.books.add("node", { id: nodeId }, { deliveries: 1n, requests: open ? 1n : 0n });
       this.#periods(at, { deliveries: 1n });
+      if (open) this.#nodePeriods(at, nodeId, { requests: 1n });
     },
     OutputPublished: ({ requestId, output }, at) => {
       this.books.put("inference", { id: requestId, output });
@@ -386,7 +396,11 @@ export class Bookkeeper {
       const settlements = { settlements: 1n, settlementsNet: selfDealing ? 0n : 1n };
       this.#periods(at, settlements);
       this.#breakdown(at, row, settlements);
-      this.#fees(at, token, { fees: fee, feesNet: selfDealing ? 0n : fee, returned });
+      this.#nodePeriods(at, nodeId, settlements);
+      const burned = big(row.burned);
+      const net = selfDealing ? { feesNet: 0n, burnedNet: 0n } : { feesNet: fee, burnedNet: burned };
+      this.#fees(at, token, { ...settlements, fees: fee, returned, burned, ...net });
+      this.#gap(row, nodeId, at.timestamp - big(row.deliveredAt), selfDealing);
     },
     Declined: ({ requestId }, at) => {
       const { nodeId } = this.#giveBack(requestId, "REFUNDED", at);
@@ -419,6 +433,7 @@ export class Bookkeeper {
       this.books.add("node", { id: nodeId }, { defaults: 1n });
       this.#periods(at, { defaults: 1n, compensation });
       this.#breakdown(at, row, { defaults: 1n });
+      this.#nodePeriods(at, nodeId, { defaults: 1n });
     },
     CallbackFailed: ({ requestId }, at) => this.#inferenceEvent(requestId, "CALLBACK_FAILED", at),
     CreditWithdrawn: ({ token, account, to, amount }, at) => {
@@ -529,6 +544,8 @@ export class Bookkeeper {
       this.books.add("model", { id: modelId }, { settlements: count });
       this.#periods(at, { ...settlements, batched: count, batches: 1n, burnedNet: net(burned) - burned });
       this.#breakdown(at, route, { ...settlements, burned, burnedNet: net(burned) });
+      this.#nodePeriods(at, nodeId, { ...settlements, burnedNet: net(burned) - burned });
+      this.#fees(at, token, { ...settlements, burned, burnedNet: net(burned) });
     },
     LedgerClaimed: ({ token, payout, paid }, at) => {
       this.#channelCredit(token, payout, paid);
@@ -581,10 +598,18 @@ export class Bookkeeper {
     this.books.add("protocol", { chainId: BigInt(this.#subject.chainId) }, amounts);
   }
 
-  #account(nodeId: string, move: { free?: bigint; bonded?: bigint; unbonding?: bigint }): void {
+  #account(nodeId: string, move: { free?: bigint; bonded?: bigint; unbonding?: bigint }, at: Place): void {
     this.books.get("node", nodeId);
     this.books.add("node", { id: nodeId }, move);
     this.#protocol(move);
+    this.#periods(at, {});
+  }
+
+  /** Changes the collateral at risk, and remembers what it was before this log. */
+  #putAtRisk(at: Place, amount: bigint): void {
+    const log = this.#idOf(at);
+    if (log !== this.#risk.log) this.#risk = { log, before: big(this.#protocolRow().coverageAtRisk) };
+    this.#protocol({ coverageAtRisk: amount });
   }
 
   /** Ponder's identifier of an event: time, chain, block, transaction, kind (5: a log), number of the log. */
@@ -663,7 +688,7 @@ export class Bookkeeper {
     this.books.put("inference", { id: requestId, status, endedAt, endedBlock, ...columns });
     this.#protocol({ [String(row.status).toLowerCase()]: -1n });
     this.#protocol({ [status.toLowerCase()]: 1n });
-    if (row.status === "DELIVERED") this.#protocol({ coverageAtRisk: -big(row.coverage) });
+    if (row.status === "DELIVERED") this.#putAtRisk(at, -big(row.coverage));
     this.#token(String(row.token), { escrowed: -big(row.maxFee) });
     if (row.burnId !== null && row.burnId !== undefined) this.books.put("burn", { id: row.burnId, cause });
     return row;
@@ -732,30 +757,48 @@ export class Bookkeeper {
   }
 
   #periods(at: Place, amounts: Readonly<Record<string, bigint>>): void {
-    const supply = this.#protocolRow().supply ?? null;
+    const { supply = null, bonded = null, coverageAtRisk, free, unbonding } = this.#protocolRow();
+    const atRisk = big(coverageAtRisk);
+    const before = this.#risk.log === this.#idOf(at) ? this.#risk.before : atRisk;
+    const staked = big(free) + big(bonded) + big(unbonding);
     const none = zeros(
       "requests deliveries settlements settlementsNet refunds declines defaults voids batched batches",
     );
     for (const key of periodsOf(at)) {
+      const peaks = [big(this.books.find("period", key.interval, key.start)?.atRiskPeak ?? 0n), before, atRisk];
+      const atRiskPeak = peaks.reduce((a, b) => (a > b ? a : b));
       this.books.add(
         "period",
-        { ...key, supply },
+        { ...key, supply, bonded, staked, atRisk, atRiskPeak },
         { ...none, burned: 0n, burnedNet: 0n, compensation: 0n, ...amounts },
       );
     }
   }
 
   #breakdown(at: Place, { route = null, modelId = null }: Row, amounts: Readonly<Record<string, bigint>>): void {
-    const sums = { ...zeros("requests settlements settlementsNet defaults burned burnedNet"), ...amounts };
+    const sums = { ...NO_BREAKDOWN, ...amounts };
     for (const key of periodsOf(at)) {
       this.books.add("periodRoute", { ...key, route }, sums);
       this.books.add("periodModel", { ...key, modelId }, sums);
     }
   }
 
+  #nodePeriods(at: Place, nodeId: string | null, amounts: Readonly<Record<string, bigint>>): void {
+    if (nodeId === null) return;
+    for (const key of periodsOf(at)) this.books.add("periodNode", { ...key, nodeId }, { ...NO_BREAKDOWN, ...amounts });
+  }
+
+  /** Counts a trust gap of so many seconds. */
+  #gap({ route, modelId }: Row, nodeId: string, seconds: bigint, selfDealing: boolean): void {
+    const subjects = { OVERALL: "", ROUTE: route, MODEL: modelId, NODE: nodeId };
+    for (const [scope, subject = null] of Object.entries(subjects)) {
+      this.books.add("trustGap", { scope, subject, seconds }, { count: 1n, countNet: selfDealing ? 0n : 1n });
+    }
+  }
+
   #fees(at: Place, token: string, amounts: Readonly<Record<string, bigint>>): void {
     for (const key of periodsOf(at)) {
-      this.books.add("periodToken", { ...key, token }, { ...zeros("escrowed fees feesNet returned"), ...amounts });
+      this.books.add("periodToken", { ...key, token }, { ...NO_FEES, ...amounts });
     }
   }
 }
@@ -763,6 +806,7 @@ export class Bookkeeper {
 const periodsOf = ({ timestamp }: Place) => [
   { interval: "HOUR", start: (timestamp / HOUR) * HOUR },
   { interval: "DAY", start: (timestamp / DAY) * DAY },
+  { interval: "WEEK", start: FIRST_MONDAY + ((timestamp - FIRST_MONDAY) / WEEK) * WEEK },
   { interval: "TOTAL", start: 0n },
 ];
 
@@ -771,3 +815,5 @@ const nearer = (a: Cell, b: Cell): Cell => ["PARTY", "FUNDED"].find((dealing) =>
 
 const zeros = (columns: string) => Object.fromEntries(columns.split(" ").map((column) => [column, 0n]));
 const nulls = (columns: string) => Object.fromEntries(columns.split(" ").map((column) => [column, null]));
+const NO_BREAKDOWN = zeros("requests settlements settlementsNet defaults burned burnedNet");
+const NO_FEES = zeros("escrowed fees feesNet returned settlements settlementsNet burned burnedNet");

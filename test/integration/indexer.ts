@@ -746,23 +746,72 @@ describe("indexer", () => {
     });
   });
 
+  describe("the trust gap", () => {
+    it("has percentiles by nearest rank, overall and per route, model and node", async () => {
+      const settled = await rows(
+        "inferences(where: { status: SETTLED })",
+        "route modelId nodeId trustGapSeconds selfDealing",
+      );
+      const columns = "count countNet p50 p90 p95 p99 max mean p50Net p95Net";
+      const statistics = await rows("trustGapStatistics", `scope subject ${columns}`);
+      const of: Record<string, (row: Row) => Row[string]> = {
+        OVERALL: () => "",
+        ROUTE: ({ route }) => route ?? null,
+        MODEL: ({ modelId }) => modelId ?? null,
+        NODE: ({ nodeId }) => nodeId ?? null,
+      };
+      const subjects = Object.entries(of).flatMap(([scope, subjectOf]) =>
+        [...new Set(settled.map(subjectOf))].map((subject) => `${scope} ${subject}`),
+      );
+      expect(statistics.map(({ scope, subject }) => `${scope} ${subject}`)).to.have.members(subjects);
+      for (const { scope, subject, mean, ...row } of statistics) {
+        const gaps = (net: boolean) =>
+          settled
+            .filter((inference) => of[scope as string]?.(inference) === subject && !(net && inference.selfDealing))
+            .map(({ trustGapSeconds }) => Number(trustGapSeconds))
+            .sort((a, b) => a - b);
+        const [gross, net] = [gaps(false), gaps(true)];
+        const rank = (sorted: number[], p: number) => {
+          const gap = sorted[Math.ceil((p / 100) * sorted.length) - 1];
+          return gap === undefined ? null : String(gap);
+        };
+        expect(row, `${scope} ${subject}`).to.deep.equal({
+          count: String(gross.length),
+          countNet: String(net.length),
+          p50: rank(gross, 50),
+          p90: rank(gross, 90),
+          p95: rank(gross, 95),
+          p99: rank(gross, 99),
+          max: String(gross.at(-1)),
+          p50Net: rank(net, 50),
+          p95Net: rank(net, 95),
+        });
+        expect(Math.abs((mean as number) - gross.reduce((a, b) => a + b) / gross.length)).to.be.lessThan(1e-9);
+      }
+    });
+  });
+
   describe("periods", () => {
+    const breakdown = "requests settlements settlementsNet defaults burned burnedNet";
     const sums =
       "requests deliveries settlements settlementsNet refunds declines defaults voids burned burnedNet compensation";
 
     it("add up: hours to days, and days to the whole", async () => {
       for (const [field, columns] of [
         ["periods", sums],
-        ["periodRoutes", "requests settlements settlementsNet defaults burned burnedNet"],
-        ["periodModels", "requests settlements settlementsNet defaults burned burnedNet"],
-        ["periodTokens", "escrowed fees feesNet returned"],
+        ["periodRoutes", breakdown],
+        ["periodModels", breakdown],
+        ["periodNodes", breakdown],
+        ["periodTokens", "escrowed fees feesNet returned settlements settlementsNet burned burnedNet"],
       ] as const) {
         const of = (interval: string) => rows(`${field}(where: { interval: ${interval} }, limit: 1000)`, columns);
-        const [hours, days, total] = [await of("HOUR"), await of("DAY"), await of("TOTAL")];
-        expect(hours.length, field).to.be.greaterThan(2);
-        for (const column of columns.split(" ")) {
-          expect(sum(hours, column), `${field} ${column}`).to.equal(sum(total, column));
-          expect(sum(days, column), `${field} ${column}`).to.equal(sum(total, column));
+        const total = await of("TOTAL");
+        for (const interval of ["HOUR", "DAY", "WEEK"]) {
+          const parts = await of(interval);
+          expect(parts.length, `${field} ${interval}`).to.be.greaterThan(1);
+          for (const column of columns.split(" ")) {
+            expect(sum(parts, column), `${field} ${interval} ${column}`).to.equal(sum(total, column));
+          }
         }
       }
     });
@@ -793,15 +842,59 @@ describe("indexer", () => {
       expect(big(fees?.fees) - big(fees?.feesNet)).to.equal(big(fee));
     });
 
-    it("end with the supply of now", async () => {
-      for (const interval of ["HOUR", "DAY", "TOTAL"]) {
+    it("count what burned from each node, and for the inferences that each token paid", async () => {
+      const nodes = await rows("nodes(limit: 1000)", "id burned settlements requests defaults");
+      const byNode = await rows(
+        "periodNodes(where: { interval: TOTAL })",
+        "nodeId burned settlements requests defaults",
+      );
+      expect(byNode.length).to.be.greaterThan(0);
+      for (const { nodeId, ...row } of byNode) {
+        const { id: _, ...now } = nodes.find((node) => node.id === nodeId) ?? {};
+        expect(row).to.deep.equal(now);
+      }
+      const settled = await rows("inferences(where: { status: SETTLED })", "token fee burned selfDealing");
+      for (const { token, ...row } of await rows(
+        "periodTokens(where: { interval: TOTAL })",
+        "token fees settlements settlementsNet burned burnedNet",
+      )) {
+        const gross = settled.filter((inference) => inference.token === token);
+        const net = gross.filter(({ selfDealing }) => !selfDealing);
+        expect(row).to.deep.equal({
+          fees: String(sum(gross, "fee")),
+          settlements: String(gross.length),
+          settlementsNet: String(net.length),
+          burned: String(sum(gross, "burned")),
+          burnedNet: String(sum(net, "burned")),
+        });
+      }
+    });
+
+    it("end with what stands now, and know the most that was at risk", async () => {
+      const columns = "supply free bonded unbonding coverageAtRisk";
+      const [{ supply, free, bonded, unbonding, coverageAtRisk } = {}] = await rows("protocols", columns);
+      const staked = String(big(free) + big(bonded) + big(unbonding));
+      for (const interval of ["HOUR", "DAY", "WEEK", "TOTAL"]) {
         const [latest] = await rows(
           `periods(where: { interval: ${interval} }, orderBy: "start", orderDirection: "desc", limit: 1)`,
-          "supply",
+          "supply atRisk staked bonded",
         );
-        const [now] = await rows("protocols", "supply");
-        expect(latest, interval).to.deep.equal(now);
+        expect(latest, interval).to.deep.equal({ supply, atRisk: coverageAtRisk, staked, bonded });
       }
+      const delivered = (await rows("inferences", "coverage deliveredBlock endedBlock")).filter(
+        ({ deliveredBlock }) => deliveredBlock !== null,
+      );
+      const atRisk = delivered.map(({ deliveredBlock: block }) => {
+        const open = delivered.filter(
+          ({ deliveredBlock: from, endedBlock: to }) =>
+            big(from) <= big(block) && (to === null || big(to) > big(block)),
+        );
+        return sum(open, "coverage");
+      });
+      const peak = atRisk.reduce((a, b) => (a > b ? a : b));
+      expect(peak).to.be.greaterThan(big(coverageAtRisk));
+      const [total] = await rows("periods(where: { interval: TOTAL })", "atRiskPeak");
+      expect(total).to.deep.equal({ atRiskPeak: String(peak) });
     });
   });
 
@@ -945,7 +1038,12 @@ describe("indexer", () => {
         nodes: await rows("nodes", "id free bonded unbonding requests settlements"),
         tokens: await rows("tokens", "address escrowed credited"),
         credits: await rows("credits", "token account balance"),
-        periods: await rows("periods(limit: 1000)", "interval start requests settlements burned supply"),
+        periods: await rows(
+          "periods(limit: 1000)",
+          "interval start requests settlements burned supply atRisk atRiskPeak staked bonded",
+        ),
+        byNode: await rows("periodNodes(limit: 1000)", "interval start nodeId requests settlements burned"),
+        gaps: await rows("trustGaps(limit: 1000)", "scope subject seconds count countNet"),
       });
       const before = await everything();
       const snapshot = await networkHelpers.takeSnapshot();

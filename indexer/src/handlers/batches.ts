@@ -21,7 +21,7 @@ import { type ChainEvent, stampOf } from "../mapping/stamp.ts";
 import { settings } from "../settings.ts";
 import { addPayment, dealingWith } from "./funding.ts";
 import { meaningOf } from "./settlement.ts";
-import { addToBreakdown, addToFees, addToPeriods, addToProtocol, addToToken } from "./store.ts";
+import { addToFees, addToNode, addToPeriods, addToProtocol, addToRouteAndModel, addToToken } from "./store.ts";
 
 const { OPG } = settings.deployment.addresses;
 
@@ -176,24 +176,25 @@ ponder.on("BatchSettlement:BatchSettled", async ({ event, context }) => {
     ...stampOf(event),
   });
   // What a native batch pays was credited with its claims.
-  if (!isAddressEqual(ledger, event.log.address)) {
-    await addChannelCredit(context, token, payout, paid);
-    await addToFees(context, event, token, { fees: paid, feesNet: paid });
-  }
+  const credited = isAddressEqual(ledger, event.log.address) ? 0n : paid;
+  await addChannelCredit(context, token, payout, credited);
 
   const burnId = (await db.find(burnFor, { ref: digest }))?.burnId;
   if (burnId !== undefined) {
     await db.update(burn, { id: burnId }).set({ cause: "BATCH", modelId, route: "TEE", selfDealing });
   }
   const net = (amount: bigint) => (selfDealing ? 0n : amount);
-  // The burn itself was counted as it happened, before anything said who pays.
-  if (selfDealing) await addToPeriods(context, event, { burnedNet: -burned });
   await addToProtocol(context, { batched: count, batches: 1n });
   await db.update(node, { id: nodeId }).set(({ settlements }) => ({ settlements: settlements + count }));
   await db.update(model, { id: modelId }).set(({ settlements }) => ({ settlements: settlements + count }));
   const settlements = { settlements: count, settlementsNet: net(count) };
-  await addToPeriods(context, event, { ...settlements, batched: count, batches: 1n });
-  await addToBreakdown(context, event, { route: "TEE", modelId }, { ...settlements, burned, burnedNet: net(burned) });
+  // Periods and nodes counted the burn as it happened, before anything said who pays and for what.
+  const burnedNet = net(burned);
+  const known = { ...settlements, burnedNet: burnedNet - burned };
+  await addToPeriods(context, event, { ...known, batched: count, batches: 1n });
+  await addToNode(context, event, nodeId, known);
+  await addToRouteAndModel(context, event, { route: "TEE", modelId }, { ...settlements, burned, burnedNet });
+  await addToFees(context, event, token, { ...settlements, fees: credited, feesNet: credited, burned, burnedNet });
 });
 
 ponder.on("BatchSettlement:LedgerClaimed", async ({ event, context }) => {

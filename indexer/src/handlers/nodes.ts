@@ -20,7 +20,7 @@ import { plus } from "../mapping/period.ts";
 import { type ChainEvent, stampOf } from "../mapping/stamp.ts";
 import { settings } from "../settings.ts";
 import { addParties, addPayment, dealingWith } from "./funding.ts";
-import { addToBreakdown, addToPeriods, addToProtocol } from "./store.ts";
+import { addToNode, addToPeriods, addToProtocol, addToRouteAndModel } from "./store.ts";
 import { readSupply } from "./supply.ts";
 
 const { funding, deployment } = settings;
@@ -43,7 +43,10 @@ async function changeNode(
   const { free, bonded, unbonding } = await context.db
     .update(node, { id: nodeId })
     .set((row) => ({ ...change, ...plus(row, move) }));
-  if (move !== UNCHANGED) await addToProtocol(context, move);
+  if (move !== UNCHANGED) {
+    await addToProtocol(context, move);
+    await addToPeriods(context, event, {});
+  }
   await context.db
     .insert(nodeEvent)
     .values({ id: event.id, nodeId, ...history, free, bonded, unbonding, ...stampOf(event) });
@@ -214,12 +217,13 @@ ponder.on("NodeRegistry:Burned", async ({ event, context }) => {
   await addToProtocol(context, { burned: amount });
   const burned = { burned: amount, burnedNet: selfDealing ? 0n : amount };
   await addToPeriods(context, event, burned);
+  await addToNode(context, event, nodeId, burned);
   if (request === null) {
     const burnId = event.id;
     await db.insert(burnFor).values({ ref, burnId }).onConflictDoUpdate({ burnId });
     return;
   }
-  await addToBreakdown(context, event, request, burned);
+  await addToRouteAndModel(context, event, request, burned);
   await db.update(inference, { id: ref }).set((row) => ({ ...plus(row, { burned: amount }), burnId: event.id }));
 });
 

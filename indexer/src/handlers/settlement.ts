@@ -33,7 +33,16 @@ import { type ChainEvent, stampOf } from "../mapping/stamp.ts";
 import { proves } from "../mapping/trust.ts";
 import { settings } from "../settings.ts";
 import { addPayment, dealingWith } from "./funding.ts";
-import { addCredits, addToBreakdown, addToFees, addToPeriods, addToProtocol, addToToken } from "./store.ts";
+import {
+  addCredits,
+  addToBreakdown,
+  addToFees,
+  addToNode,
+  addToPeriods,
+  addToProtocol,
+  addToToken,
+  addToTrustGap,
+} from "./store.ts";
 
 type InferenceRow = typeof inference.$inferSelect;
 type RequestEvent = ChainEvent & { readonly args: { readonly requestId: Hex } };
@@ -135,7 +144,10 @@ ponder.on("Settlement:Delivered", async ({ event, context }) => {
   await record(context, event, "DELIVERED");
 
   await addToProtocol(context, { ...transition(row.status, patch.status), coverageAtRisk: row.coverage });
-  if (row.open) await countForNode(context, nodeId, "requests");
+  if (row.open) {
+    await countForNode(context, nodeId, "requests");
+    await addToNode(context, event, nodeId, { requests: 1n });
+  }
   await countForNode(context, nodeId, "deliveries");
   await addToPeriods(context, event, { deliveries: 1n });
 });
@@ -162,7 +174,10 @@ ponder.on("Settlement:Settled", async ({ event, context }) => {
   const settlements = { settlements: 1n, settlementsNet: net(1n) };
   await addToPeriods(context, event, settlements);
   await addToBreakdown(context, event, row, settlements);
-  await addToFees(context, event, row.token, { fees: fee, feesNet: net(fee), returned });
+  const { burned } = row;
+  const paid = { fees: fee, feesNet: net(fee), returned, burned, burnedNet: net(burned) };
+  await addToFees(context, event, row.token, { ...settlements, ...paid });
+  await addToTrustGap(context, { ...row, nodeId }, patch.trustGapSeconds, dealing.selfDealing);
 });
 
 ponder.on("Settlement:Declined", async ({ event, context }) => {

@@ -1,17 +1,29 @@
 import type { Context } from "ponder:registry";
-import { credit, creditEvent, period, periodModel, periodRoute, periodToken, protocol, token } from "ponder:schema";
+import {
+  credit,
+  creditEvent,
+  period,
+  periodModel,
+  periodNode,
+  periodRoute,
+  periodToken,
+  protocol,
+  token,
+  trustGap,
+} from "ponder:schema";
 import type { Address, Hex } from "viem";
 import type { Route } from "../mapping/enums.ts";
 import { type CreditChange, creditId } from "../mapping/inference.ts";
-import { periodsOf, plus } from "../mapping/period.ts";
+import { periodsOf, plus, type Stocks, stocksOf } from "../mapping/period.ts";
 import { type ChainEvent, stampOf } from "../mapping/stamp.ts";
+import { gapSubjects } from "../mapping/trust.ts";
 
 /** The columns of a table that only ever have amounts added to them. */
 type Amounts<Row, Key extends keyof Row> = {
   readonly [Column in keyof Row as Row[Column] extends bigint ? Exclude<Column, Key> : never]?: bigint;
 };
 type ProtocolAmounts = Amounts<typeof protocol.$inferSelect, "chainId" | "startBlock">;
-type PeriodAmounts = Amounts<typeof period.$inferSelect, "start" | "supply">;
+type PeriodAmounts = Amounts<typeof period.$inferSelect, "start" | keyof Stocks | "atRiskPeak">;
 type BreakdownAmounts = Amounts<typeof periodRoute.$inferSelect, "start">;
 type TokenAmounts = Amounts<typeof periodToken.$inferSelect, "start">;
 
@@ -20,19 +32,56 @@ export async function addToProtocol({ db, chain }: Context, amounts: ProtocolAmo
   await db.update(protocol, { chainId: BigInt(chain.id) }).set((row) => plus(row, amounts));
 }
 
-/** Adds to what happened in the periods that the event falls into, and notes the supply at their end. */
+/**
+ * Adds to what happened in the periods that the event falls into, and notes what stands at their end. Every event that
+ * moves OPG or collateral does so, after the move. What was at risk when a period began is in its peak all the same: a
+ * bond's unlocking is an event of its own, before the one that ends its request.
+ */
 export async function addToPeriods({ db, chain }: Context, event: ChainEvent, amounts: PeriodAmounts): Promise<void> {
-  const { supply } = (await db.find(protocol, { chainId: BigInt(chain.id) })) ?? { supply: 0n };
+  const now = await db.find(protocol, { chainId: BigInt(chain.id) });
+  if (now === null) throw new Error("the protocol has no row: it is made before the first event");
+  const stocks = stocksOf(now);
+  const { atRisk } = stocks;
   for (const key of periodsOf(event.block.timestamp)) {
     await db
       .insert(period)
-      .values({ ...key, supply, ...amounts })
-      .onConflictDoUpdate((row) => ({ supply, ...plus(row, amounts) }));
+      .values({ ...key, ...stocks, atRiskPeak: atRisk, ...amounts })
+      .onConflictDoUpdate((row) => ({
+        ...stocks,
+        atRiskPeak: row.atRiskPeak > atRisk ? row.atRiskPeak : atRisk,
+        ...plus(row, amounts),
+      }));
   }
 }
 
-/** Adds to what happened in those periods by an inference's route and model. */
+/** Adds to what happened in those periods by an inference's route, model and node. */
 export async function addToBreakdown(
+  context: Context,
+  event: ChainEvent,
+  { nodeId, ...of }: { route: Route; modelId: Hex; nodeId: Hex | null },
+  amounts: BreakdownAmounts,
+): Promise<void> {
+  await addToRouteAndModel(context, event, of, amounts);
+  if (nodeId !== null) await addToNode(context, event, nodeId, amounts);
+}
+
+/** Adds to what happened in those periods at a node. */
+export async function addToNode(
+  { db }: Context,
+  event: ChainEvent,
+  nodeId: Hex,
+  amounts: BreakdownAmounts,
+): Promise<void> {
+  for (const key of periodsOf(event.block.timestamp)) {
+    await db
+      .insert(periodNode)
+      .values({ ...key, nodeId, ...amounts })
+      .onConflictDoUpdate((row) => plus(row, amounts));
+  }
+}
+
+/** Adds to what happened in those periods by a route and a model. */
+export async function addToRouteAndModel(
   { db }: Context,
   event: ChainEvent,
   { route, modelId }: { route: Route; modelId: Hex },
@@ -62,6 +111,22 @@ export async function addToFees(
       .insert(periodToken)
       .values({ ...key, token: address, ...amounts })
       .onConflictDoUpdate((row) => plus(row, amounts));
+  }
+}
+
+/** Counts an inference's trust gap, overall and by what it is of. */
+export async function addToTrustGap(
+  { db }: Context,
+  of: { route: Route; modelId: Hex; nodeId: Hex },
+  seconds: bigint,
+  selfDealing: boolean,
+): Promise<void> {
+  const one = { count: 1n, countNet: selfDealing ? 0n : 1n };
+  for (const subject of gapSubjects(of)) {
+    await db
+      .insert(trustGap)
+      .values({ ...subject, seconds, ...one })
+      .onConflictDoUpdate((row) => plus(row, one));
   }
 }
 

@@ -121,4 +121,7 @@ export const FUNDING_KINDS = [
 ] as const;
 
 /** TOTAL is since the start block. */
-export const INTERVALS = ["HOUR", "DAY", "TOTAL"] as const;
+export const INTERVALS = ["HOUR", "DAY", "WEEK", "TOTAL"] as const;
+
+/** What a distribution of the trust gap is of: everything, a route, a model, or a node. */
+export const GAP_SCOPES = ["OVERALL", "ROUTE", "MODEL", "NODE"] as const;

@@ -7,16 +7,42 @@ export interface PeriodKey {
 }
 
 /** Seconds in the periods that repeat. */
-export const SECONDS = { HOUR: 3_600n, DAY: 86_400n } as const;
+export const SECONDS = { HOUR: 3_600n, DAY: 86_400n, WEEK: 604_800n } as const;
 
-/** The hour, the day and the whole that a time (seconds) falls into. */
+/** Unix time begins on a Thursday, a week (ISO 8601) on Monday. */
+const MONDAY_TO_EPOCH = 3n * SECONDS.DAY;
+
+/** The hour, the day, the week and the whole that a time (seconds) falls into. */
 export function periodsOf(timestamp: bigint): PeriodKey[] {
   return [
     { interval: "HOUR", start: timestamp - (timestamp % SECONDS.HOUR) },
     { interval: "DAY", start: timestamp - (timestamp % SECONDS.DAY) },
+    { interval: "WEEK", start: timestamp - ((timestamp + MONDAY_TO_EPOCH) % SECONDS.WEEK) },
     { interval: "TOTAL", start: 0n },
   ];
 }
+
+/** What stands at a moment: OPG base units. */
+export interface Stocks {
+  readonly supply: bigint;
+  readonly atRisk: bigint;
+  readonly staked: bigint;
+  readonly bonded: bigint;
+}
+
+/** What stands now, by the protocol's row. */
+export const stocksOf = ({
+  supply,
+  coverageAtRisk,
+  free,
+  bonded,
+  unbonding,
+}: Readonly<Record<"supply" | "coverageAtRisk" | "free" | "bonded" | "unbonding", bigint>>): Stocks => ({
+  supply,
+  atRisk: coverageAtRisk,
+  staked: free + bonded + unbonding,
+  bonded,
+});
 
 /** The columns that `amounts` names, with its amounts added to the row's. */
 export function plus<Column extends string>(

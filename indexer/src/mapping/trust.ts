@@ -1,7 +1,7 @@
 import { type Hex, keccak256 } from "viem";
 import { decodeTeeParameters } from "../../../sdk/src/attestation/tee.ts";
 import { Trust } from "../../../sdk/src/types.ts";
-import type { PROOF_MEANINGS, Route, TRUSTS } from "./enums.ts";
+import type { GAP_SCOPES, PROOF_MEANINGS, Route, TRUSTS } from "./enums.ts";
 
 /** What a model's TEE route trusts: the images, what for, and the hash of the parameters that say so. */
 export interface MeasurementSet {
@@ -37,3 +37,19 @@ export function proves(
   if (route === "ZK" || trust === "LOCAL") return "EXECUTION";
   return trust === "GATEWAY" ? "RELAY" : null;
 }
+
+/** The distributions of the trust gap that an inference counts in. */
+export const gapSubjects = ({
+  route,
+  modelId,
+  nodeId,
+}: {
+  readonly route: Route;
+  readonly modelId: Hex;
+  readonly nodeId: Hex;
+}): { scope: (typeof GAP_SCOPES)[number]; subject: string }[] => [
+  { scope: "OVERALL", subject: "" },
+  { scope: "ROUTE", subject: route },
+  { scope: "MODEL", subject: modelId },
+  { scope: "NODE", subject: nodeId },
+];

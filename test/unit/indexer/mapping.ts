@@ -22,7 +22,7 @@ import {
 } from "../../../indexer/src/mapping/inference.ts";
 import { moves } from "../../../indexer/src/mapping/node.ts";
 import { offerRow } from "../../../indexer/src/mapping/offer.ts";
-import { periodsOf, plus } from "../../../indexer/src/mapping/period.ts";
+import { periodsOf, plus, stocksOf } from "../../../indexer/src/mapping/period.ts";
 import { stampOf } from "../../../indexer/src/mapping/stamp.ts";
 import { measurementSetOf, proves } from "../../../indexer/src/mapping/trust.ts";
 import { encodeTeeParameters } from "../../../sdk/src/attestation/tee.ts";
@@ -254,20 +254,29 @@ describe("indexer mappings", () => {
   });
 
   describe("periods", () => {
-    it("puts a time into its hour, its day and the whole", () => {
+    it("puts a time into its hour, its day, its week from Monday on, and the whole", () => {
       const day = 20_000n * 86_400n;
       expect(periodsOf(day + 7_200n + 5n)).to.deep.equal([
         { interval: "HOUR", start: day + 7_200n },
         { interval: "DAY", start: day },
+        { interval: "WEEK", start: day - 4n * 86_400n }, // Day 20,000 is Friday, 4 October 2024.
         { interval: "TOTAL", start: 0n },
       ]);
       expect(periodsOf(day)[0]).to.deep.equal({ interval: "HOUR", start: day });
+      const monday = day + 3n * 86_400n;
+      expect(periodsOf(monday)[2]).to.deep.equal({ interval: "WEEK", start: monday });
+      expect(periodsOf(monday - 1n)[2]).to.deep.equal({ interval: "WEEK", start: monday - 7n * 86_400n });
     });
 
     it("adds what is named and leaves the rest", () => {
       const row = { a: 1n, b: 2n };
       expect(plus(row, { a: 5n })).to.deep.equal({ a: 6n });
       expect(plus({ a: 1n }, { a: -1n })).to.deep.equal({ a: 0n });
+    });
+
+    it("knows what stands, by the protocol's row", () => {
+      const row = { supply: 1n, coverageAtRisk: 2n, free: 3n, bonded: 4n, unbonding: 5n };
+      expect(stocksOf(row)).to.deep.equal({ supply: 1n, atRisk: 2n, staked: 12n, bonded: 4n });
     });
 
     it("keeps where an event was", () => {
