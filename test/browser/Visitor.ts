@@ -4,14 +4,18 @@ import { AxeBuilder } from "@axe-core/playwright";
 import { expect } from "chai";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 
-export const THEMES = ["light", "dark"] as const;
-export const SIZES = { desktop: { width: 1280, height: 800 }, phone: { width: 360, height: 740 } } as const;
+const SIZES = { desktop: { width: 1280, height: 800 }, phone: { width: 360, height: 740 } } as const;
 
-/** How somebody looks at the dashboard. */
+/** How somebody looks at the dashboard: in light and on a desktop, unless something else is said. */
 export interface Look {
-  readonly theme?: (typeof THEMES)[number];
+  readonly theme?: "light" | "dark";
   readonly size?: keyof typeof SIZES;
 }
+
+/** Every way to look at it. */
+export const LOOKS = (["light", "dark"] as const).flatMap((theme) =>
+  (["desktop", "phone"] as const).map((size) => ({ theme, size, name: `${theme}-${size}` })),
+);
 
 const SCREENSHOTS = join(import.meta.dirname, "screenshots");
 
@@ -25,8 +29,8 @@ const OBSERVE_SHIFT = `
     for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.layoutShift += entry.value;
   }).observe({ type: "layout-shift", buffered: true });`;
 
-/** Is true in a page whose view is there, with nothing of it loading. */
-const LOADED = `document.querySelector("main h1") !== null && document.querySelector('main :is([aria-busy="true"], .loading)') === null`;
+/** Is there when a view is there, and nothing of it is loading. */
+const LOADED = 'main:not(:has([aria-busy="true"])) h1';
 
 /** Somebody who looks at the dashboard in a Chromium of their own, and notes everything that is wrong with it. */
 export class Visitor {
@@ -50,9 +54,35 @@ export class Visitor {
     });
   }
 
-  /** @param origin Where the indexer is. */
-  static async arrive(browser: Browser, origin: string, look: Look = {}): Promise<Visitor> {
-    const { theme = "light", size = "desktop" } = look;
+  /**
+   * Lets somebody look, and closes the window behind them. Fails if anything was wrong with what was to be seen.
+   *
+   * @param origin Where the indexer is.
+   */
+  static async visit(
+    browser: Browser,
+    origin: string,
+    look: Look,
+    what: (visitor: Visitor) => Promise<void>,
+  ): Promise<void> {
+    const visitor = await Visitor.#arrive(browser, origin, look);
+    try {
+      await what(visitor);
+    } catch (error) {
+      // What the page complained of often tells why.
+      if (error instanceof Error) error.message = [error.message, ...visitor.#faults].join("\n");
+      throw error;
+    } finally {
+      await visitor.#context.close();
+    }
+    expect(visitor.#faults, visitor.#faults.join("\n")).to.deep.equal([]);
+  }
+
+  static async #arrive(
+    browser: Browser,
+    origin: string,
+    { theme = "light", size = "desktop" }: Look,
+  ): Promise<Visitor> {
     const context = await browser.newContext({
       colorScheme: theme,
       viewport: SIZES[size],
@@ -82,7 +112,7 @@ export class Visitor {
 
   /** Waits until a view is there, and nothing of it is loading. */
   async loaded(): Promise<void> {
-    await this.page.waitForFunction(LOADED);
+    await this.page.locator(LOADED).waitFor();
   }
 
   /** What nothing may be on any view: shifted, wider than the window, or a barrier. */
@@ -105,11 +135,5 @@ export class Visitor {
   async picture(name: string): Promise<void> {
     mkdirSync(SCREENSHOTS, { recursive: true });
     await this.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true, animations: "disabled" });
-  }
-
-  /** Closes the window. Fails if anything was wrong until now. */
-  async leave(): Promise<void> {
-    await this.#context.close();
-    expect(this.#faults, this.#faults.join("\n")).to.deep.equal([]);
   }
 }

@@ -45,65 +45,64 @@ async function tabTo(page: Page, role: "link" | "button", name: string | RegExp,
 /** The dashboard without a mouse. */
 export function testKeyboard(browser: Browser, stage: Stage): void {
   describe("By keyboard alone", () => {
-    let visitor: Visitor;
-    let page: Page;
-    beforeEach(async () => {
-      visitor = await Visitor.arrive(browser, stage.indexer.url);
-      page = visitor.page;
-    });
-    afterEach(() => visitor.leave());
+    const visit = (what: (visitor: Visitor, page: Page) => Promise<void>) =>
+      Visitor.visit(browser, stage.indexer.url, {}, (visitor) => what(visitor, visitor.page));
 
-    it("the first stop leads past the navigation, into the view", async () => {
-      await visitor.open("/nodes");
-      await tabTo(page, "button", "Skip to the content");
-      await page.keyboard.press("Enter");
-      expect(await page.evaluate("document.activeElement?.tagName")).to.equal("MAIN");
-    });
+    it("the first stop leads past the navigation, into the view", () =>
+      visit(async (visitor, page) => {
+        await visitor.open("/nodes");
+        await tabTo(page, "button", "Skip to the content");
+        await page.keyboard.press("Enter");
+        expect(await page.evaluate("document.activeElement?.tagName")).to.equal("MAIN");
+      }));
 
-    it("a view and its details are reached, and the heading tells where one is", async () => {
-      await visitor.open("/");
-      await tabTo(page, "link", "Nodes", "header");
-      await page.keyboard.press("Enter");
-      await page.getByRole("heading", { level: 1, name: "Nodes" }).waitFor();
-      await visitor.loaded();
-      expect(await page.evaluate("document.activeElement?.tagName")).to.equal("H1");
-      await tabTo(page, "link", /0x/, "main table");
-      await page.keyboard.press("Enter");
-      await page.waitForURL(/#\/nodes\/0x[0-9a-f]{64}$/);
-      await visitor.loaded();
-      expect(await page.evaluate("document.activeElement?.tagName")).to.equal("H1");
-    });
+    it("a view and its details are reached, and the heading tells where one is", () =>
+      visit(async (visitor, page) => {
+        await visitor.open("/");
+        await tabTo(page, "link", "Nodes", "header");
+        await page.keyboard.press("Enter");
+        await page.getByRole("heading", { level: 1, name: "Nodes" }).waitFor();
+        await visitor.loaded();
+        expect(await page.evaluate("document.activeElement?.tagName")).to.equal("H1");
+        await tabTo(page, "link", /0x/, "main table");
+        await page.keyboard.press("Enter");
+        await page.waitForURL(/#\/nodes\/0x[0-9a-f]{64}$/);
+        await visitor.loaded();
+        expect(await page.evaluate("document.activeElement?.tagName")).to.equal("H1");
+      }));
 
-    it("the colour scheme is chosen, and stays chosen after a reload", async () => {
-      await visitor.open("/");
-      await tabTo(page, "button", "Colour scheme");
-      await page.keyboard.press("Enter");
-      await page.getByRole("menuitem", { name: "Dark" }).waitFor();
-      await page.keyboard.press("ArrowDown");
-      await page.keyboard.press("ArrowDown");
-      await page.keyboard.press("Enter");
-      const dark = page.locator('html[data-mantine-color-scheme="dark"]');
-      await dark.waitFor({ state: "attached" });
-      await page.reload();
-      await visitor.loaded();
-      await dark.waitFor({ state: "attached" });
-    });
+    it("the colour scheme is chosen, and stays chosen after a reload", () =>
+      visit(async (visitor, page) => {
+        await visitor.open("/");
+        await tabTo(page, "button", "Colour scheme");
+        await page.keyboard.press("Enter");
+        await page.getByRole("menuitem", { name: "Dark" }).waitFor();
+        await page.keyboard.press("ArrowDown");
+        await page.keyboard.press("ArrowDown");
+        await page.keyboard.press("Enter");
+        const dark = page.locator('html[data-mantine-color-scheme="dark"]');
+        await dark.waitFor({ state: "attached" });
+        await page.reload();
+        await visitor.loaded();
+        await dark.waitFor({ state: "attached" });
+      }));
 
     for (const { name, path } of viewsOf(stage)) {
-      it(`each stop of the view ${name} shows that it has the focus, and none is a trap`, async () => {
-        await visitor.open(path);
-        const seen = new Set<string>();
-        for (let stop = 0; stop < MOST_STOPS; stop++) {
-          await page.keyboard.press("Tab");
-          const focused = await page.evaluate<Stop | null>(FOCUSED);
-          // Past the last stop the browser's own controls follow, or the first stop again.
-          if (focused === null || (seen.has(focused.stop) && seen.size > 1)) return;
-          seen.add(focused.stop);
-          expect(focused.visible, `nobody can see what has the focus: ${focused.html}`).to.equal(true);
-          expect(focused.marked, `it does not show that it has the focus: ${focused.html}`).to.equal(true);
-        }
-        expect.fail(`there is no end after ${MOST_STOPS} stops`);
-      });
+      it(`each stop of the view ${name} shows that it has the focus, and none is a trap`, () =>
+        visit(async (visitor, page) => {
+          await visitor.open(path);
+          const seen = new Set<string>();
+          for (let stop = 0; stop < MOST_STOPS; stop++) {
+            await page.keyboard.press("Tab");
+            const focused = await page.evaluate<Stop | null>(FOCUSED);
+            // Past the last stop the browser's own controls follow, or the first stop again.
+            if (focused === null || (seen.has(focused.stop) && seen.size > 1)) return;
+            seen.add(focused.stop);
+            expect(focused.visible, `nobody can see what has the focus: ${focused.html}`).to.equal(true);
+            expect(focused.marked, `it does not show that it has the focus: ${focused.html}`).to.equal(true);
+          }
+          expect.fail(`there is no end after ${MOST_STOPS} stops`);
+        }));
     }
   });
 }

@@ -8,25 +8,24 @@ import { Visitor } from "./Visitor.ts";
 /** What happens on the chain while somebody looks. */
 export function testLive(browser: Browser, { cast, deployment, indexer }: Stage): void {
   describe("Live", () => {
-    it("a new inference appears without a reload, and is settled under the reader's eyes", async () => {
-      const visitor = await Visitor.arrive(browser, indexer.url);
-      const { page } = visitor;
-      await visitor.open("/inferences");
-      await page.locator('[data-live="live"]').waitFor();
-      await page.evaluate("window.sameDocument = true");
+    it("a new inference appears without a reload, and is settled under the reader's eyes", () =>
+      Visitor.visit(browser, indexer.url, {}, async (visitor) => {
+        const { page } = visitor;
+        await visitor.open("/inferences");
+        await page.locator('[data-live="live"]').waitFor();
+        await page.evaluate("window.sameDocument = true");
 
-      const [one] = plan(cast);
-      if (one === undefined) throw new Error("the demo asks for nothing");
-      const asked = await ask((signer) => new OpgClient({ signer, deployment }), one, cast.modelId);
-      const row = page.locator("main tr", { has: page.locator(`a[href*="${asked.run.requestId}"]`) });
-      await row.waitFor();
-      await asked.run.settled;
-      await row
-        .getByText(/settled/i)
-        .first()
-        .waitFor();
-      expect(await page.evaluate("window.sameDocument"), "the page was not loaded again").to.equal(true);
-      await visitor.leave();
-    });
+        const [one] = plan(cast);
+        if (one === undefined) throw new Error("the demo asks for nothing");
+        const asked = await ask((signer) => new OpgClient({ signer, deployment }), one, cast.modelId);
+        const row = page.locator("main tr", { has: page.locator(`a[href*="${asked.run.requestId}"]`) });
+        await row.waitFor();
+        await asked.run.settled;
+        await row
+          .getByText(/settled/i)
+          .first()
+          .waitFor();
+        expect(await page.evaluate("window.sameDocument"), "the page was not loaded again").to.equal(true);
+      }));
   });
 }

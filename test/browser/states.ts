@@ -3,7 +3,7 @@ import type { Browser } from "playwright-core";
 import { type Indexer, startIndexer } from "../../indexer/start.ts";
 import { deploy, type LocalChain, startChain } from "../../scripts/demo/chain.ts";
 import { createDevelopmentRoot } from "../../scripts/enclave/simulator.ts";
-import { SIZES, THEMES, Visitor } from "./Visitor.ts";
+import { LOOKS, Visitor } from "./Visitor.ts";
 
 const VIEWS = ["overview", "inferences", "nodes", "models", "batches", "enclaves"];
 
@@ -29,57 +29,52 @@ export function testStates(browser: Browser, dashboard: string, dataDir: string)
     });
 
     for (const name of VIEWS) {
-      it(`the view ${name} says so, and what would make something appear`, async () => {
-        for (const theme of THEMES) {
-          for (const size of Object.keys(SIZES) as (keyof typeof SIZES)[]) {
-            const visitor = await Visitor.arrive(browser, indexer.url, { theme, size });
+      for (const look of LOOKS) {
+        it(`the view ${name} says so, and what would make something appear (${look.name})`, () =>
+          Visitor.visit(browser, indexer.url, look, async (visitor) => {
             await visitor.open(name === "overview" ? "/" : `/${name}`);
-            await visitor.picture(`empty-${name}-${theme}-${size}`);
+            await visitor.picture(`empty-${name}-${look.name}`);
             const empty = visitor.page.locator('main [data-state="empty"]');
             expect(await empty.count(), "places that say that they are empty").to.be.at.least(1);
             expect(await visitor.page.locator("main").innerText()).not.to.match(/NaN|undefined|null|Infinity|Invalid/);
             await visitor.inspect();
-            await visitor.leave();
-          }
-        }
-      });
+          }));
+      }
     }
 
-    it("what is not there is said not to be there, with a way on", async () => {
-      const visitor = await Visitor.arrive(browser, indexer.url);
-      for (const path of ["/nowhere", ...["inferences", "nodes", "models", "batches"].map((view) => `/${view}/0x12`)]) {
-        // An indexer may answer that it has no such thing with a status that the browser writes into its console.
-        visitor.expectFault(/the server responded with a status of 40[04]/);
-        await visitor.open(path);
+    for (const path of ["/nowhere", "/inferences/0x12", "/nodes/0x12", "/models/0x12", "/batches/0x12"]) {
+      it(`what is not there is said not to be there, with a way on: ${path}`, () =>
+        Visitor.visit(browser, indexer.url, {}, async (visitor) => {
+          // An indexer may answer that it has no such thing with a status that the browser writes into its console.
+          visitor.expectFault(/the server responded with a status of 40[04]/);
+          await visitor.open(path);
+          await visitor.picture(`absent${path.replaceAll("/", "-")}`);
+          await visitor.inspect();
+          expect(await visitor.page.locator("main").getByRole("link").count()).to.be.at.least(1);
+        }));
+    }
+
+    it("an indexer that goes away is missed on the page, and what is opened recovers when it is back", () =>
+      Visitor.visit(browser, indexer.url, {}, async (visitor) => {
+        const { page } = visitor;
+        visitor.expectFault(/net::ERR|Failed to fetch/);
+        await visitor.open("/");
+        await page.locator('[data-live="live"]').waitFor();
+        await indexer.stop();
+        await page.locator('[data-live="reconnecting"]').waitFor();
         await visitor.inspect();
-        expect(await visitor.page.locator("main").getByRole("link").count(), path).to.be.at.least(1);
-      }
-      await visitor.leave();
-    });
 
-    it("an indexer that goes away is missed on the page, and what is opened recovers when it is back", async function () {
-      this.timeout(120_000);
-      const visitor = await Visitor.arrive(browser, indexer.url);
-      const { page } = visitor;
-      visitor.expectFault(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|Failed to fetch|net::ERR/);
-      await visitor.open("/");
-      await page.locator('[data-live="live"]').waitFor();
-      await indexer.stop();
-      await page.locator('[data-live="reconnecting"]').waitFor();
-      await visitor.inspect();
+        await page.getByRole("navigation").getByRole("link", { name: "Nodes" }).click();
+        await page.locator("main").getByRole("alert").first().waitFor();
+        await visitor.picture("indexer-away");
+        await visitor.inspect();
 
-      await page.getByRole("navigation").getByRole("link", { name: "Nodes" }).click();
-      await page.locator("main").getByRole("alert").waitFor();
-      await visitor.picture("indexer-away");
-      await visitor.inspect();
-
-      indexer = await again();
-      await page.getByRole("button", { name: "Try again" }).first().click();
-      await page.getByRole("heading", { level: 1, name: "Nodes" }).waitFor();
-      await visitor.loaded();
-      await page.locator('[data-live="live"]').waitFor();
-      expect(await page.locator("main").getByRole("alert").count()).to.equal(0);
-      await visitor.leave();
-    });
+        indexer = await again();
+        await page.getByRole("button", { name: "Try again" }).first().click();
+        await page.getByRole("heading", { level: 1, name: "Nodes" }).waitFor();
+        await visitor.loaded();
+        await page.locator('[data-live="live"]').waitFor();
+        expect(await page.locator("main").getByRole("alert").count()).to.equal(0);
+      })).timeout(120_000);
   });
 }

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import type { Browser } from "playwright-core";
+import type { Browser, Route } from "playwright-core";
 import type { Played, Stage } from "../../scripts/demo/stage.ts";
-import { type Look, SIZES, THEMES, Visitor } from "./Visitor.ts";
+import { LOOKS, type Look, Visitor } from "./Visitor.ts";
 
 /** Evidence as the indexer hands it out, as far as it is forged here. */
 interface Evidence {
@@ -30,6 +30,16 @@ const forgeDocument = ({ enclave }: Evidence) => {
   if (enclave) enclave.document = flipped(enclave.document);
 };
 
+/** Answers with the indexer's evidence, forged. */
+async function forgeAnswer(route: Route, forge: (evidence: Evidence) => void): Promise<void> {
+  const response = await route.fetch();
+  const evidence = (await response.json()) as Evidence;
+  const before = JSON.stringify(evidence);
+  forge(evidence);
+  expect(JSON.stringify(evidence), "nothing was forged").not.to.equal(before);
+  await route.fulfill({ response, json: evidence });
+}
+
 /** Proofs that are checked in the browser: those that hold, and those that somebody has touched on the way. */
 export function testVerification(browser: Browser, stage: Stage, { ended, settledBatch }: Played): void {
   const requestOf = (index: number) => ended.at(index)?.run.requestId ?? "";
@@ -54,57 +64,48 @@ export function testVerification(browser: Browser, stage: Stage, { ended, settle
     },
   ];
 
-  /** Opens what is to be verified, clicks, and waits for the verdict. */
-  async function verify(path: string, look: Look, forge?: (evidence: Evidence) => void) {
-    const visitor = await Visitor.arrive(browser, stage.indexer.url, look);
-    const { page } = visitor;
-    if (forge !== undefined) {
-      await page.route("**/evidence", async (route) => {
-        const response = await route.fetch();
-        const evidence = (await response.json()) as Evidence;
-        const before = JSON.stringify(evidence);
-        forge(evidence);
-        expect(JSON.stringify(evidence), "nothing was forged").not.to.equal(before);
-        await route.fulfill({ response, json: evidence });
-      });
-    }
-    await visitor.open(path);
-    await page
-      .getByRole("button", { name: /verify/i })
-      .first()
-      .click();
-    const verdict = page.locator("[data-verdict]");
-    await verdict.waitFor();
-    const steps = (state: string) => page.locator(`main li[data-state="${state}"]`).count();
-    return { visitor, verdict: await verdict.getAttribute("data-verdict"), steps };
-  }
+  /** Opens what is to be verified, clicks, waits for the verdict, and looks at it. */
+  const verify = (
+    path: string,
+    look: Look,
+    forge: ((evidence: Evidence) => void) | undefined,
+    judge: (visitor: Visitor, verdict: string | null, steps: (state: string) => Promise<number>) => Promise<void>,
+  ) =>
+    Visitor.visit(browser, stage.indexer.url, look, async (visitor) => {
+      const { page } = visitor;
+      if (forge !== undefined) await page.route("**/evidence", (route) => forgeAnswer(route, forge));
+      await visitor.open(path);
+      await page
+        .getByRole("button", { name: /verify/i })
+        .first()
+        .click();
+      const verdict = page.locator("[data-verdict]");
+      await verdict.waitFor();
+      const steps = (state: string) => page.locator(`main li[data-state="${state}"]`).count();
+      await judge(visitor, await verdict.getAttribute("data-verdict"), steps);
+      await visitor.inspect();
+    });
 
   for (const { what, name, path, forgeries } of subjects) {
     describe(`Verifying ${what} in the browser`, () => {
-      it("comes to the verdict that it holds, step by step, with the caveat of a development key or root", async () => {
-        for (const theme of THEMES) {
-          for (const size of Object.keys(SIZES) as (keyof typeof SIZES)[]) {
-            const { visitor, verdict, steps } = await verify(path, { theme, size });
-            await visitor.picture(`verified-${name}-${theme}-${size}`);
+      for (const look of LOOKS) {
+        it(`comes to the verdict that it holds, with the caveat of a development key or root (${look.name})`, () =>
+          verify(path, look, undefined, async (visitor, verdict, steps) => {
+            await visitor.picture(`verified-${name}-${look.name}`);
             expect(verdict).to.equal("holds");
             expect(await steps("ok"), "steps that hold").to.be.at.least(3);
             expect(await steps("failed"), "steps that fail").to.equal(0);
             expect(await steps("caveat"), "steps with a caveat").to.be.at.least(1);
-            await visitor.inspect();
-            await visitor.leave();
-          }
-        }
-      });
+          }));
+      }
 
       for (const [part, forge] of Object.entries(forgeries)) {
-        it(`is seen to fail when the ${part} was changed on the way`, async () => {
-          const { visitor, verdict, steps } = await verify(path, {}, forge);
-          await visitor.picture(`forged-${name}-${part.replaceAll(" ", "-")}`);
-          expect(verdict).to.equal("fails");
-          expect(await steps("failed"), "steps that fail").to.be.at.least(1);
-          await visitor.inspect();
-          await visitor.leave();
-        });
+        it(`is seen to fail when the ${part} was changed on the way`, () =>
+          verify(path, {}, forge, async (visitor, verdict, steps) => {
+            await visitor.picture(`forged-${name}-${part.replaceAll(" ", "-")}`);
+            expect(verdict).to.equal("fails");
+            expect(await steps("failed"), "steps that fail").to.be.at.least(1);
+          }));
       }
     });
   }

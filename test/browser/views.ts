@@ -1,6 +1,6 @@
 import type { Browser } from "playwright-core";
 import type { Stage } from "../../scripts/demo/stage.ts";
-import { SIZES, THEMES, Visitor } from "./Visitor.ts";
+import { LOOKS, Visitor } from "./Visitor.ts";
 
 /** A view of the dashboard, and its address. */
 export interface View {
@@ -26,16 +26,13 @@ export function viewsOf({ cast }: Stage): View[] {
 export function testViews(browser: Browser, stage: Stage): void {
   for (const { name, path } of viewsOf(stage)) {
     describe(`The view ${name}`, () => {
-      for (const theme of THEMES) {
-        for (const size of Object.keys(SIZES) as (keyof typeof SIZES)[]) {
-          it(`is whole in ${theme}, on a ${size}`, async () => {
-            const visitor = await Visitor.arrive(browser, stage.indexer.url, { theme, size });
+      for (const look of LOOKS) {
+        it(`is whole in ${look.theme}, on a ${look.size}`, () =>
+          Visitor.visit(browser, stage.indexer.url, look, async (visitor) => {
             await visitor.open(path);
-            await visitor.picture(`${name}-${theme}-${size}`);
+            await visitor.picture(`${name}-${look.name}`);
             await visitor.inspect();
-            await visitor.leave();
-          });
-        }
+          }));
       }
     });
   }
