@@ -1,37 +1,138 @@
-import { Amount } from "../../components/Amount.tsx";
+import { Alert, SegmentedControl } from "@mantine/core";
+import { useState } from "react";
+import { Amount, Hint } from "../../components/Amount.tsx";
+import { NetToggle } from "../../components/Net.tsx";
 import { Page } from "../../components/Page.tsx";
 import { Stat, Stats } from "../../components/Stat.tsx";
 import { Empty, Loaded } from "../../components/states.tsx";
 import { Term } from "../../components/Term.tsx";
 import { useAsk } from "../../data/useAsk.ts";
-import { protocolQuery } from "../../queries/protocol.ts";
+import { formatExact } from "../../format/amount.ts";
+import type { Bucket } from "../../format/series.ts";
+import { count, formatShare } from "../../format/text.ts";
+import { type Protocol, protocolQuery } from "../../queries/protocol.ts";
+import { BurnShares } from "./BurnShares.tsx";
+import { Deflation } from "./Deflation.tsx";
+import { Gap } from "./Gap.tsx";
+import { Laws } from "./Laws.tsx";
+import { Series } from "./Series.tsx";
 
+/** The protocol at a glance. */
 export function Overview() {
+  const [bucket, choose] = useState<Bucket>("day");
+  return (
+    <Page
+      title="Overview"
+      lead="Supply, burn and proofs of the protocol, recounted from the chain's own events."
+      aside={
+        <div className="controls">
+          <SegmentedControl
+            size="xs"
+            aria-label="Length of a period"
+            value={bucket}
+            onChange={(value) => choose(value === "hour" ? "hour" : "day")}
+            data={[
+              { value: "hour", label: "Hours" },
+              { value: "day", label: "Days" },
+            ]}
+          />
+          <NetToggle />
+        </div>
+      }
+    >
+      <Now />
+      <Series bucket={bucket} />
+      <div className="columns">
+        <Deflation />
+        <Gap />
+      </div>
+      <div className="columns">
+        <BurnShares />
+        <Laws />
+      </div>
+    </Page>
+  );
+}
+
+function Now() {
   const answer = useAsk(protocolQuery, {});
   return (
-    <Page title="Overview" lead="Supply, burn and proofs of the protocol, from the chain's own events.">
-      <Loaded
-        answer={answer}
-        height={97}
-        isEmpty={({ protocols }) => protocols.items.length === 0}
-        empty={<Empty title="The indexer is starting">It has not read the first block yet.</Empty>}
-      >
-        {({ protocols: { items } }) =>
-          items.map((protocol) => (
-            <Stats key={protocol.chainId}>
-              <Stat label="Supply">
-                <Amount value={protocol.supply} />
-              </Stat>
-              <Stat label={<Term of="burn">Burned</Term>}>
-                <Amount value={protocol.burned} />
-              </Stat>
-              <Stat label={<Term of="atRisk" />}>
-                <Amount value={protocol.coverageAtRisk} />
-              </Stat>
-            </Stats>
-          ))
-        }
-      </Loaded>
-    </Page>
+    <Loaded
+      answer={answer}
+      height={102}
+      isEmpty={({ protocols }) => protocols.items.length === 0}
+      empty={
+        <div className="panel">
+          <Empty title="The indexer is starting">It has not read the protocol's first block yet.</Empty>
+        </div>
+      }
+    >
+      {({ protocols: { items } }) => items.map((protocol) => <Figures key={protocol.chainId} of={protocol} />)}
+    </Loaded>
+  );
+}
+
+function Figures({ of }: { readonly of: Protocol }) {
+  const settled = BigInt(of.settled) + BigInt(of.batched);
+  const initial = BigInt(of.initialSupply) + BigInt(of.minted);
+  const burnedShare = initial === 0n ? 0 : Number((BigInt(of.burned) * 10n ** 12n) / initial) / 10 ** 12;
+  const waiting = BigInt(of.delivered);
+  return (
+    <>
+      {of.paused && (
+        <Alert color="yellow" title="New requests are paused">
+          Whatever was requested before goes on: settling, refunds, defaults and withdrawals never stop.
+        </Alert>
+      )}
+      <Stats>
+        <Stat label="Supply" note={<Initial value={initial} />}>
+          <Whole value={of.supply} />
+        </Stat>
+        <Stat label={<Term of="burn">Burned</Term>} note={`${formatShare(burnedShare)} of all OPG`}>
+          <Amount value={of.burned} />
+        </Stat>
+        <Stat
+          label="Inferences settled"
+          note={`${BigInt(of.batched).toLocaleString("en")} of them in ${count(BigInt(of.batches), "batch", "batches")}`}
+        >
+          <span className="num">{settled.toLocaleString("en")}</span>
+        </Stat>
+        <Stat
+          label={<Term of="atRisk" />}
+          note={waiting === 0n ? "no answer waits for its proof" : `${count(waiting, "answer")} not proven yet`}
+        >
+          <Amount value={of.coverageAtRisk} />
+        </Stat>
+        <Stat
+          label={<Term of="stake">Staked by nodes</Term>}
+          note={
+            <>
+              <Amount value={of.bonded} /> of it bonded
+            </>
+          }
+        >
+          <Amount value={BigInt(of.free) + BigInt(of.bonded) + BigInt(of.unbonding)} />
+        </Stat>
+      </Stats>
+    </>
+  );
+}
+
+/** A supply, of which every whole OPG is shown: shortened, it would never seem to burn. */
+function Whole({ value }: { readonly value: string }) {
+  const exact = formatExact(BigInt(value), 18);
+  return (
+    <Hint text={`${exact} OPG`}>
+      {exact.split(".")[0]}
+      <span className="unit"> OPG</span>
+    </Hint>
+  );
+}
+
+function Initial({ value }: { readonly value: bigint }) {
+  return (
+    <>
+      <Amount value={value} /> at the start
+    </>
   );
 }

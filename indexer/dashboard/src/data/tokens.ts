@@ -1,0 +1,23 @@
+import { shorten } from "../format/text.ts";
+import { useRead } from "./useAsk.ts";
+
+/** How a fee token is written. */
+export interface TokenName {
+  readonly symbol: string;
+  readonly decimals: number;
+}
+
+/**
+ * How tokens are written: symbol and decimals as the tokens themselves say, or an address and base units where one does
+ * not say or is not known yet.
+ */
+export function useTokens(): (address: string) => TokenName {
+  const { data } = useRead<readonly { address: string; symbol: string | null; decimals: number | null }[]>("/tokens");
+  return (address) => {
+    const token = data?.find((each) => each.address === address);
+    if (token?.decimals === undefined || token.decimals === null) {
+      return { symbol: `base units of ${shorten(address)}`, decimals: 0 };
+    }
+    return { symbol: token.symbol ?? shorten(address), decimals: token.decimals };
+  };
+}

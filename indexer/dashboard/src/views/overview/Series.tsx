@@ -1,0 +1,180 @@
+import { ChartPanel, type ChartProps } from "../../charts/ChartPanel.tsx";
+import { useNet } from "../../components/Net.tsx";
+import { Empty, Failed, Loading } from "../../components/states.tsx";
+import { useTokens } from "../../data/tokens.ts";
+import { useAsk } from "../../data/useAsk.ts";
+import { useNow } from "../../data/useNow.ts";
+import { toNumber } from "../../format/amount.ts";
+import { BUCKETS, type Bucket, fill } from "../../format/series.ts";
+import { formatPeriod } from "../../format/time.ts";
+import { type Period, type PeriodToken, seriesQuery } from "../../queries/series.ts";
+
+const LIMIT = { hour: 72, day: 60, week: 52 } as const;
+const NAMES = { hour: "hour", day: "day", week: "week" } as const;
+
+const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
+const exact = new Intl.NumberFormat("en", { maximumFractionDigits: 4 });
+const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+const opg = (value: number) => `${exact.format(value)} OPG`;
+
+interface Row extends Omit<Period, "start"> {
+  readonly start: number;
+}
+
+/** What happened in each hour or day: supply, burn, inferences, fees. */
+export function Series({ bucket }: { readonly bucket: Bucket }) {
+  const net = useNet();
+  const answer = useAsk(seriesQuery, { interval: INTERVALS[bucket], limit: LIMIT[bucket] });
+  // The start of the period that it is now: until the next begins, nothing has to be drawn again.
+  const now = useNow((seconds) => seconds - (seconds % BUCKETS[bucket]));
+  const each = NAMES[bucket];
+  const tokenOf = useTokens();
+
+  const rows = answer.data && periodsOf(answer.data.periods.items, bucket, now);
+  const state =
+    answer.error && !answer.data ? (
+      <Failed reason={answer.error.message} retry={() => void answer.refetch()} />
+    ) : !answer.data ? (
+      <Loading height={CHART_LOADING} />
+    ) : undefined;
+  const draw = (make: (rows: readonly Row[]) => ChartProps): ChartProps | undefined =>
+    rows && rows.length > 0 ? make(rows) : undefined;
+  const points = (from: readonly Row[], values: (row: Row) => Readonly<Record<string, number>>) =>
+    from.map((row) => ({ label: formatPeriod(row.start, bucket), values: values(row) }));
+  const amount = (value: string) => toNumber(BigInt(value), 18);
+
+  const fees = answer.data ? feesOf(answer.data.periodTokens.items, net) : [];
+  return (
+    <>
+      <div className="columns">
+        <ChartPanel
+          title={`Burned per ${each}`}
+          note={net ? "without self-dealing" : "by settlements, defaults and slashing"}
+          axis={bucket === "hour" ? "Hour" : "Day"}
+          says={rows ? `In ${rows.length} ${each}s, ${opg(sum(rows.map(({ burned }) => amount(burned))))} burned.` : ""}
+          chart={draw((from) => ({
+            kind: "bar",
+            points: points(from, (row) => ({ burned: amount(net ? row.burnedNet : row.burned) })),
+            series: [{ key: "burned", name: "Burned", colour: "var(--opg-accent)" }],
+            format: opg,
+            tick: compact.format,
+          }))}
+        >
+          {state ?? <NothingYet what="burned" />}
+        </ChartPanel>
+        <ChartPanel
+          title="Supply"
+          note={`OPG at the end of each ${each}; the axis does not begin at zero`}
+          axis={bucket === "hour" ? "Hour" : "Day"}
+          says={
+            rows?.length
+              ? `From ${opg(amount(rows[0]?.supply ?? "0"))} to ${opg(amount(rows.at(-1)?.supply ?? "0"))}.`
+              : ""
+          }
+          chart={draw((from) => ({
+            kind: "area",
+            points: points(from, ({ supply }) => ({ supply: amount(supply) })),
+            series: [{ key: "supply", name: "Supply", colour: "var(--opg-accent)" }],
+            format: opg,
+            tick: whole.format,
+            fromZero: false,
+          }))}
+        >
+          {state ?? <NothingYet what="happened" />}
+        </ChartPanel>
+      </div>
+      <div className="columns">
+        <ChartPanel
+          title={`Inferences per ${each}`}
+          note={net ? "settled, without self-dealing" : "what became of them"}
+          axis={bucket === "hour" ? "Hour" : "Day"}
+          says={
+            rows
+              ? `In ${rows.length} ${each}s, ${whole.format(sum(rows.map((row) => Number(row.settlements))))} were settled.`
+              : ""
+          }
+          chart={draw((from) => ({
+            kind: "bar",
+            points: points(from, (row) => ({
+              settled: Number(net ? row.settlementsNet : row.settlements),
+              ...(net ? {} : { defaulted: Number(row.defaults) }),
+            })),
+            series: [
+              { key: "settled", name: "Settled", colour: "var(--opg-accent)" },
+              ...(net ? [] : [{ key: "defaulted", name: "Defaulted", colour: "var(--opg-bad)" }]),
+            ],
+            format: whole.format,
+            tick: compact.format,
+          }))}
+        >
+          {state ?? <NothingYet what="settled" />}
+        </ChartPanel>
+        <ChartPanel
+          title={`Fees per ${each}`}
+          note="all of it to the nodes: the protocol takes no cut"
+          axis={bucket === "hour" ? "Hour" : "Day"}
+          chart={draw((from) => ({
+            kind: "bar",
+            points: points(from, ({ start }) =>
+              Object.fromEntries(
+                fees.map(({ token, byStart }) => [token, toNumber(byStart.get(start) ?? 0n, tokenOf(token).decimals)]),
+              ),
+            ),
+            series: fees.map(({ token }, place) => ({
+              key: token,
+              name: tokenOf(token).symbol,
+              colour: COLOURS[place % COLOURS.length] ?? "var(--opg-accent)",
+            })),
+            format: (value) =>
+              `${exact.format(value)}${fees.length === 1 ? ` ${tokenOf(fees[0]?.token ?? "").symbol}` : ""}`,
+            tick: compact.format,
+          }))}
+        >
+          {state ?? <NothingYet what="paid" />}
+        </ChartPanel>
+      </div>
+    </>
+  );
+}
+
+const CHART_LOADING = 236;
+const INTERVALS = { hour: "HOUR", day: "DAY", week: "WEEK" } as const;
+const COLOURS = ["var(--opg-accent)", "var(--opg-quiet)", "var(--opg-wait)", "var(--opg-good)"] as const;
+
+function NothingYet({ what }: { readonly what: string }) {
+  return (
+    <Empty title={`Nothing has ${what} yet`} height={CHART_LOADING}>
+      This chart begins with the first request that reaches the chain.
+    </Empty>
+  );
+}
+
+/** The periods in order, those without a row too: nothing happened in them, and the supply stayed. */
+function periodsOf(latestFirst: readonly Period[], bucket: Bucket, now: number): Row[] {
+  const rows = latestFirst.map((row) => ({ ...row, start: Number(row.start) })).reverse();
+  return fill(rows, { bucket, now, limit: LIMIT[bucket] }, (before, start) => ({
+    ...before,
+    start,
+    requests: "0",
+    settlements: "0",
+    settlementsNet: "0",
+    defaults: "0",
+    burned: "0",
+    burnedNet: "0",
+  }));
+}
+
+/** Fees by token, of the tokens that had any. */
+function feesOf(items: readonly PeriodToken[], net: boolean) {
+  const byToken = new Map<string, Map<number, bigint>>();
+  for (const { start, token, fees, feesNet } of items) {
+    const value = BigInt(net ? feesNet : fees);
+    if (value === 0n) continue;
+    byToken.set(token, (byToken.get(token) ?? new Map<number, bigint>()).set(Number(start), value));
+  }
+  return [...byToken].map(([token, byStart]) => ({ token, byStart }));
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
