@@ -10,6 +10,7 @@ import { inferences } from "./inferences.ts";
 import { nodes } from "./nodes.ts";
 import { DESCRIPTION, routes, undescribed } from "./openapi.ts";
 import { supply } from "./supply.ts";
+import { tokens } from "./tokens.ts";
 
 const rest = routes();
 // Data changes with every block, so no cache keeps an answer unasked.
@@ -17,7 +18,7 @@ rest.use(async (context, next) => {
   await next();
   if (!context.res.headers.has("Cache-Control")) context.header("Cache-Control", "no-cache");
 });
-for (const part of [supply, deflation, inferences, nodes, finality]) rest.route("/", part);
+for (const part of [supply, deflation, inferences, nodes, finality, tokens]) rest.route("/", part);
 const description = rest.getOpenAPI31Document(DESCRIPTION);
 rest.get("/openapi.json", (context) => context.json(description));
 

@@ -1,17 +1,25 @@
 import { db, publicClients } from "ponder:api";
 import { token } from "ponder:schema";
-import { Hono } from "hono";
+import { createRoute, z } from "@hono/zod-openapi";
 import { erc20Abi, type Hex } from "viem";
+import { Address, json, orNull, routes } from "./openapi.ts";
 
 /** Longest symbol that is passed on: anybody can deploy a token with any text. */
 const MAX_SYMBOL = 12;
 
-/** A fee token in its own words; null where it does not say. */
-interface TokenWords {
-  readonly address: Hex;
-  readonly symbol: string | null;
-  readonly decimals: number | null;
-}
+const Token = z
+  .object({
+    address: Address,
+    symbol: orNull(z.string().openapi({ example: "USDC" })).openapi({
+      description: "In the token's own words, which nobody vouches for; null if it says nothing that prints.",
+    }),
+    decimals: orNull(z.int().min(0).max(255)).openapi({ description: "Null if the token does not say." }),
+  })
+  .openapi("Token");
+type TokenWords = z.infer<typeof Token>;
+
+/** Most tokens in one answer: governance lists them, so there are few. */
+const MAX_TOKENS = 200;
 
 /** What tokens have said: they say it once. */
 const known = new Map<Hex, TokenWords>();
@@ -36,8 +44,19 @@ function readable(symbol: string): string | null {
   return text === "" ? null : text;
 }
 
-/** Symbols and decimals of the tokens that have paid fees, from the tokens themselves. */
-export const tokens = new Hono().get("/tokens", async (context) => {
-  const rows = await db.select({ address: token.address }).from(token).limit(200);
-  return context.json(await Promise.all(rows.map(({ address }) => ask(address))));
-});
+export const tokens = routes();
+
+tokens.openapi(
+  createRoute({
+    method: "get",
+    path: "/tokens",
+    operationId: "getTokens",
+    tags: ["Fees"],
+    summary: "Symbols and decimals of the fee tokens, as the tokens themselves say",
+    responses: { 200: json(z.array(Token), "The tokens that have been listed, or have paid fees.") },
+  }),
+  async (context) => {
+    const rows = await db.select({ address: token.address }).from(token).limit(MAX_TOKENS);
+    return context.json(await Promise.all(rows.map(({ address }) => ask(address))), 200);
+  },
+);

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { headOf } from "../../../indexer/dashboard/src/data/checkpoint.ts";
 import { formatExact, formatShort } from "../../../indexer/dashboard/src/format/amount.ts";
+import { doublingBins, fill } from "../../../indexer/dashboard/src/format/series.ts";
 import { count, formatShare, shorten } from "../../../indexer/dashboard/src/format/text.ts";
 import {
   formatAbsolute,
@@ -37,7 +38,8 @@ describe("What the dashboard writes", () => {
   it("never calls nothing what is something", () => {
     expect(formatShort(1n, 18)).to.equal("< 0.0001");
     expect(formatShort(-1n, 18)).to.equal("> −0.0001");
-    expect(formatShare(1e-9)).to.equal("< 0.01 %");
+    expect(formatShare(1e-9)).to.equal("< 0.000001 %");
+    expect(formatShare(0.0000134567)).to.equal("0.0013 %");
     expect(formatShare(1 - 1e-9)).to.equal("> 99.99 %");
     expect(formatShare(0)).to.equal("0 %");
     expect(formatShare(1)).to.equal("100 %");
@@ -66,6 +68,39 @@ describe("What the dashboard writes", () => {
     expect(shorten("0x4c16")).to.equal("0x4c16");
     expect(count(1n, "node")).to.equal("1 node");
     expect(count(1_204, "batch", "batches")).to.equal("1,204 batches");
+  });
+
+  it("fills the periods in which nothing happened, up to now, and keeps the latest", () => {
+    const rows = [
+      { start: 0, burned: 5, supply: 95 },
+      { start: 7_200, burned: 1, supply: 94 },
+    ];
+    const idle = ({ supply }: { supply: number }, start: number) => ({ start, burned: 0, supply });
+    expect(fill(rows, { bucket: "hour", now: 10_800, limit: 10 }, idle)).to.deep.equal([
+      { start: 0, burned: 5, supply: 95 },
+      { start: 3_600, burned: 0, supply: 95 },
+      { start: 7_200, burned: 1, supply: 94 },
+      { start: 10_800, burned: 0, supply: 94 },
+    ]);
+    expect(fill(rows, { bucket: "hour", now: 10_800, limit: 2 }, idle).map(({ start }) => start)).to.deep.equal([
+      7_200, 10_800,
+    ]);
+    expect(fill([], { bucket: "hour", now: 10_800, limit: 2 }, idle)).to.deep.equal([]);
+  });
+
+  it("puts gaps into bars whose widths double, and loses none", () => {
+    const histogram = [0, 1, 2, 3, 5, 200].map((seconds) => ({ seconds, count: 2 }));
+    const bins = doublingBins(histogram);
+    expect(bins.slice(0, 4)).to.deep.equal([
+      { from: 0, to: 0, count: 2 },
+      { from: 1, to: 1, count: 2 },
+      { from: 2, to: 3, count: 4 },
+      { from: 4, to: 7, count: 2 },
+    ]);
+    expect(bins.at(-1)).to.deep.equal({ from: 128, to: 255, count: 2 });
+    expect(bins.reduce((sum, { count }) => sum + count, 0)).to.equal(12);
+    expect(doublingBins([{ seconds: 70, count: 1 }])).to.deep.equal([{ from: 64, to: 127, count: 1 }]);
+    expect(doublingBins([])).to.deep.equal([]);
   });
 
   it("reads the newest block out of Ponder's checkpoint", () => {

@@ -15,7 +15,7 @@ export function Chart({ kind, points, series, format, tick = format, fromZero = 
     series: series.map(({ key, name, colour }) => ({ name: key, label: name, color: colour })),
     valueFormatter: format,
     xAxisProps: AXIS,
-    yAxisProps: { width: 64, tickFormatter: tick, domain: fromZero ? FROM_ZERO : FITTING },
+    yAxisProps: { width: fromZero ? 52 : 92, tickFormatter: tick, domain: fromZero ? FROM_ZERO : FITTING },
     gridProps: { strokeOpacity: 0.6 },
     tickLine: "none",
     strokeDasharray: "3 4",

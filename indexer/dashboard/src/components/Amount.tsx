@@ -28,6 +28,17 @@ export function Amount({
   return <Hint text={`${exact} ${unit}`}>{shown}</Hint>;
 }
 
+/** A supply of OPG, with every whole one of it: shortened, it would never seem to shrink. */
+export function WholeAmount({ value }: { readonly value: bigint | string }) {
+  const exact = formatExact(BigInt(value), 18);
+  return (
+    <Hint text={`${exact} OPG`}>
+      {exact.split(".")[0]}
+      <span className="unit"> OPG</span>
+    </Hint>
+  );
+}
+
 /** Text with more to say about it on hover, focus and touch. */
 export function Hint({ text, children }: { readonly text: string; readonly children: React.ReactNode }) {
   return (

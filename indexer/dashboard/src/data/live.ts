@@ -85,7 +85,7 @@ export function followChain(queries: QueryClient): () => void {
 
   /** Looks for the indexer until it answers, then tries the live connection again. */
   const poll = async (): Promise<void> => {
-    if (state.connection !== "POLLING") set({ connection: "RECONNECTING" });
+    if (state.connection === "LIVE") set({ connection: "RECONNECTING" });
     await new Promise((resolve) => setTimeout(resolve, POLL));
     if (ended) return;
     try {

@@ -8,9 +8,12 @@ export function count(value: bigint | number, one: string, many = `${one}s`): st
   return `${value.toLocaleString("en")} ${Number(value) === 1 ? one : many}`;
 }
 
-/** A share as a percentage: `12.3 %`; never `0 %` or `100 %` for what is not. */
+/** A share as a percentage: `12.3 %`, `0.00022 %`; never `0 %` or `100 %` for what is not. */
 export function formatShare(share: number): string {
-  if (share > 0 && share < 0.0001) return "< 0.01 %";
+  if (share > 0 && share < 1e-8) return "< 0.000001 %";
+  if (share > 0 && share < 0.0001) {
+    return `${(share * 100).toLocaleString("en", { maximumSignificantDigits: 2, maximumFractionDigits: 10 })} %`;
+  }
   if (share < 1 && share > 0.9999) return "> 99.99 %";
   const percent = share * 100;
   const places = Math.abs(percent) >= 10 || percent === 0 ? 1 : 2;

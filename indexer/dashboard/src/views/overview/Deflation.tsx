@@ -1,4 +1,4 @@
-import { Amount } from "../../components/Amount.tsx";
+import { Amount, WholeAmount } from "../../components/Amount.tsx";
 import { useNet } from "../../components/Net.tsx";
 import { Panel } from "../../components/Panel.tsx";
 import { Empty, Loaded } from "../../components/states.tsx";
@@ -88,7 +88,7 @@ export function Deflation() {
                     <tr key={days}>
                       <th scope="row">In {days} days</th>
                       <td className="figures">
-                        <Amount value={then} />
+                        <WholeAmount value={then} />
                       </td>
                       <td className="figures">
                         <Amount value={BigInt(summary.supply) - then} />

@@ -1,13 +1,12 @@
 import { Alert, SegmentedControl } from "@mantine/core";
 import { useState } from "react";
-import { Amount, Hint } from "../../components/Amount.tsx";
+import { Amount, WholeAmount } from "../../components/Amount.tsx";
 import { NetToggle } from "../../components/Net.tsx";
 import { Page } from "../../components/Page.tsx";
 import { Stat, Stats } from "../../components/Stat.tsx";
 import { Empty, Loaded } from "../../components/states.tsx";
 import { Term } from "../../components/Term.tsx";
 import { useAsk } from "../../data/useAsk.ts";
-import { formatExact } from "../../format/amount.ts";
 import type { Bucket } from "../../format/series.ts";
 import { count, formatShare } from "../../format/text.ts";
 import { type Protocol, protocolQuery } from "../../queries/protocol.ts";
@@ -86,7 +85,7 @@ function Figures({ of }: { readonly of: Protocol }) {
       )}
       <Stats>
         <Stat label="Supply" note={<Initial value={initial} />}>
-          <Whole value={of.supply} />
+          <WholeAmount value={of.supply} />
         </Stat>
         <Stat label={<Term of="burn">Burned</Term>} note={`${formatShare(burnedShare)} of all OPG`}>
           <Amount value={of.burned} />
@@ -115,17 +114,6 @@ function Figures({ of }: { readonly of: Protocol }) {
         </Stat>
       </Stats>
     </>
-  );
-}
-
-/** A supply, of which every whole OPG is shown: shortened, it would never seem to burn. */
-function Whole({ value }: { readonly value: string }) {
-  const exact = formatExact(BigInt(value), 18);
-  return (
-    <Hint text={`${exact} OPG`}>
-      {exact.split(".")[0]}
-      <span className="unit"> OPG</span>
-    </Hint>
   );
 }
 

@@ -111,7 +111,7 @@ export function Series({ bucket }: { readonly bucket: Bucket }) {
         </ChartPanel>
         <ChartPanel
           title={`Fees per ${each}`}
-          note="all of it to the nodes: the protocol takes no cut"
+          note={`${fees.length === 1 ? `in ${tokenOf(fees[0]?.token ?? "").symbol}; ` : ""}all of it to the nodes: the protocol takes no cut`}
           axis={bucket === "hour" ? "Hour" : "Day"}
           chart={draw((from) => ({
             kind: "bar",
