@@ -805,7 +805,7 @@ export const burnFor = onchainTable("burn_for", (p) => ({
 // --- who pays whom ------------------------------------------------------------------------------------------------------------
 
 /** An account that is or was the owner, signer or payout of a node; it is stamped where it first became one. */
-export const party = onchainTable("party", (p) => ({
+export const operatorAccount = onchainTable("operator_account", (p) => ({
   account: p.hex().primaryKey(),
   /** Of how many nodes. */
   nodes: sum(p),
@@ -1066,10 +1066,10 @@ export const protocolRelations = relations(protocol, ({ one }) => ({
   }),
 }));
 
-export const partyRelations = relations(party, ({ many }) => ({ fundings: many(funding) }));
+export const operatorAccountRelations = relations(operatorAccount, ({ many }) => ({ fundings: many(funding) }));
 
 export const fundingRelations = relations(funding, ({ one, many }) => ({
-  party: one(party, { fields: [funding.funder], references: [party.account] }),
+  operator: one(operatorAccount, { fields: [funding.funder], references: [operatorAccount.account] }),
   events: many(fundingEvent),
 }));
 

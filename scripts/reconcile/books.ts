@@ -38,7 +38,7 @@ export const KEYS = {
   channelCredit: ["token", "account"],
   openTransaction: ["hash"],
   burnFor: ["ref"],
-  party: ["account"],
+  operatorAccount: ["account"],
   funding: ["funder", "account"],
   fundingEvent: ["id"],
   period: ["interval", "start"],

@@ -641,9 +641,9 @@ export class Bookkeeper {
     const parties = this.#partiesOf(nodeId);
     if (parties.includes(account) || parties.length === MOST_PARTIES) return;
     this.books.put("node", { id: nodeId, parties: [...parties, account] });
-    if (this.books.find("party", account) === undefined)
-      this.books.put("party", { account, nodes: 0n, ...stampOf(at) });
-    this.books.add("party", { account }, { nodes: 1n });
+    if (this.books.find("operatorAccount", account) === undefined)
+      this.books.put("operatorAccount", { account, nodes: 0n, ...stampOf(at) });
+    this.books.add("operatorAccount", { account }, { nodes: 1n });
   }
 
   #partiesOf(nodeId: string | null): readonly string[] {
@@ -655,7 +655,7 @@ export class Bookkeeper {
   #payment(at: Place, how: string, funder: string, account: string, token: string, amount: bigint): void {
     const { settlement, nodeRegistry, batchSettlement, burnSink } = this.#subject;
     const nobody = [funder, settlement, nodeRegistry, batchSettlement, burnSink, ZeroAddress];
-    if (amount === 0n || nobody.includes(account) || this.books.find("party", funder) === undefined) return;
+    if (amount === 0n || nobody.includes(account) || this.books.find("operatorAccount", funder) === undefined) return;
     if (this.books.find("funding", funder, account) === undefined) {
       this.books.put("funding", { funder, account, payments: 0n, ...stampOf(at) });
     }

@@ -82,7 +82,7 @@ describe("indexer, under stress", function () {
 
   /** One block with something of the protocol's in it, whichever. */
   const act = async () => {
-    const { settlement, nodes } = protocol.contracts;
+    const { settlement, nodes, usd } = protocol.contracts;
     const { operator, requester, stranger } = protocol.accounts;
     const asOperator = nodes.connect(operator);
     const actions = [
@@ -102,6 +102,8 @@ describe("indexer, under stress", function () {
           .withdraw(protocol.contracts.usd, stranger)
           .catch(() => networkHelpers.mine()),
       () => protocol.contracts.opg.connect(operator).burn(3n),
+      // What makes the requester's demand the operator's own.
+      () => usd.connect(operator).transfer(requester, 1n),
     ];
     await actions[between(0, actions.length - 1)]?.();
   };
@@ -149,6 +151,7 @@ describe("indexer, under stress", function () {
   };
 
   it("follows reorganisations of 1 to 64 blocks, and agrees with the chain after each", async () => {
+    await protocol.contracts.usd.mint(protocol.accounts.operator, 1_000n);
     await actUntil((await ethers.provider.getBlockNumber()) + 8);
     const indexer = await startIndexer({ rpcUrl: rpc.url, deployment });
     try {

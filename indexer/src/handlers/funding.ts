@@ -1,5 +1,5 @@
 import { type Context, ponder } from "ponder:registry";
-import { funding, fundingEvent, node, party } from "ponder:schema";
+import { funding, fundingEvent, node, operatorAccount } from "ponder:schema";
 import { type Address, type Hex, zeroAddress } from "viem";
 import { type Dealing, isFunding, isParty, newParties, type Payment } from "../mapping/dealing.ts";
 import { type ChainEvent, stampOf } from "../mapping/stamp.ts";
@@ -44,7 +44,7 @@ export async function addParties(
   await db.update(node, { id: nodeId }).set({ parties: [...parties, ...added] });
   for (const account of added) {
     await db
-      .insert(party)
+      .insert(operatorAccount)
       .values({ account, nodes: 1n, ...stampOf(event) })
       .onConflictDoUpdate(({ nodes }) => ({ nodes: nodes + 1n }));
   }
@@ -53,7 +53,7 @@ export async function addParties(
 /** Keeps a payment, if it is one by a party of some node. */
 export async function addPayment({ db }: Context, event: ChainEvent, payment: Payment): Promise<void> {
   const { funder, account } = payment;
-  if (!isFunding(payment, contracts) || (await db.find(party, { account: funder })) === null) return;
+  if (!isFunding(payment, contracts) || (await db.find(operatorAccount, { account: funder })) === null) return;
   await db
     .insert(funding)
     .values({ funder, account, payments: 1n, ...stampOf(event) })

@@ -1,0 +1,146 @@
+import { expect } from "chai";
+import { MaxUint256 } from "ethers";
+import { BatchRoute, channelKey, WITHDRAWAL_DELAY } from "../support/batches.ts";
+import { Demand } from "../support/demand.ts";
+import { loadProtocol, networkHelpers, OPG_UNIT, type Protocol, USD_UNIT } from "../support/fixtures.ts";
+
+/**
+ * An operator who makes its node look wanted, by buying from itself. Fees come back to it, so only the verification fees
+ * cost it anything. Its own addresses are known; so it buys through accounts that nobody knows, and gives them money in
+ * every way in which the protocol and the fee token let it.
+ */
+describe("attack: an operator buys from its own node", function () {
+  this.timeout(240_000);
+  let demand: Demand;
+  let protocol: Protocol;
+  before(async () => {
+    protocol = await loadProtocol();
+    demand = await Demand.of(protocol);
+  });
+  after(() => demand.close());
+
+  it("is left out of the net figures, whichever way the money goes", async () => {
+    const { settlement, nodes, usd, opg } = protocol.contracts;
+    const { requester, operator, payout } = protocol.accounts;
+    const indexer = await demand.index("tokens");
+    const expected: Record<string, string> = {};
+    const buy = async (index: number, dealing: string) => {
+      expected[await demand.buy(await demand.buyer(index))] = dealing;
+    };
+
+    // Honest demand, which also gives the payout something to spend.
+    const honest = await demand.request(requester);
+    expected[await demand.settle(honest)] = "ARMS_LENGTH";
+    await usd.mint(operator, 1_000n * USD_UNIT);
+    await buy(8, "ARMS_LENGTH");
+
+    await usd.connect(operator).transfer(await demand.buyer(9), 1n);
+    await buy(9, "FUNDED");
+    await settlement.connect(payout).withdraw(usd, await demand.buyer(10));
+    await buy(10, "FUNDED");
+    await nodes.connect(operator).unbond(protocol.nodeId, OPG_UNIT);
+    await networkHelpers.time.increase(await nodes.unbondingDelay());
+    await nodes.connect(operator).withdraw(protocol.nodeId, await demand.buyer(11));
+    await buy(11, "FUNDED");
+
+    // Money in the middle: from the next step on.
+    const late = await demand.request(await demand.buyer(12));
+    await usd.connect(payout).transfer(await demand.buyer(12), 0n);
+    await usd.connect(operator).transfer(await demand.buyer(12), 5n);
+    expected[await demand.settle(late)] = "FUNDED";
+
+    // An address that was the payout for a moment: it is a party, and it passes money on as one.
+    const former = await demand.buyer(13);
+    await nodes.connect(operator).setPayout(protocol.nodeId, former);
+    await nodes.connect(operator).setPayout(protocol.nodeId, payout);
+    await buy(13, "PARTY");
+    await usd.connect(former).transfer(await demand.buyer(14), 1n);
+    await buy(14, "FUNDED");
+
+    // Channels: paid into by the operator, and out of its own to somebody else.
+    const batches = await BatchRoute.open(protocol);
+    const { contract } = batches;
+    const [funded, own, free] = [channelKey(0), channelKey(1), channelKey(2)];
+    const open = async (key: typeof funded, payer: typeof operator) => {
+      await usd.connect(payer).approve(contract, MaxUint256);
+      const consent = batches.consent(key, payer.address);
+      await contract.connect(payer).open(...batches.place(key), WITHDRAWAL_DELAY, USD_UNIT, consent);
+    };
+    await open(funded, await demand.buyer(15));
+    await open(own, operator);
+    await open(free, requester);
+    await contract.connect(operator).deposit(...batches.place(funded), USD_UNIT);
+    await contract.connect(operator).announceWithdrawal(batches.channelId(own));
+    await networkHelpers.time.increase(WITHDRAWAL_DELAY);
+    await contract.connect(operator).withdrawChannel(...batches.place(own), await demand.buyer(16));
+    await buy(16, "FUNDED");
+    await batches.settle({ signer: free, ceiling: 40n, amount: 40n });
+    await batches.settle({ signer: free, ceiling: 41n, amount: 1n }, { signer: funded, ceiling: 7n, amount: 7n });
+    await contract.connect(payout).withdraw(usd, await demand.buyer(17));
+    await buy(17, "FUNDED");
+
+    expect(await demand.dealings(indexer)).to.deep.equal(expected);
+
+    type Item = Record<string, string | boolean>;
+    type Answer = Record<string, { items: Item[] }>;
+    const found = await demand.ask<Answer>(
+      indexer,
+      `{
+        channels(orderBy: "blockNumber", orderDirection: "asc") { items { dealing selfDealing } }
+        batchSettlements(orderBy: "first", orderDirection: "asc") { items { dealing selfDealing } }
+        periods(where: { interval: TOTAL }) { items { settlements settlementsNet burned burnedNet } }
+        periodTokens(where: { interval: TOTAL }) { items { fees feesNet } }
+        burns(where: { selfDealing: false, cause_not: OTHER }) { items { amount } }
+        fundingEvents(orderBy: "id", orderDirection: "asc") { items { how funder } }
+        nodeFundings(where: { nodeId: "${protocol.nodeId}" }) { items { payments } }
+      }`,
+    );
+    expect(found.channels?.items).to.deep.equal([
+      { dealing: "FUNDED", selfDealing: true },
+      { dealing: "PARTY", selfDealing: true },
+      { dealing: "ARMS_LENGTH", selfDealing: false },
+    ]);
+    expect(found.batchSettlements?.items).to.deep.equal([
+      { dealing: "ARMS_LENGTH", selfDealing: false },
+      { dealing: "FUNDED", selfDealing: true },
+    ]);
+    const by = ({ address }: { address: string }, how: string) => ({ funder: address.toLowerCase(), how });
+    const events = [
+      by(operator, "TOKEN_TRANSFER"),
+      by(payout, "CREDIT_WITHDRAWAL"),
+      by(operator, "STAKE_WITHDRAWAL"),
+      by(operator, "TOKEN_TRANSFER"),
+      by(former, "TOKEN_TRANSFER"),
+      by(operator, "CHANNEL_DEPOSIT"),
+      by(operator, "CHANNEL_WITHDRAWAL"),
+      by(payout, "CREDIT_WITHDRAWAL"),
+    ];
+    expect(found.fundingEvents?.items).to.deep.equal(events);
+    expect(found.nodeFundings?.items).to.have.length(events.length);
+
+    // Two inferences of independent buyers, and one batch of one.
+    const [total] = found.periods?.items ?? [];
+    const settled = BigInt(Object.keys(expected).length) + 3n;
+    expect(total).to.include({ settlements: String(settled), settlementsNet: "3" });
+    const burned = found.burns?.items.reduce((sum, { amount }) => sum + BigInt(amount ?? 0), 0n);
+    expect(total?.burnedNet).to.equal(String(burned));
+    const fee = protocol.fee(honest.terms, 1_500n);
+    expect(found.periodTokens?.items).to.deep.equal([
+      { fees: String(BigInt(Object.keys(expected).length) * fee + 48n), feesNet: String(2n * fee + 40n) },
+    ]);
+    expect(await opg.balanceOf(await demand.buyer(11))).to.equal(OPG_UNIT);
+    await demand.reconcile(indexer);
+    await indexer.stop();
+
+    // By the protocol's own events alone, plain transfers are not seen, and the rest is.
+    const blind = await demand.index("credits");
+    const senders = await Promise.all(
+      [9, 12, 14].map(async (index) => (await demand.buyer(index)).address.toLowerCase()),
+    );
+    type Fundings = { fundings: { items: { account: string }[] } };
+    const { fundings } = await demand.ask<Fundings>(blind, "{ fundings { items { account } } }");
+    expect(fundings.items).to.have.length(5);
+    for (const { account } of fundings.items) expect(senders).to.not.include(account);
+    await demand.reconcile(blind);
+  });
+});
