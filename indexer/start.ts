@@ -19,7 +19,7 @@ const QUOTED_LINES = 20;
 const root = fileURLToPath(new URL(".", import.meta.url));
 const ponder = fileURLToPath(new URL("bin/ponder.js", import.meta.resolve("ponder")));
 /** What the indexer's process loads before Ponder. */
-const preloads = ["endWithParent.ts", "reorgWindow.ts"].flatMap((file) => [
+const preloads = ["endWithParent.ts", "reorgWindow.ts", "requestRate.ts", "tunePglite.ts"].flatMap((file) => [
   "--import",
   new URL(file, import.meta.url).href,
 ]);
@@ -36,6 +36,8 @@ interface ServerOptions {
   readonly schema?: string;
   /** Folder of the built dashboard, which is served at `/`. By default that of `OPG_DASHBOARD`, if it is set. */
   readonly dashboard?: string;
+  /** Directory of another Ponder app to run in the place of ours, such as a benchmark's baseline. */
+  readonly app?: string;
   /** Gets every line of the log: JSON objects, as Ponder writes them. */
   readonly log?: (line: string) => void;
 }
@@ -115,7 +117,7 @@ async function start(command: "start" | "serve", options: IndexerOptions): Promi
     const head = Number(await rpc(rpcUrl, "eth_blockNumber", []));
     const child = spawn(
       process.execPath,
-      [...preloads, ponder, command, "--root", root, "--hostname", "127.0.0.1", "--log-format", "json"],
+      [...preloads, ponder, command, "--root", options.app ?? root, "--hostname", "127.0.0.1", "--log-format", "json"],
       { cwd: temporary, env, stdio: ["ignore", "pipe", "pipe", "ipc"] },
     );
     child.once("exit", cleanUp);

@@ -54,7 +54,7 @@ export class SettingsError extends Error {
 export function parseSettings(env: Readonly<Record<string, string | undefined>>): Settings {
   const rpcUrl = required(env, "OPG_RPC_URL", "the address of an RPC node, such as http://127.0.0.1:8545");
   if (!URL.canParse(rpcUrl)) throw new SettingsError(`OPG_RPC_URL is not a URL: ${rpcUrl}`);
-  const isLocal = ["127.0.0.1", "localhost", "[::1]"].includes(new URL(rpcUrl).hostname);
+  const isLocal = isLocalUrl(rpcUrl);
   const file = required(env, "OPG_DEPLOYMENT", "the path of a deployment's JSON file");
   const databaseUrl = env.DATABASE_URL;
   return {
@@ -71,6 +71,10 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
       : { kind: "pglite", directory: env.OPG_DATA_DIR ?? ".ponder/pglite" },
   };
 }
+
+/** Whether an address is on this machine. */
+export const isLocalUrl = (url: string): boolean =>
+  URL.canParse(url) && ["127.0.0.1", "localhost", "[::1]"].includes(new URL(url).hostname);
 
 /**
  * Reads a deployment from its JSON file or from Ignition's folder.

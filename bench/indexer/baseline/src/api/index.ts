@@ -1,0 +1,6 @@
+import { Hono } from "hono";
+
+/** Ponder's own endpoints only: /ready, /status, /metrics. */
+const app = new Hono();
+
+export default app;

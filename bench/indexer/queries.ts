@@ -1,0 +1,127 @@
+import { readdirSync, readFileSync } from "node:fs";
+import type { Indexer } from "../../indexer/start.ts";
+import { percentile } from "./statistics.ts";
+
+/** The dashboard's questions. */
+const QUERIES = new URL("../../indexer/dashboard/src/queries/", import.meta.url);
+/** What it asks beside them. */
+const PATHS = [
+  "/supply",
+  "/metrics/deflation?bucket=hour&limit=1000",
+  "/metrics/deflation?bucket=day&limit=365",
+  "/metrics/deflation/summary",
+  "/metrics/collateral?bucket=hour&limit=1000",
+  "/metrics/gap?scope=overall",
+  "/alerts",
+  "/nodes/$nodeId",
+  "/inferences/$inferenceId",
+] as const;
+
+/** How often each is asked to find the heaviest, and how often that one for its figures; first without being timed. */
+const LOOKS = 15;
+const TIMES = 300;
+const WARM_UP = 5;
+
+/** How long the answers to one question take, in milliseconds. */
+export interface Timing {
+  readonly name: string;
+  readonly p50: number;
+  readonly p95: number;
+}
+
+/** Something that the dashboard asks. */
+interface Question {
+  readonly name: string;
+  ask(): Promise<void>;
+}
+
+/** @returns How long every question takes, the heaviest first; that one was asked often enough for its percentiles. */
+export async function measureQueries(indexer: Indexer): Promise<[heaviest: Timing, ...others: Timing[]]> {
+  const questions = await questionsFor(indexer);
+  const looks: { question: Question; timing: Timing }[] = [];
+  for (const question of questions) looks.push({ question, timing: await time(question, LOOKS) });
+  looks.sort((a, b) => b.timing.p50 - a.timing.p50);
+  const [heaviest, ...others] = looks;
+  if (heaviest === undefined) throw new Error("bench: the dashboard asks nothing");
+  return [await time(heaviest.question, TIMES), ...others.map(({ timing }) => timing)];
+}
+
+async function time({ name, ask }: Question, times: number): Promise<Timing> {
+  for (let count = 0; count < WARM_UP; ++count) await ask();
+  const durations: number[] = [];
+  for (let count = 0; count < times; ++count) {
+    const start = performance.now();
+    await ask();
+    durations.push(performance.now() - start);
+  }
+  return { name, p50: percentile(durations, 50), p95: percentile(durations, 95) };
+}
+
+/** Every question, about those that have most to tell. */
+async function questionsFor(indexer: Indexer): Promise<Question[]> {
+  const subjects = await subjectsOf(indexer);
+  const graphql = readdirSync(QUERIES)
+    .filter((file) => file.endsWith(".graphql"))
+    .map((file): Question => {
+      const text = readFileSync(new URL(file, QUERIES), "utf8");
+      const variables = variablesOf(file, text, subjects);
+      return { name: file, ask: async () => void (await indexer.query(text, variables)) };
+    });
+  const rest: Question[] = [];
+  for (const path of PATHS) {
+    const url = indexer.url + path.replace(/\$(\w+)/, (_, name: string) => subjects[name] ?? "");
+    const { status } = await fetch(url);
+    if (status === 404) continue;
+    if (status !== 200) throw new Error(`bench: ${url} answers ${status}`);
+    rest.push({ name: path, ask: async () => void (await (await fetch(url)).arrayBuffer()) });
+  }
+  return [...graphql, ...rest];
+}
+
+/** The node, model, requester and so on with most rows behind them. */
+async function subjectsOf(indexer: Indexer): Promise<Record<string, string>> {
+  type First<Row> = { items: Row[] };
+  const found = await indexer.query<{
+    nodes: First<{ id: string }>;
+    models: First<{ id: string }>;
+    inferences: First<{ id: string; requester: string; token: string }>;
+    channels: First<{ id: string; payer: string }>;
+    batchSettlements: First<{ id: string }>;
+  }>(`{
+    nodes(orderBy: "requests", orderDirection: "desc", limit: 1) { items { id } }
+    models(orderBy: "requests", orderDirection: "desc", limit: 1) { items { id } }
+    inferences(where: { status: SETTLED }, limit: 1) { items { id requester token } }
+    channels(orderBy: "claims", orderDirection: "desc", limit: 1) { items { id payer } }
+    batchSettlements(orderBy: "rows", orderDirection: "desc", limit: 1) { items { id } }
+  }`);
+  const [node, model, inference] = [found.nodes.items[0], found.models.items[0], found.inferences.items[0]];
+  const [channel, batch] = [found.channels.items[0], found.batchSettlements.items[0]];
+  if (!node || !model || !inference || !channel || !batch) throw new Error("bench: a table is empty");
+  return {
+    nodeId: node.id,
+    modelId: model.id,
+    inferenceId: inference.id,
+    requester: inference.requester,
+    account: inference.requester,
+    token: inference.token,
+    channelId: channel.id,
+    payer: channel.payer,
+    batchId: batch.id,
+  };
+}
+
+/**
+ * Values for a query's variables: a variable that is called like a subject (`$nodeId`) gets it, and `$id` that of the field
+ * it is given to. One with a default, or that may be null, gets none.
+ */
+function variablesOf(file: string, text: string, subjects: Readonly<Record<string, string>>): Record<string, string> {
+  const values: Record<string, string> = {};
+  for (const [, name = "", ending] of text.matchAll(/\$(\w+)\s*:\s*[[\]\w!]+?(!?)\s*(?=[,)$\n=])/g)) {
+    if (ending !== "!" && subjects[name] === undefined) continue;
+    const field = /(\w+)\s*\(\s*(?:id|\w+Id)\s*:\s*\$id\b/.exec(text)?.[1];
+    const value = name === "id" ? subjects[`${field === "batchSettlement" ? "batch" : field}Id`] : subjects[name];
+    if (value === undefined) throw new Error(`bench: no value for $${name} of ${file}; give it one in subjectsOf`);
+    values[name] = value;
+  }
+  return values;
+}
