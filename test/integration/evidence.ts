@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { getBytes, hexlify, SigningKey, ZeroHash } from "ethers";
 import { withCurve } from "../../circuits/src/curve.ts";
+import { type Indexer, startIndexer } from "../../indexer/start.ts";
 import { encodeTeeParameters, teeProof } from "../../sdk/src/attestation/tee.ts";
 import { hashClaim } from "../../sdk/src/hash/hashClaim.ts";
 import { KeyFault, Trust, VerifierStatus } from "../../sdk/src/types.ts";
@@ -11,7 +12,8 @@ import type { StepId, Verification, VerificationStep } from "../../sdk/src/verif
 import { toJson } from "../../sdk/src/wire.ts";
 import { flip } from "../support/audit.ts";
 import { altered, failedAt, ProvenWorld, pointersTo, verify } from "../support/evidence.ts";
-import { ethers } from "../support/fixtures.ts";
+import { ethers, provider } from "../support/fixtures.ts";
+import { type RpcServer, serveRpc } from "../support/rpcServer.ts";
 import { nitroVectors, readVector, VECTORS_ABSENT } from "../support/vectors.ts";
 
 const ZK_STEPS: StepId[] = ["terms", "claim", "route", "key", "ceremony", "signals", "subgroup", "proof", "meaning"];
@@ -256,6 +258,52 @@ describe("Evidence of a proof, verified by who reads it", function () {
       expect(() => parseEvidence({ ...told, enclave: { ...told.enclave, validFrom: "9".repeat(20) } })).to.throw(
         /"validFrom" has to be/,
       );
+    });
+  });
+
+  describe("is served by the indexer", () => {
+    let rpc: RpcServer;
+    let indexer: Indexer;
+    before(async () => {
+      rpc = await serveRpc(provider);
+      indexer = await startIndexer({ rpcUrl: rpc.url, deployment: proven.world.deployment });
+      await indexer.ready;
+      await indexer.reached(await ethers.provider.getBlockNumber());
+    });
+    after(async () => {
+      await indexer?.stop();
+      await rpc?.close();
+    });
+
+    const served = async (path: string) => {
+      const response = await fetch(`${indexer.url}${path}`);
+      return { status: response.status, body: (await response.json()) as { readonly error?: string } };
+    };
+
+    it("as it was gathered here, for an inference and for a batch", async () => {
+      for (const [kind, evidence] of [
+        ["inferences", proven.zk],
+        ["inferences", proven.tee],
+        ["batches", proven.batch],
+      ] as const) {
+        const { status, body } = await served(`/${kind}/${evidence.id}/evidence`);
+        expect(status, JSON.stringify(body)).to.equal(200);
+        expect(body).to.deep.equal(JSON.parse(toJson(evidence).replaceAll(/"0x\w*"/g, (hex) => hex.toLowerCase())));
+        const found = await verify(parseEvidence(body));
+        expect(found.verdict, found.summary).to.equal("proven");
+      }
+    });
+
+    it("not where there is none, in one sentence", async () => {
+      const { id } = proven.batch;
+      const missing = await served(`/inferences/${id}/evidence`);
+      expect(missing).to.deep.equal({ status: 404, body: { error: `no request has the id ${id}` } });
+      const { requestId } = await proven.world.askDigit();
+      await indexer.reached(await ethers.provider.getBlockNumber());
+      const { status, body } = await served(`/inferences/${requestId}/evidence`);
+      expect([status, body.error]).to.deep.equal([404, `request ${requestId} is not settled: nothing was proven`]);
+      expect((await served(`/batches/${requestId}/evidence`)).status).to.equal(404);
+      expect((await served("/batches/0x12/evidence")).status).to.equal(400);
     });
   });
 });

@@ -5,6 +5,7 @@ import { client, graphql } from "ponder";
 import { settings } from "../settings.ts";
 import { dashboard } from "./dashboard.ts";
 import { deflation } from "./deflation.ts";
+import { evidence } from "./evidence.ts";
 import { finality } from "./finality.ts";
 import { inferences } from "./inferences.ts";
 import { nodes } from "./nodes.ts";
@@ -18,7 +19,7 @@ rest.use(async (context, next) => {
   await next();
   if (!context.res.headers.has("Cache-Control")) context.header("Cache-Control", "no-cache");
 });
-for (const part of [supply, deflation, inferences, nodes, finality, tokens]) rest.route("/", part);
+for (const part of [supply, deflation, inferences, evidence, nodes, finality, tokens]) rest.route("/", part);
 const description = rest.getOpenAPI31Document(DESCRIPTION);
 rest.get("/openapi.json", (context) => context.json(description));
 
