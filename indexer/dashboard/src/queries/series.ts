@@ -11,6 +11,12 @@ export interface Period {
   readonly burned: string;
   readonly burnedNet: string;
   readonly supply: string;
+  /** Collateral at risk at the period's end, and the most within it. */
+  readonly atRisk: string;
+  readonly atRiskPeak: string;
+  /** At the period's end. */
+  readonly staked: string;
+  readonly bonded: string;
 }
 
 /** Fees that were paid in a token in a period. */

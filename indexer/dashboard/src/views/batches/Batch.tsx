@@ -1,12 +1,133 @@
+import { Amount } from "../../components/Amount.tsx";
+import { type Column, DataTable } from "../../components/DataTable.tsx";
+import { Facts } from "../../components/Facts.tsx";
+import { Fee } from "../../components/Fee.tsx";
+import { Id } from "../../components/Id.tsx";
 import { Page } from "../../components/Page.tsx";
-import { Empty } from "../../components/states.tsx";
+import { Panel } from "../../components/Panel.tsx";
+import { ProvesMark } from "../../components/Proves.tsx";
+import { Stat, Stats } from "../../components/Stat.tsx";
+import { Empty, Loaded } from "../../components/states.tsx";
+import { Term } from "../../components/Term.tsx";
+import { Time } from "../../components/Time.tsx";
+import { useAsk } from "../../data/useAsk.ts";
+import { shorten } from "../../format/text.ts";
+import { ROW_FAULT } from "../../format/words.ts";
+import { type BatchDetail, batchQuery, type RowNotPaid, rowsNotPaidQuery } from "../../queries/batch.ts";
 
+/** All about one batch. */
 export function Batch({ id }: { readonly id: string }) {
+  const answer = useAsk(batchQuery, { id: id.toLowerCase() });
   return (
-    <Page title="Batch">
-      <div className="panel">
-        <Empty title="On its way">The view of {id} is being built.</Empty>
-      </div>
+    <Page title={`Batch ${shorten(id)}`} lead="Inferences that one signature of an enclave has settled.">
+      <Loaded
+        answer={answer}
+        height={102}
+        lines={4}
+        isEmpty={({ batchSettlement }) => batchSettlement === null}
+        empty={
+          <div className="panel">
+            <Empty title="No such batch">The chain has settled none with this id, as far as it is read.</Empty>
+          </div>
+        }
+      >
+        {({ batchSettlement }) => batchSettlement && <Detail of={batchSettlement} />}
+      </Loaded>
     </Page>
+  );
+}
+
+function Detail({ of }: { readonly of: BatchDetail }) {
+  const first = BigInt(of.first);
+  const count = BigInt(of.count);
+  const native = of.rows !== "0";
+  return (
+    <>
+      <Stats>
+        <Stat
+          label="Inferences"
+          note={`№ ${first.toLocaleString("en")} to ${(first + count - 1n).toLocaleString("en")} of their stream`}
+        >
+          <span className="num">{count.toLocaleString("en")}</span>
+        </Stat>
+        <Stat label="Paid to the node" note={native ? `by ${of.rows} channels` : "by x402"}>
+          <Fee value={of.paid} token={of.token} />
+        </Stat>
+        <Stat label={<Term of="burn">Burned</Term>} note="a verification fee for each inference">
+          <Amount value={of.burned} />
+        </Stat>
+        <Stat label="Settled" note={`in block ${BigInt(of.blockNumber).toLocaleString("en")}`}>
+          <Time at={of.timestamp} />
+        </Stat>
+      </Stats>
+      <div className="columns">
+        <Panel title="What it shows">
+          <Facts
+            of={[
+              ["The signature shows", <ProvesMark key="proves" of={of.proves} />],
+              ["Node", <Id key="node" value={of.nodeId} what="node id" to={`/nodes/${of.nodeId}`} />],
+              ["Model", <Id key="model" value={of.modelId} what="model id" to={`/models/${of.modelId}`} />],
+              ["Route", `TEE, version ${of.routeVersion}`],
+              ["Enclave's key", <Id key="key" value={of.key} what="enclave key" />],
+              ["Self-dealing", of.selfDealing ? "yes: a payer is a party of the node" : "none known"],
+            ]}
+          />
+        </Panel>
+        <Panel title="What is on chain">
+          <Facts
+            of={[
+              ["Batch id", <Id key="id" value={of.id} what="batch id" digits={8} />],
+              [<Term key="stream" of="stream" />, <Id key="streamId" value={of.streamId} what="stream id" />],
+              ["Merkle root", <Id key="root" value={of.root} what="Merkle root" />],
+              ["Hash of the rows", <Id key="rows" value={of.rowsHash} what="hash of the rows" />],
+              ["Payout", <Id key="payout" value={of.payout} what="payout address" />],
+              ["Transaction", <Id key="transaction" value={of.transactionHash} what="transaction hash" />],
+            ]}
+          />
+        </Panel>
+      </div>
+      <NotPaid batch={of} />
+    </>
+  );
+}
+
+/** Payers whose rows were not paid in full, and why. */
+function NotPaid({ batch }: { readonly batch: BatchDetail }) {
+  const some = batch.rowsNotPaid !== "0";
+  const answer = useAsk(rowsNotPaidQuery, { transactionHash: batch.transactionHash }, { enabled: some });
+  const columns: readonly Column<RowNotPaid>[] = [
+    {
+      key: "index",
+      name: "Row",
+      cell: ({ index }) => <span className="num">{index}</span>,
+      by: ({ index }) => BigInt(index),
+    },
+    { key: "channel", name: "Channel", cell: ({ channelId }) => <Id value={channelId} what="channel id" /> },
+    { key: "signer", name: "Signer", cell: ({ signer }) => <Id value={signer} what="signer" /> },
+    {
+      key: "missing",
+      name: "Missing",
+      figures: true,
+      cell: ({ missing }) => <Fee value={missing} token={batch.token} />,
+      by: ({ missing }) => BigInt(missing),
+    },
+    { key: "why", name: "Why", cell: ({ fault }) => <span className="small">{ROW_FAULT[fault] ?? fault}</span> },
+  ];
+  return (
+    <Panel title="Not paid in full" note="what is proven and could not be drawn stays owed" flush>
+      {some ? (
+        <Loaded answer={answer} height={42} lines={2}>
+          {({ rowNotPaids }) => (
+            <DataTable caption="Rows not paid in full" columns={columns} rows={rowNotPaids.items} id={({ id }) => id} />
+          )}
+        </Loaded>
+      ) : (
+        <Empty title="Everything was paid">
+          {batch.rows === "0"
+            ? "This batch has no native channels; x402 pays through the node's gate."
+            : "Each channel covered what was proven for it."}
+        </Empty>
+      )}
+    </Panel>
   );
 }

@@ -1,12 +1,143 @@
+import { SegmentedControl } from "@mantine/core";
+import { useState } from "react";
+import { None } from "../../components/Amount.tsx";
+import { type Column, DataTable } from "../../components/DataTable.tsx";
+import { Id } from "../../components/Id.tsx";
+import { Mark } from "../../components/Mark.tsx";
 import { Page } from "../../components/Page.tsx";
-import { Empty } from "../../components/states.tsx";
+import { Panel } from "../../components/Panel.tsx";
+import { TrustMark } from "../../components/Proves.tsx";
+import { Empty, Loaded } from "../../components/states.tsx";
+import { Term } from "../../components/Term.tsx";
+import { useAsk } from "../../data/useAsk.ts";
+import { useNow } from "../../data/useNow.ts";
+import { type EnclavesAnswer, enclavesQuery, type MeasurementSet } from "../../queries/enclaves.ts";
+import { EnclaveTable } from "./EnclaveTable.tsx";
 
+/** Attested machines: what runs in them, and for how long their keys count. */
 export function Enclaves() {
+  const [shown, show] = useState<"valid" | "all">("valid");
+  const answer = useAsk(enclavesQuery, {});
   return (
-    <Page title="Enclaves">
-      <div className="panel">
-        <Empty title="On its way">This view is being built.</Empty>
-      </div>
+    <Page
+      title="Enclaves"
+      lead={
+        <>
+          Machines whose programs AWS has attested. A <Term of="measurement">measurement</Term> names the program;{" "}
+          <Term of="local">LOCAL</Term> and <Term of="gateway">GATEWAY</Term> say what a signature by its key shows.
+        </>
+      }
+      aside={
+        <SegmentedControl
+          size="xs"
+          aria-label="Which enclaves"
+          value={shown}
+          onChange={(value) => show(value === "all" ? "all" : "valid")}
+          data={[
+            { value: "valid", label: "Keys that count" },
+            { value: "all", label: "All" },
+          ]}
+        />
+      }
+    >
+      <Panel title="Attested keys" flush>
+        <Loaded
+          answer={answer}
+          height={46}
+          lines={4}
+          isEmpty={({ enclaves: { items } }) => items.length === 0}
+          empty={
+            <Empty title="No enclave has been attested">
+              An operator attests one with: npm run opg -- enclave attest. Routes by zero knowledge need none.
+            </Empty>
+          }
+        >
+          {(data) => <Keys of={data} all={shown === "all"} />}
+        </Loaded>
+      </Panel>
+      <Panel title="Programs that models trust" note="by the measurement sets of their enclave routes" flush>
+        <Loaded
+          answer={answer}
+          height={46}
+          lines={2}
+          isEmpty={({ measurementSets: { items } }) => items.length === 0}
+          empty={<Empty title="No model trusts a program yet">A model names them when it sets an enclave route.</Empty>}
+        >
+          {(data) => <Sets of={data} />}
+        </Loaded>
+      </Panel>
     </Page>
   );
+}
+
+function Keys({ of, all }: { readonly of: EnclavesAnswer; readonly all: boolean }) {
+  const { items, totalCount } = of.enclaves;
+  // Which keys count changes as they end: their number says when to look again.
+  const ended = useNow((now) => items.filter(({ validUntil }) => Number(validUntil) <= now).length);
+  const banned = new Set(of.bannedMeasurements.items.map(({ verifier, measurement }) => `${verifier} ${measurement}`));
+  const counting = items.slice(0, items.length - ended).filter(({ revokedAt }) => revokedAt === null);
+  const rows = all ? items : counting;
+  if (rows.length === 0) {
+    return (
+      <Empty title="No key counts now">
+        {items.length} have expired or been revoked; &ldquo;All&rdquo; shows them. A node attests its enclave again to
+        go on.
+      </Empty>
+    );
+  }
+  return (
+    <>
+      <EnclaveTable enclaves={rows} sets={of.measurementSets.items} banned={banned} />
+      {totalCount > items.length && (
+        <p className="more">
+          The {items.length} that end last of {totalCount.toLocaleString("en")}.
+        </p>
+      )}
+    </>
+  );
+}
+
+function Sets({ of }: { readonly of: EnclavesAnswer }) {
+  const banned = new Set(of.bannedMeasurements.items.map(({ measurement }) => measurement));
+  const trustedBy = Map.groupBy(of.modelRoutes.items, ({ current }) => current?.measurementSetId ?? "");
+  const columns: readonly Column<MeasurementSet>[] = [
+    { key: "set", name: "Set", cell: ({ id }) => <Id value={id} what="measurement set id" /> },
+    {
+      key: "trust",
+      name: "What it shows",
+      cell: ({ trust, backend }) => <TrustMark trust={trust} backend={backend} />,
+    },
+    {
+      key: "measurements",
+      name: "Programs",
+      cell: ({ measurements }) => (
+        <span className="stack">
+          {measurements.slice(0, 4).map((measurement) => (
+            <span key={measurement} className="inline">
+              <Id value={measurement} what="measurement" />
+              {banned.has(measurement) && <Mark tone="bad">banned</Mark>}
+            </span>
+          ))}
+          {measurements.length > 4 && <span className="dim small">and {measurements.length - 4} more</span>}
+        </span>
+      ),
+    },
+    {
+      key: "models",
+      name: "Models that trust it now",
+      cell: ({ id }) => {
+        const models = trustedBy.get(id) ?? [];
+        if (models.length === 0) return <None />;
+        return (
+          <span className="stack">
+            {models.slice(0, 4).map(({ modelId }) => (
+              <Id key={modelId} value={modelId} what="model id" to={`/models/${modelId}`} />
+            ))}
+            {models.length > 4 && <span className="dim small">and {models.length - 4} more</span>}
+          </span>
+        );
+      },
+    },
+  ];
+  return <DataTable caption="Measurement sets" columns={columns} rows={of.measurementSets.items} id={({ id }) => id} />;
 }

@@ -1,12 +1,291 @@
+import { ChartPanel } from "../../charts/ChartPanel.tsx";
+import { Amount, None } from "../../components/Amount.tsx";
+import { type Column, DataTable } from "../../components/DataTable.tsx";
+import { Facts } from "../../components/Facts.tsx";
+import { Copy, Id } from "../../components/Id.tsx";
+import { Mark } from "../../components/Mark.tsx";
+import { NetToggle, useNet } from "../../components/Net.tsx";
 import { Page } from "../../components/Page.tsx";
-import { Empty } from "../../components/states.tsx";
+import { Panel } from "../../components/Panel.tsx";
+import { Price } from "../../components/Price.tsx";
+import { printable, TrustMark } from "../../components/Proves.tsx";
+import { Stat, Stats } from "../../components/Stat.tsx";
+import { State } from "../../components/State.tsx";
+import { Empty, Loaded } from "../../components/states.tsx";
+import { Term } from "../../components/Term.tsx";
+import { Duration, Time } from "../../components/Time.tsx";
+import { useAsk } from "../../data/useAsk.ts";
+import { useNow } from "../../data/useNow.ts";
+import { zkParametersOf } from "../../format/parameters.ts";
+import { BUCKETS, fill } from "../../format/series.ts";
+import { shorten } from "../../format/text.ts";
+import { formatPeriod } from "../../format/time.ts";
+import { MODEL_EVENT, NODE_STATUS, VERIFIER_STATUS } from "../../format/words.ts";
+import { type ModelDetail, type ModelRoute, modelQuery } from "../../queries/model.ts";
+import { Gap } from "../overview/Gap.tsx";
 
+type Offer = ModelDetail["offers"]["items"][number];
+type Event = ModelDetail["events"]["items"][number];
+
+/** What an output commitment gives whoever reads the chain. */
+const COMMITMENTS = {
+  OPAQUE: "a commitment: who has the answer can show that it is the proven one",
+  VALUE: "the answer itself, readable on chain",
+  KECCAK256: "the Keccak-256 of the answer's bytes",
+} as const;
+
+const OFFERS: readonly Column<Offer>[] = [
+  { key: "node", name: "Node", cell: ({ nodeId }) => <Id value={nodeId} what="node id" to={`/nodes/${nodeId}`} /> },
+  { key: "status", name: "Status", cell: ({ node }) => <State of={node?.status ?? "NONE"} words={NODE_STATUS} /> },
+  { key: "route", name: "Route", cell: ({ route }) => <Term of={route === "ZK" ? "zk" : "tee"}>{route}</Term> },
+  {
+    key: "price",
+    name: "Price",
+    figures: true,
+    cell: (offer) => <Price of={offer} />,
+    by: ({ pricePerRequest, pricePerUnit }) => BigInt(pricePerRequest) + BigInt(pricePerUnit),
+  },
+  {
+    key: "coverage",
+    name: "Coverage",
+    figures: true,
+    cell: ({ coverage }) => <Amount value={coverage} />,
+    by: ({ coverage }) => BigInt(coverage),
+  },
+  {
+    key: "answer",
+    name: "Answer within",
+    figures: true,
+    cell: ({ deliveryWindow }) => <Duration seconds={deliveryWindow} />,
+  },
+  { key: "proof", name: "Proof within", figures: true, cell: ({ proofWindow }) => <Duration seconds={proofWindow} /> },
+];
+
+const EVENTS: readonly Column<Event>[] = [
+  {
+    key: "what",
+    name: "What",
+    cell: ({ kind, route, version, address }) => (
+      <span>
+        {MODEL_EVENT[kind] ?? kind}
+        {route !== null && ` ${route}`}
+        {version !== null && ` v${version}`}
+        {address !== null && (
+          <>
+            {" "}
+            <Id value={address} what="address" />
+          </>
+        )}
+      </span>
+    ),
+  },
+  { key: "when", name: "When", figures: true, cell: ({ timestamp }) => <Time at={timestamp} /> },
+  {
+    key: "transaction",
+    name: "Transaction",
+    figures: true,
+    cell: ({ transactionHash }) => <Id value={transactionHash} what="transaction hash" />,
+  },
+];
+
+/** All about one model. */
 export function Model({ id }: { readonly id: string }) {
+  const net = useNet();
+  const answer = useAsk(modelQuery, { id: id.toLowerCase() });
   return (
-    <Page title="Model">
-      <div className="panel">
-        <Empty title="On its way">The view of {id} is being built.</Empty>
-      </div>
+    <Page
+      title={`Model ${shorten(id)}`}
+      lead={
+        <span className="inline">
+          <span>
+            {answer.data?.model?.metadataURI ? printable(answer.data.model.metadataURI, 60) : "No description on chain"}
+          </span>
+          <Copy value={id} what="model id" />
+        </span>
+      }
+      aside={<NetToggle />}
+    >
+      <Loaded
+        answer={answer}
+        height={102}
+        lines={4}
+        isEmpty={({ model }) => model === null}
+        empty={
+          <div className="panel">
+            <Empty title="No such model">The chain has none with this id, as far as it is read.</Empty>
+          </div>
+        }
+      >
+        {({ model, usage: { items }, days }) => {
+          const [usage] = items;
+          if (model === null) return null;
+          return (
+            <>
+              <Stats>
+                <Stat
+                  label="Settled"
+                  note={`${BigInt(usage?.requests ?? 0).toLocaleString("en")} requested one by one`}
+                >
+                  <span className="num">
+                    {BigInt((net ? usage?.settlementsNet : usage?.settlements) ?? 0).toLocaleString("en")}
+                  </span>
+                </Stat>
+                <Stat label="Defaulted" note="answers whose proof never came">
+                  <span className="num">{BigInt(usage?.defaults ?? 0).toLocaleString("en")}</span>
+                </Stat>
+                <Stat label={<Term of="burn">Burned</Term>} note="for its inferences">
+                  <Amount value={(net ? usage?.burnedNet : usage?.burned) ?? 0n} />
+                </Stat>
+                <Stat
+                  label="Registered"
+                  note={
+                    <>
+                      by <Id value={model.owner} what="owner" />
+                    </>
+                  }
+                >
+                  <Time at={model.registeredAt} />
+                </Stat>
+              </Stats>
+              <div className="columns">
+                {model.routes.items.map((route) => (
+                  <RoutePanel key={route.route} of={route} />
+                ))}
+              </div>
+              <div className="columns">
+                <Usage days={days.items} net={net} />
+                <Gap scope="model" subject={model.id} />
+              </div>
+              <Panel title="Who offers it" note="standing offers, the cheapest first" flush>
+                {model.offers.items.length === 0 ? (
+                  <Empty title="Nobody offers it now">
+                    An operator does with: npm run opg -- node offer --model {shorten(model.id)}
+                  </Empty>
+                ) : (
+                  <DataTable
+                    caption="Standing offers for this model"
+                    columns={OFFERS}
+                    rows={model.offers.items}
+                    id={({ nodeId, route, token }) => `${nodeId} ${route} ${token}`}
+                  />
+                )}
+              </Panel>
+              <Panel title="History" flush>
+                <DataTable
+                  caption="Changes of this model"
+                  columns={EVENTS}
+                  rows={model.events.items}
+                  id={(event) => event.id}
+                />
+              </Panel>
+            </>
+          );
+        }}
+      </Loaded>
     </Page>
+  );
+}
+
+function Usage({
+  days,
+  net,
+}: {
+  readonly days: readonly { readonly start: string; readonly settlements: string; readonly settlementsNet: string }[];
+  readonly net: boolean;
+}) {
+  const today = useNow((now) => now - (now % BUCKETS.day));
+  const rows = days.map(({ start, settlements, settlementsNet }) => ({
+    start: Number(start),
+    settled: Number(net ? settlementsNet : settlements),
+  }));
+  const filled = fill(rows.reverse(), { bucket: "day", now: today, limit: 60 }, (_, start) => ({ start, settled: 0 }));
+  return (
+    <ChartPanel
+      title="Inferences per day"
+      note={net ? "settled, without self-dealing" : "settled"}
+      axis="Day"
+      chart={
+        filled.length === 0
+          ? undefined
+          : {
+              kind: "bar",
+              points: filled.map(({ start, settled }) => ({ label: formatPeriod(start, "day"), values: { settled } })),
+              series: [{ key: "settled", name: "Settled", colour: "var(--opg-accent)" }],
+              format: (value) => value.toLocaleString("en"),
+            }
+      }
+    >
+      <Empty title="Nobody has used it yet" height={236}>
+        Days appear here with the first request for this model.
+      </Empty>
+    </ChartPanel>
+  );
+}
+
+/** One way of proving, and what it shows in plain words. */
+function RoutePanel({ of: { route, current, latestVersion } }: { readonly of: ModelRoute }) {
+  const zk = route === "ZK" && current !== null ? zkParametersOf(current.parameters) : null;
+  return (
+    <Panel
+      title={<Term of={route === "ZK" ? "zk" : "tee"}>{route === "ZK" ? "By zero knowledge" : "By an enclave"}</Term>}
+      note={current === null ? "disabled for new requests" : `version ${current.version} in force`}
+      aside={
+        current?.verifier ? (
+          <State of={current.verifier.status} words={VERIFIER_STATUS} />
+        ) : (
+          <Mark tone="quiet">disabled</Mark>
+        )
+      }
+    >
+      {current === null ? (
+        <p className="dim small">
+          Its latest version was {latestVersion}. Requests from before are still settled by the version that they name.
+        </p>
+      ) : (
+        <Facts
+          of={[
+            [
+              "A proof shows",
+              route === "ZK" ? (
+                "this circuit, with these weights, gave this output"
+              ) : (
+                <TrustMark
+                  key="trust"
+                  trust={current.measurementSet?.trust}
+                  {...(current.measurementSet ? { backend: current.measurementSet.backend } : {})}
+                />
+              ),
+            ],
+            ["On chain is", COMMITMENTS[current.outputCommitment]],
+            [
+              "Verifier",
+              current.verifier === null ? (
+                <None key="verifier" />
+              ) : (
+                <Id key="verifier" value={current.verifier.address} what="verifier" />
+              ),
+            ],
+            zk === null ? null : ["Verifying key", <Id key="key" value={zk.keyId} what="verifying key id" />],
+            zk === null
+              ? null
+              : ["Weights' commitment", <Id key="weights" value={zk.weightsCommitment} what="weights commitment" />],
+            zk === null ? null : [<Term key="units" of="units" />, zk.units.toLocaleString("en")],
+            current.measurementSet === null
+              ? null
+              : [
+                  <Term key="measurements" of="measurement">
+                    Trusted programs
+                  </Term>,
+                  <span key="list" className="stack">
+                    {current.measurementSet.measurements.slice(0, 4).map((measurement) => (
+                      <Id key={measurement} value={measurement} what="measurement" />
+                    ))}
+                  </span>,
+                ],
+            ["In force since", <Time key="since" at={current.timestamp} />],
+          ]}
+        />
+      )}
+    </Panel>
   );
 }

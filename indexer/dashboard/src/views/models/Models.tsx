@@ -1,12 +1,127 @@
+import { Amount, None } from "../../components/Amount.tsx";
+import { type Column, DataTable } from "../../components/DataTable.tsx";
+import { Id } from "../../components/Id.tsx";
+import { NetToggle, useNet } from "../../components/Net.tsx";
 import { Page } from "../../components/Page.tsx";
-import { Empty } from "../../components/states.tsx";
+import { Panel } from "../../components/Panel.tsx";
+import { printable } from "../../components/Proves.tsx";
+import { Empty, Loaded } from "../../components/states.tsx";
+import { Term } from "../../components/Term.tsx";
+import { Time } from "../../components/Time.tsx";
+import { useAsk } from "../../data/useAsk.ts";
+import { type ModelRow, type ModelUsage, modelsQuery } from "../../queries/models.ts";
+import { RouteMark } from "./RouteMark.tsx";
 
+type Row = ModelRow & { readonly usage: ModelUsage | undefined };
+
+function columnsOf(net: boolean): readonly Column<Row>[] {
+  const settled = ({ usage }: Row) => BigInt((net ? usage?.settlementsNet : usage?.settlements) ?? 0);
+  const burned = ({ usage }: Row) => BigInt((net ? usage?.burnedNet : usage?.burned) ?? 0);
+  return [
+    {
+      key: "model",
+      name: "Model",
+      cell: ({ id, metadataURI }) => (
+        <span className="two">
+          <Id value={id} what="model id" to={`/models/${id}`} />
+          {metadataURI !== "" && <span className="dim small">{printable(metadataURI, 40)}</span>}
+        </span>
+      ),
+    },
+    {
+      key: "routes",
+      name: "Proven by",
+      cell: ({ routes: { items } }) => {
+        const inForce = items.filter(({ current }) => current !== null);
+        return inForce.length === 0 ? (
+          <None>no route in force</None>
+        ) : (
+          <span className="stack">
+            {inForce.map(({ route, current }) => (
+              <RouteMark
+                key={route}
+                route={route}
+                trust={current?.measurementSet?.trust}
+                status={current?.verifier?.status}
+              />
+            ))}
+          </span>
+        );
+      },
+    },
+    {
+      key: "settled",
+      name: "Settled",
+      figures: true,
+      cell: (row) => <span className="num">{settled(row).toLocaleString("en")}</span>,
+      by: settled,
+    },
+    {
+      key: "defaults",
+      name: "Defaulted",
+      figures: true,
+      cell: ({ usage }) => <span className="num">{BigInt(usage?.defaults ?? 0).toLocaleString("en")}</span>,
+      by: ({ usage }) => BigInt(usage?.defaults ?? 0),
+    },
+    { key: "burned", name: "Burned", figures: true, cell: (row) => <Amount value={burned(row)} />, by: burned },
+    {
+      key: "registered",
+      name: "Registered",
+      figures: true,
+      cell: ({ registeredAt }) => <Time at={registeredAt} />,
+      by: ({ registeredAt }) => BigInt(registeredAt),
+    },
+  ];
+}
+
+/** Models, and the ways by which their inferences are proven. */
 export function Models() {
+  const net = useNet();
+  const answer = useAsk(modelsQuery, {});
   return (
-    <Page title="Models">
-      <div className="panel">
-        <Empty title="On its way">This view is being built.</Empty>
-      </div>
+    <Page
+      title="Models"
+      lead={
+        <>
+          What can be asked for, and what a proof of it shows: by <Term of="zk">zero knowledge</Term>, or by an{" "}
+          <Term of="tee">enclave</Term>.
+        </>
+      }
+      aside={<NetToggle />}
+    >
+      <Panel title="All models" flush>
+        <Loaded
+          answer={answer}
+          height={58}
+          lines={4}
+          isEmpty={({ models: { items } }) => items.length === 0}
+          empty={
+            <Empty title="No model has been registered yet">
+              Anybody publishes one with: npm run opg -- model publish
+            </Empty>
+          }
+        >
+          {({ models: { items, totalCount }, usage }) => {
+            const usageOf = new Map(usage.items.map((row) => [row.modelId, row]));
+            return (
+              <>
+                <DataTable
+                  caption="Models with routes and usage"
+                  columns={columnsOf(net)}
+                  rows={items.map((model) => ({ ...model, usage: usageOf.get(model.id) }))}
+                  id={({ id }) => id}
+                  sorted={{ key: "settled", descending: true }}
+                />
+                {totalCount > items.length && (
+                  <p className="more">
+                    The {items.length} newest of {totalCount.toLocaleString("en")}.
+                  </p>
+                )}
+              </>
+            );
+          }}
+        </Loaded>
+      </Panel>
     </Page>
   );
 }

@@ -1,12 +1,248 @@
+import { Amount, None } from "../../components/Amount.tsx";
+import { type Column, DataTable } from "../../components/DataTable.tsx";
+import { Facts } from "../../components/Facts.tsx";
+import { Fee } from "../../components/Fee.tsx";
+import { Copy, Id } from "../../components/Id.tsx";
 import { Page } from "../../components/Page.tsx";
-import { Empty } from "../../components/states.tsx";
+import { Panel } from "../../components/Panel.tsx";
+import { Price } from "../../components/Price.tsx";
+import { printable } from "../../components/Proves.tsx";
+import { Stat, Stats } from "../../components/Stat.tsx";
+import { State } from "../../components/State.tsx";
+import { Empty, Loaded } from "../../components/states.tsx";
+import { Term } from "../../components/Term.tsx";
+import { Duration, Time } from "../../components/Time.tsx";
+import { useAsk } from "../../data/useAsk.ts";
+import { formatShare, shorten } from "../../format/text.ts";
+import { NODE_EVENT, NODE_STATUS, REQUEST_STATUS } from "../../format/words.ts";
+import { type InferenceLine, type NodeDetail, type NodeEvent, nodeQuery, type Offer } from "../../queries/node.ts";
+import { EnclaveTable } from "../enclaves/EnclaveTable.tsx";
+import { Gap } from "../overview/Gap.tsx";
+import { reliabilityOf } from "./Nodes.tsx";
 
+const OFFERS: readonly Column<Offer>[] = [
+  {
+    key: "model",
+    name: "Model",
+    cell: ({ modelId }) => <Id value={modelId} what="model id" to={`/models/${modelId}`} />,
+  },
+  {
+    key: "route",
+    name: "Route",
+    cell: ({ route, routeVersion }) => (
+      <span>
+        <Term of={route === "ZK" ? "zk" : "tee"}>{route}</Term> <span className="dim small">v{routeVersion}</span>
+      </span>
+    ),
+  },
+  { key: "price", name: "Price", figures: true, cell: (offer) => <Price of={offer} /> },
+  {
+    key: "coverage",
+    name: "Coverage",
+    figures: true,
+    cell: ({ coverage }) => <Amount value={coverage} />,
+    by: ({ coverage }) => BigInt(coverage),
+  },
+  {
+    key: "delivery",
+    name: "Answer within",
+    figures: true,
+    cell: ({ deliveryWindow }) => <Duration seconds={deliveryWindow} />,
+  },
+  { key: "proof", name: "Proof within", figures: true, cell: ({ proofWindow }) => <Duration seconds={proofWindow} /> },
+  {
+    key: "standing",
+    name: "Offer",
+    cell: ({ standing, updatedAt }) => (
+      <span>
+        {standing ? "standing" : "withdrawn"}{" "}
+        <span className="dim small">
+          <Time at={updatedAt} />
+        </span>
+      </span>
+    ),
+  },
+];
+
+const EVENTS: readonly Column<NodeEvent>[] = [
+  {
+    key: "what",
+    name: "What",
+    cell: ({ kind, address, status }) => (
+      <span>
+        {NODE_EVENT[kind] ?? kind}
+        {status !== null && `: ${NODE_STATUS[status]?.text ?? status}`}
+        {address !== null && (
+          <>
+            {" "}
+            <Id value={address} what="address" />
+          </>
+        )}
+      </span>
+    ),
+  },
+  { key: "amount", name: "Amount", figures: true, cell: ({ amount }) => <Amount value={amount} /> },
+  { key: "free", name: "Free after", figures: true, cell: ({ free }) => <Amount value={free} /> },
+  { key: "bonded", name: "Bonded after", figures: true, cell: ({ bonded }) => <Amount value={bonded} /> },
+  { key: "when", name: "When", figures: true, cell: ({ timestamp }) => <Time at={timestamp} /> },
+  {
+    key: "transaction",
+    name: "Transaction",
+    figures: true,
+    cell: ({ transactionHash }) => <Id value={transactionHash} what="transaction hash" />,
+  },
+];
+
+const INFERENCES: readonly Column<InferenceLine>[] = [
+  { key: "id", name: "Inference", cell: ({ id }) => <Id value={id} what="request id" to={`/inferences/${id}`} /> },
+  { key: "status", name: "Status", cell: ({ status }) => <State of={status} words={REQUEST_STATUS} /> },
+  { key: "route", name: "Route", cell: ({ route }) => route },
+  { key: "gap", name: "Gap", figures: true, cell: ({ trustGapSeconds }) => <Duration seconds={trustGapSeconds} /> },
+  {
+    key: "fee",
+    name: "Fee",
+    figures: true,
+    cell: ({ fee, token }) => (fee === null ? <None /> : <Fee value={fee} token={token} />),
+  },
+  { key: "when", name: "Requested", figures: true, cell: ({ requestedAt }) => <Time at={requestedAt} /> },
+];
+
+/** All about one node. */
 export function Node({ id }: { readonly id: string }) {
+  const answer = useAsk(nodeQuery, { id: id.toLowerCase() });
   return (
-    <Page title="Node">
-      <div className="panel">
-        <Empty title="On its way">The view of {id} is being built.</Empty>
-      </div>
+    <Page
+      title={`Node ${shorten(id)}`}
+      lead={
+        answer.data?.node ? (
+          <span className="inline">
+            <State of={answer.data.node.status} words={NODE_STATUS} />
+            <span>{answer.data.node.endpoint === "" ? "no endpoint" : printable(answer.data.node.endpoint, 60)}</span>
+            <Copy value={id} what="node id" />
+          </span>
+        ) : (
+          <span className="inline">&nbsp;</span>
+        )
+      }
+    >
+      <Loaded
+        answer={answer}
+        height={102}
+        lines={5}
+        isEmpty={({ node }) => node === null}
+        empty={
+          <div className="panel">
+            <Empty title="No such node">The chain has none with this id, as far as it is read.</Empty>
+          </div>
+        }
+      >
+        {({ node, measurementSets }) => node && <Detail node={node} sets={measurementSets.items} />}
+      </Loaded>
     </Page>
+  );
+}
+
+function Detail({
+  node,
+  sets,
+}: {
+  readonly node: NodeDetail;
+  readonly sets: Parameters<typeof EnclaveTable>[0]["sets"];
+}) {
+  const reliability = reliabilityOf(node);
+  return (
+    <>
+      <Stats>
+        <Stat label="Free" note="backs new requests">
+          <Amount value={node.free} />
+        </Stat>
+        <Stat label="Bonded" note="for unfinished requests">
+          <Amount value={node.bonded} />
+        </Stat>
+        <Stat
+          label="Unbonding"
+          note={
+            BigInt(node.unbonding) === 0n ? (
+              "nothing on its way out"
+            ) : (
+              <>
+                withdrawable <Time at={node.withdrawableAt} />
+              </>
+            )
+          }
+        >
+          <Amount value={node.unbonding} />
+        </Stat>
+        <Stat
+          label={<Term of="reliability" />}
+          note={`${BigInt(node.settlements).toLocaleString("en")} settled, ${BigInt(node.defaults).toLocaleString("en")} defaulted`}
+        >
+          {reliability === null ? <None>no record</None> : <span className="num">{formatShare(reliability)}</span>}
+        </Stat>
+        <Stat label={<Term of="burn">Burned</Term>} note="from this account">
+          <Amount value={node.burned} />
+        </Stat>
+      </Stats>
+      <Panel title="Offers" note="terms for one inference; the standing ones bind new requests" flush>
+        {node.offers.items.length === 0 ? (
+          <Empty title="It has never offered anything">An operator posts one with: npm run opg -- node offer</Empty>
+        ) : (
+          <DataTable
+            caption="Offers of this node"
+            columns={OFFERS}
+            rows={node.offers.items}
+            id={({ modelId, route, token }) => `${modelId} ${route} ${token}`}
+          />
+        )}
+      </Panel>
+      <div className="columns">
+        <Gap scope="node" subject={node.id} />
+        <Panel title="Who runs it">
+          <Facts
+            of={[
+              ["Node id", <Id key="id" value={node.id} what="node id" digits={8} />],
+              ["Owner", <Id key="owner" value={node.owner} what="owner" />],
+              node.pendingOwner === null
+                ? null
+                : ["Owner-elect", <Id key="elect" value={node.pendingOwner} what="owner-elect" />],
+              ["Signer", <Id key="signer" value={node.signer} what="signer" />],
+              ["Payout", <Id key="payout" value={node.payout} what="payout address" />],
+              ["Registered", <Time key="registered" at={node.registeredAt} />],
+              ["Requests", BigInt(node.requests).toLocaleString("en")],
+              ["Answers delivered", BigInt(node.deliveries).toLocaleString("en")],
+              ["Declined", BigInt(node.declines).toLocaleString("en")],
+              ["Metadata", node.metadataURI === "" ? <None key="metadata" /> : printable(node.metadataURI, 80)],
+            ]}
+          />
+        </Panel>
+      </div>
+      <Panel title="Enclaves" note="machines whose keys sign for this node" flush>
+        {node.enclaves.items.length === 0 ? (
+          <Empty title="It has attested no enclave">It can prove by zero knowledge only.</Empty>
+        ) : (
+          <EnclaveTable enclaves={node.enclaves.items} sets={sets} ofOneNode />
+        )}
+      </Panel>
+      <Panel title="Latest inferences" note="requested one by one; those in batches are under Batches" flush>
+        {node.inferences.items.length === 0 ? (
+          <Empty title="Nobody has asked it yet">Requests that name it, or that it takes, appear here.</Empty>
+        ) : (
+          <DataTable
+            caption="Latest inferences of this node"
+            columns={INFERENCES}
+            rows={node.inferences.items}
+            id={({ id }) => id}
+          />
+        )}
+      </Panel>
+      <Panel title="Account" note="the latest changes, and the account after each" flush>
+        <DataTable
+          caption="Changes of this node's account"
+          columns={EVENTS}
+          rows={node.events.items}
+          id={({ id }) => id}
+        />
+      </Panel>
+    </>
   );
 }

@@ -29,10 +29,11 @@ export function Overview() {
             size="xs"
             aria-label="Length of a period"
             value={bucket}
-            onChange={(value) => choose(value === "hour" ? "hour" : "day")}
+            onChange={(value) => choose(value === "hour" || value === "week" ? value : "day")}
             data={[
               { value: "hour", label: "Hours" },
               { value: "day", label: "Days" },
+              { value: "week", label: "Weeks" },
             ]}
           />
           <NetToggle />
@@ -42,8 +43,8 @@ export function Overview() {
       <Now />
       <Series bucket={bucket} />
       <div className="columns">
-        <Deflation />
         <Gap />
+        <Deflation />
       </div>
       <div className="columns">
         <BurnShares />

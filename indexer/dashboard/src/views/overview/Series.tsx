@@ -1,6 +1,7 @@
 import { ChartPanel, type ChartProps } from "../../charts/ChartPanel.tsx";
 import { useNet } from "../../components/Net.tsx";
 import { Empty, Failed, Loading } from "../../components/states.tsx";
+import { Term } from "../../components/Term.tsx";
 import { useTokens } from "../../data/tokens.ts";
 import { useAsk } from "../../data/useAsk.ts";
 import { useNow } from "../../data/useNow.ts";
@@ -10,6 +11,7 @@ import { formatPeriod } from "../../format/time.ts";
 import { type Period, type PeriodToken, seriesQuery } from "../../queries/series.ts";
 
 const LIMIT = { hour: 72, day: 60, week: 52 } as const;
+const AXES = { hour: "Hour", day: "Day", week: "Week from" } as const;
 const NAMES = { hour: "hour", day: "day", week: "week" } as const;
 
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
@@ -50,7 +52,7 @@ export function Series({ bucket }: { readonly bucket: Bucket }) {
         <ChartPanel
           title={`Burned per ${each}`}
           note={net ? "without self-dealing" : "by settlements, defaults and slashing"}
-          axis={bucket === "hour" ? "Hour" : "Day"}
+          axis={AXES[bucket]}
           says={rows ? `In ${rows.length} ${each}s, ${opg(sum(rows.map(({ burned }) => amount(burned))))} burned.` : ""}
           chart={draw((from) => ({
             kind: "bar",
@@ -65,7 +67,7 @@ export function Series({ bucket }: { readonly bucket: Bucket }) {
         <ChartPanel
           title="Supply"
           note={`OPG at the end of each ${each}; the axis does not begin at zero`}
-          axis={bucket === "hour" ? "Hour" : "Day"}
+          axis={AXES[bucket]}
           says={
             rows?.length
               ? `From ${opg(amount(rows[0]?.supply ?? "0"))} to ${opg(amount(rows.at(-1)?.supply ?? "0"))}.`
@@ -87,7 +89,7 @@ export function Series({ bucket }: { readonly bucket: Bucket }) {
         <ChartPanel
           title={`Inferences per ${each}`}
           note={net ? "settled, without self-dealing" : "what became of them"}
-          axis={bucket === "hour" ? "Hour" : "Day"}
+          axis={AXES[bucket]}
           says={
             rows
               ? `In ${rows.length} ${each}s, ${whole.format(sum(rows.map((row) => Number(row.settlements))))} were settled.`
@@ -112,7 +114,7 @@ export function Series({ bucket }: { readonly bucket: Bucket }) {
         <ChartPanel
           title={`Fees per ${each}`}
           note={`${fees.length === 1 ? `in ${tokenOf(fees[0]?.token ?? "").symbol}; ` : ""}all of it to the nodes: the protocol takes no cut`}
-          axis={bucket === "hour" ? "Hour" : "Day"}
+          axis={AXES[bucket]}
           chart={draw((from) => ({
             kind: "bar",
             points: points(from, ({ start }) =>
@@ -131,6 +133,50 @@ export function Series({ bucket }: { readonly bucket: Bucket }) {
           }))}
         >
           {state ?? <NothingYet what="paid" />}
+        </ChartPanel>
+      </div>
+      <div className="columns">
+        <ChartPanel
+          title="Collateral at risk"
+          note={
+            <>
+              the most within each {each}. <Term of="atRisk">What is it?</Term>
+            </>
+          }
+          axis={AXES[bucket]}
+          chart={draw((from) => ({
+            kind: "area",
+            points: points(from, ({ atRisk, atRiskPeak }) => ({ peak: amount(atRiskPeak), end: amount(atRisk) })),
+            series: [
+              { key: "peak", name: "Peak", colour: "var(--opg-accent)" },
+              { key: "end", name: "At its end", colour: "var(--opg-quiet)" },
+            ],
+            format: opg,
+            tick: compact.format,
+          }))}
+        >
+          {state ?? <NothingYet what="been at risk" />}
+        </ChartPanel>
+        <ChartPanel
+          title="Staked by nodes"
+          note={
+            <>
+              at the end of each {each}. <Term of="stake">What is it?</Term>
+            </>
+          }
+          axis={AXES[bucket]}
+          chart={draw((from) => ({
+            kind: "area",
+            points: points(from, ({ staked, bonded }) => ({ staked: amount(staked), bonded: amount(bonded) })),
+            series: [
+              { key: "staked", name: "Staked", colour: "var(--opg-accent)" },
+              { key: "bonded", name: "of it bonded", colour: "var(--opg-quiet)" },
+            ],
+            format: opg,
+            tick: compact.format,
+          }))}
+        >
+          {state ?? <NothingYet what="been staked" />}
         </ChartPanel>
       </div>
     </>
@@ -161,6 +207,7 @@ function periodsOf(latestFirst: readonly Period[], bucket: Bucket, now: number):
     defaults: "0",
     burned: "0",
     burnedNet: "0",
+    atRiskPeak: before.atRisk,
   }));
 }
 

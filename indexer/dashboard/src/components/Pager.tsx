@@ -1,0 +1,46 @@
+import { Button } from "@mantine/core";
+import { useState } from "react";
+import type { Listing, Place } from "../queries/batches.ts";
+
+/** Where in a list the view is, and how to move on. */
+export function usePlace(): readonly [Place, (place: Place) => void] {
+  return useState<Place>({});
+}
+
+/** Leads to the earlier and the later page of a list; nothing where there is one page. */
+export function Pager({
+  of: { pageInfo, totalCount, items },
+  move,
+  what,
+}: {
+  readonly of: Listing<unknown>;
+  readonly move: (place: Place) => void;
+  /** "batches" */
+  readonly what: string;
+}) {
+  const { hasNextPage, hasPreviousPage, startCursor, endCursor } = pageInfo;
+  if (!hasNextPage && !hasPreviousPage) return null;
+  return (
+    <nav className="pager" aria-label={`Pages of ${what}`}>
+      <span className="dim small num">
+        {items.length} of {totalCount.toLocaleString("en")} {what}
+      </span>
+      <Button
+        size="xs"
+        variant="default"
+        disabled={!hasPreviousPage}
+        onClick={() => move(startCursor === null ? {} : { before: startCursor })}
+      >
+        Newer
+      </Button>
+      <Button
+        size="xs"
+        variant="default"
+        disabled={!hasNextPage}
+        onClick={() => move(endCursor === null ? {} : { after: endCursor })}
+      >
+        Older
+      </Button>
+    </nav>
+  );
+}

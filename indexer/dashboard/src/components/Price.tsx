@@ -1,0 +1,24 @@
+import { Fee } from "./Fee.tsx";
+
+/** What an inference costs: a price per request, and one per unit where it is metered. */
+export function Price({
+  of: { token, pricePerRequest, pricePerUnit },
+}: {
+  readonly of: { readonly token: string; readonly pricePerRequest: string; readonly pricePerUnit: string };
+}) {
+  const metered = BigInt(pricePerUnit) > 0n;
+  if (!metered)
+    return BigInt(pricePerRequest) === 0n ? <span>free</span> : <Fee value={pricePerRequest} token={token} />;
+  return (
+    <span>
+      {BigInt(pricePerRequest) > 0n && (
+        <>
+          <Fee value={pricePerRequest} token={token} />
+          {" + "}
+        </>
+      )}
+      <Fee value={pricePerUnit} token={token} />
+      <span className="dim"> / unit</span>
+    </span>
+  );
+}

@@ -1,0 +1,40 @@
+import { Mark } from "./Mark.tsx";
+import { Term } from "./Term.tsx";
+
+/** What an enclave's program is trusted for, in plain words. A relay is never shown as a proof of execution. */
+export function TrustMark({ trust, backend }: { readonly trust: string | undefined; readonly backend?: string }) {
+  if (trust === "LOCAL") {
+    return (
+      <Mark tone="good">
+        <Term of="local">LOCAL</Term>: the model ran inside
+      </Mark>
+    );
+  }
+  if (trust === "GATEWAY") {
+    return (
+      <Mark tone="warn">
+        <Term of="gateway">GATEWAY</Term>: relayed only{backend ? ` to ${printable(backend)}` : ""}
+      </Mark>
+    );
+  }
+  return <Mark tone="quiet">no model trusts it</Mark>;
+}
+
+/** What the proof of an inference or a batch shows; null if its route's program is not known. */
+export function ProvesMark({ of }: { readonly of: "EXECUTION" | "RELAY" | null }) {
+  if (of === "EXECUTION") return <Mark tone="good">the model ran</Mark>;
+  if (of === "RELAY") {
+    return (
+      <Mark tone="warn">
+        <Term of="gateway">relayed only</Term>
+      </Mark>
+    );
+  }
+  return <Mark tone="quiet">unknown</Mark>;
+}
+
+/** Anybody can write anything there: a short line of it at most. */
+export function printable(text: string, length = 48): string {
+  const line = text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "").trim();
+  return line.length > length ? `${line.slice(0, length)}…` : line;
+}

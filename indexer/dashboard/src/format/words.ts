@@ -1,0 +1,67 @@
+import type { Tone } from "../components/Mark.tsx";
+
+/** What a state is called, and what it means for whoever looks. */
+export interface Words {
+  readonly tone: Tone;
+  readonly text: string;
+}
+
+/** States of a node. */
+export const NODE_STATUS: Readonly<Record<string, Words>> = {
+  ACTIVE: { tone: "good", text: "Active" },
+  PAUSED: { tone: "wait", text: "Paused" },
+  RETIRED: { tone: "quiet", text: "Retired" },
+};
+
+/** States of an inference. */
+export const REQUEST_STATUS: Readonly<Record<string, Words>> = {
+  REQUESTED: { tone: "info", text: "Requested" },
+  DELIVERED: { tone: "wait", text: "Not proven yet" },
+  SETTLED: { tone: "good", text: "Proven" },
+  REFUNDED: { tone: "quiet", text: "Refunded" },
+  DEFAULTED: { tone: "bad", text: "Defaulted" },
+  VOIDED: { tone: "warn", text: "Voided" },
+};
+
+/** States of a proof's verifier. */
+export const VERIFIER_STATUS: Readonly<Record<string, Words>> = {
+  ACTIVE: { tone: "good", text: "In force" },
+  FROZEN: { tone: "wait", text: "Frozen: no new requests" },
+  REVOKED: { tone: "bad", text: "Revoked" },
+};
+
+/** Why a payer's row was not paid in full. */
+export const ROW_FAULT: Readonly<Record<string, string>> = {
+  UNKNOWN_CHANNEL: "There is no such channel.",
+  AMOUNT_TOO_LARGE: "The amount is larger than a channel can hold.",
+  LOW_CEILING: "The payer's last voucher allows less; the rest can be claimed with a higher one.",
+  LOW_BALANCE: "The channel's deposit is used up; the rest can be claimed after a deposit.",
+};
+
+/** What happened to a node. */
+export const NODE_EVENT: Readonly<Record<string, string>> = {
+  REGISTERED: "Registered",
+  TRANSFER_STARTED: "Transfer offered",
+  TRANSFERRED: "Transferred",
+  SIGNER_CHANGED: "Signer changed",
+  PAYOUT_CHANGED: "Payout changed",
+  DESCRIBED: "Described anew",
+  STATUS_CHANGED: "Status changed",
+  STAKED: "Staked",
+  UNBONDED: "Unbonding began",
+  REBONDED: "Unbonding taken back",
+  WITHDRAWN: "Withdrawn",
+  BOND_LOCKED: "Bond locked",
+  BOND_UNLOCKED: "Bond unlocked",
+  BURNED: "Burned",
+  SLASHED: "Slashed",
+};
+
+/** What happened to a model. */
+export const MODEL_EVENT: Readonly<Record<string, string>> = {
+  REGISTERED: "Registered",
+  TRANSFER_STARTED: "Transfer offered",
+  TRANSFERRED: "Transferred",
+  ROUTE_SET: "Route set",
+  ROUTE_DISABLED: "Route disabled",
+};

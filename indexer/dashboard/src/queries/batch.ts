@@ -1,0 +1,32 @@
+import { defineQuery } from "../data/ask.ts";
+import batch from "./Batch.graphql?raw";
+import type { BatchRow } from "./batches.ts";
+import rows from "./RowsNotPaid.graphql?raw";
+
+/** All about a batch. */
+export interface BatchDetail extends BatchRow {
+  readonly routeVersion: string;
+  readonly ledger: string;
+  readonly key: string;
+  readonly root: string;
+  readonly rowsHash: string;
+  readonly payout: string;
+  readonly blockNumber: string;
+  readonly transactionHash: string;
+}
+
+/** A payer's row that was not paid in full. */
+export interface RowNotPaid {
+  readonly id: string;
+  readonly channelId: string;
+  readonly signer: string;
+  readonly index: string;
+  readonly fault: "NONE" | "UNKNOWN_CHANNEL" | "AMOUNT_TOO_LARGE" | "LOW_CEILING" | "LOW_BALANCE";
+  readonly missing: string;
+}
+
+export const batchQuery = defineQuery<{ readonly batchSettlement: BatchDetail | null }, { readonly id: string }>(batch);
+export const rowsNotPaidQuery = defineQuery<
+  { readonly rowNotPaids: { readonly totalCount: number; readonly items: readonly RowNotPaid[] } },
+  { readonly transactionHash: string }
+>(rows);

@@ -1,0 +1,73 @@
+import { defineQuery } from "../data/ask.ts";
+import type { MeasurementSet } from "./enclaves.ts";
+import text from "./Model.graphql?raw";
+import type { ModelRow, ModelUsage, OutputCommitment, VerifierStatus } from "./models.ts";
+import type { NodeStatus, Route } from "./nodes.ts";
+
+/** A route of a model, and the version of it that new requests use. */
+export interface ModelRoute {
+  readonly route: Route;
+  readonly version: string;
+  readonly latestVersion: string;
+  readonly current: {
+    readonly version: string;
+    readonly outputCommitment: OutputCommitment;
+    readonly parameters: string;
+    readonly timestamp: string;
+    readonly verifier: {
+      readonly id: string;
+      readonly address: string;
+      readonly status: VerifierStatus;
+      readonly activeAt: string;
+      readonly frozenAt: string | null;
+      readonly revokedAt: string | null;
+    } | null;
+    readonly measurementSet: MeasurementSet | null;
+  } | null;
+}
+
+/** All about a model. */
+export interface ModelDetail extends Omit<ModelRow, "routes"> {
+  readonly pendingOwner: string | null;
+  readonly contentHash: string;
+  readonly routes: { readonly items: readonly ModelRoute[] };
+  readonly offers: {
+    readonly items: readonly {
+      readonly nodeId: string;
+      readonly route: Route;
+      readonly token: string;
+      readonly pricePerRequest: string;
+      readonly pricePerUnit: string;
+      readonly coverage: string;
+      readonly deliveryWindow: string;
+      readonly proofWindow: string;
+      readonly node: { readonly status: NodeStatus } | null;
+    }[];
+  };
+  readonly events: {
+    readonly items: readonly {
+      readonly id: string;
+      readonly kind: "REGISTERED" | "TRANSFER_STARTED" | "TRANSFERRED" | "ROUTE_SET" | "ROUTE_DISABLED";
+      readonly address: string | null;
+      readonly route: Route | null;
+      readonly version: string | null;
+      readonly timestamp: string;
+      readonly transactionHash: string;
+    }[];
+  };
+}
+
+export const modelQuery = defineQuery<
+  {
+    readonly model: ModelDetail | null;
+    readonly usage: { readonly items: readonly (ModelUsage & { readonly requests: string })[] };
+    readonly days: {
+      readonly items: readonly {
+        readonly start: string;
+        readonly settlements: string;
+        readonly settlementsNet: string;
+      }[];
+    };
+  },
+  { readonly id: string }
+>(text);

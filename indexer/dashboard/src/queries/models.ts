@@ -1,0 +1,43 @@
+import { defineQuery } from "../data/ask.ts";
+import text from "./Models.graphql?raw";
+import type { Route } from "./nodes.ts";
+
+export type OutputCommitment = "OPAQUE" | "VALUE" | "KECCAK256";
+export type VerifierStatus = "ACTIVE" | "FROZEN" | "REVOKED";
+export type Trust = "NONE" | "LOCAL" | "GATEWAY";
+
+/** A model and the routes that its inferences can be proven by. */
+export interface ModelRow {
+  readonly id: string;
+  readonly owner: string;
+  readonly metadataURI: string;
+  readonly registeredAt: string;
+  readonly requests: string;
+  readonly settlements: string;
+  readonly routes: {
+    readonly items: readonly {
+      readonly route: Route;
+      readonly version: string;
+      readonly current: {
+        readonly outputCommitment: OutputCommitment;
+        readonly measurementSet: { readonly trust: Trust; readonly backend: string } | null;
+        readonly verifier: { readonly id: string; readonly status: VerifierStatus } | null;
+      } | null;
+    }[];
+  };
+}
+
+/** What became of a model's inferences since the start. */
+export interface ModelUsage {
+  readonly modelId: string;
+  readonly settlements: string;
+  readonly settlementsNet: string;
+  readonly defaults: string;
+  readonly burned: string;
+  readonly burnedNet: string;
+}
+
+export const modelsQuery = defineQuery<{
+  readonly models: { readonly totalCount: number; readonly items: readonly ModelRow[] };
+  readonly usage: { readonly items: readonly ModelUsage[] };
+}>(text);

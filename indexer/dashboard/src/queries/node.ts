@@ -1,0 +1,66 @@
+import { defineQuery } from "../data/ask.ts";
+import type { Enclave, MeasurementSet } from "./enclaves.ts";
+import text from "./Node.graphql?raw";
+import type { NodeRow, NodeStatus, Route } from "./nodes.ts";
+
+export type RequestStatus = "NONE" | "REQUESTED" | "DELIVERED" | "SETTLED" | "REFUNDED" | "DEFAULTED" | "VOIDED";
+
+/** A node's terms for a model, a route and a token. */
+export interface Offer {
+  readonly modelId: string;
+  readonly route: Route;
+  readonly routeVersion: string;
+  readonly token: string;
+  readonly standing: boolean;
+  readonly pricePerRequest: string;
+  readonly pricePerUnit: string;
+  readonly coverage: string;
+  readonly deliveryWindow: string;
+  readonly proofWindow: string;
+  readonly updatedAt: string;
+}
+
+/** A change of a node, with its account after it. */
+export interface NodeEvent {
+  readonly id: string;
+  readonly kind: string;
+  readonly amount: string | null;
+  readonly address: string | null;
+  readonly status: NodeStatus | null;
+  readonly free: string;
+  readonly bonded: string;
+  readonly unbonding: string;
+  readonly timestamp: string;
+  readonly transactionHash: string;
+}
+
+/** An inference, as lists of them show it. */
+export interface InferenceLine {
+  readonly id: string;
+  readonly status: RequestStatus;
+  readonly route: Route;
+  readonly requestedAt: string;
+  readonly fee: string | null;
+  readonly token: string;
+  readonly trustGapSeconds: string | null;
+}
+
+/** All about a node. */
+export interface NodeDetail extends Omit<NodeRow, "offers"> {
+  readonly pendingOwner: string | null;
+  readonly signer: string;
+  readonly payout: string;
+  readonly metadataURI: string;
+  readonly registeredAt: string;
+  readonly withdrawableAt: string;
+  readonly deliveries: string;
+  readonly offers: { readonly items: readonly Offer[] };
+  readonly enclaves: { readonly items: readonly Enclave[] };
+  readonly events: { readonly items: readonly NodeEvent[] };
+  readonly inferences: { readonly items: readonly InferenceLine[] };
+}
+
+export const nodeQuery = defineQuery<
+  { readonly node: NodeDetail | null; readonly measurementSets: { readonly items: readonly MeasurementSet[] } },
+  { readonly id: string }
+>(text);
