@@ -1,25 +1,23 @@
 import { AppShell } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { lazy, Suspense } from "react";
-import { Link, Route, Router, Switch } from "wouter";
+import { Suspense } from "react";
+import { Link, Route, Router, Switch, useLocation } from "wouter";
 import { useHashLocation } from "wouter/use-hash-location";
 import { Header, Links } from "./components/Header.tsx";
 import { NetProvider } from "./components/Net.tsx";
 import { Page } from "./components/Page.tsx";
 import { Boundary, Empty, Loading } from "./components/states.tsx";
-
-const Overview = lazy(() => import("./views/overview/Overview.tsx").then((view) => ({ default: view.Overview })));
-const Inferences = lazy(() =>
-  import("./views/inferences/Inferences.tsx").then((view) => ({ default: view.Inferences })),
-);
-const Inference = lazy(() => import("./views/inferences/Inference.tsx").then((view) => ({ default: view.Inference })));
-const Nodes = lazy(() => import("./views/nodes/Nodes.tsx").then((view) => ({ default: view.Nodes })));
-const Node = lazy(() => import("./views/nodes/Node.tsx").then((view) => ({ default: view.Node })));
-const Models = lazy(() => import("./views/models/Models.tsx").then((view) => ({ default: view.Models })));
-const Model = lazy(() => import("./views/models/Model.tsx").then((view) => ({ default: view.Model })));
-const Batches = lazy(() => import("./views/batches/Batches.tsx").then((view) => ({ default: view.Batches })));
-const Batch = lazy(() => import("./views/batches/Batch.tsx").then((view) => ({ default: view.Batch })));
-const Enclaves = lazy(() => import("./views/enclaves/Enclaves.tsx").then((view) => ({ default: view.Enclaves })));
+import { useTokensAsked } from "./data/tokens.ts";
+import { Batch } from "./views/batches/Batch.tsx";
+import { Batches } from "./views/batches/Batches.tsx";
+import { Enclaves } from "./views/enclaves/Enclaves.tsx";
+import { Inference } from "./views/inferences/Inference.tsx";
+import { Inferences } from "./views/inferences/Inferences.tsx";
+import { Model } from "./views/models/Model.tsx";
+import { Models } from "./views/models/Models.tsx";
+import { Node } from "./views/nodes/Node.tsx";
+import { Nodes } from "./views/nodes/Nodes.tsx";
+import { Overview } from "./views/overview/Overview.tsx";
 
 /** The page: its head, and the view that the address names. */
 export function App() {
@@ -45,28 +43,38 @@ export function App() {
           )}
           <AppShell.Main id="main" tabIndex={-1}>
             <div className="content">
-              <Boundary>
-                <Suspense fallback={<Loading height="80vh" />}>
-                  <Switch>
-                    <Route path="/" component={Overview} />
-                    <Route path="/inferences" component={Inferences} />
-                    <Route path="/inferences/:id">{({ id }) => <Inference key={id} id={id} />}</Route>
-                    <Route path="/nodes" component={Nodes} />
-                    <Route path="/nodes/:id">{({ id }) => <Node key={id} id={id} />}</Route>
-                    <Route path="/models" component={Models} />
-                    <Route path="/models/:id">{({ id }) => <Model key={id} id={id} />}</Route>
-                    <Route path="/batches" component={Batches} />
-                    <Route path="/batches/:id">{({ id }) => <Batch key={id} id={id} />}</Route>
-                    <Route path="/enclaves" component={Enclaves} />
-                    <Route component={Nowhere} />
-                  </Switch>
-                </Suspense>
-              </Boundary>
+              <Views />
             </div>
           </AppShell.Main>
         </AppShell>
       </NetProvider>
     </Router>
+  );
+}
+
+/** The view that the address names. A fault of one does not keep another from being opened. */
+function Views() {
+  const [path] = useLocation();
+  const asked = useTokensAsked();
+  if (!asked) return <Loading height="80vh" />;
+  return (
+    <Boundary key={path}>
+      <Suspense fallback={<Loading height="80vh" />}>
+        <Switch>
+          <Route path="/" component={Overview} />
+          <Route path="/inferences" component={Inferences} />
+          <Route path="/inferences/:id">{({ id }) => <Inference key={id} id={id} />}</Route>
+          <Route path="/nodes" component={Nodes} />
+          <Route path="/nodes/:id">{({ id }) => <Node key={id} id={id} />}</Route>
+          <Route path="/models" component={Models} />
+          <Route path="/models/:id">{({ id }) => <Model key={id} id={id} />}</Route>
+          <Route path="/batches" component={Batches} />
+          <Route path="/batches/:id">{({ id }) => <Batch key={id} id={id} />}</Route>
+          <Route path="/enclaves" component={Enclaves} />
+          <Route component={Nowhere} />
+        </Switch>
+      </Suspense>
+    </Boundary>
   );
 }
 

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { headOf } from "../../../indexer/dashboard/src/data/checkpoint.ts";
 import { formatExact, formatShort } from "../../../indexer/dashboard/src/format/amount.ts";
-import { doublingBins, fill } from "../../../indexer/dashboard/src/format/series.ts";
+import { fill, gapBins } from "../../../indexer/dashboard/src/format/series.ts";
 import { count, formatShare, shorten } from "../../../indexer/dashboard/src/format/text.ts";
 import {
   formatAbsolute,
@@ -88,19 +88,20 @@ describe("What the dashboard writes", () => {
     expect(fill([], { bucket: "hour", now: 10_800, limit: 2 }, idle)).to.deep.equal([]);
   });
 
-  it("puts gaps into bars whose widths double, and loses none", () => {
-    const histogram = [0, 1, 2, 3, 5, 200].map((seconds) => ({ seconds, count: 2 }));
-    const bins = doublingBins(histogram);
+  it("puts gaps into bars, and loses none", () => {
+    const histogram = [0, 1, 2, 3, 5, 200, 10 ** 9].map((seconds) => ({ seconds, count: 2 }));
+    const bins = gapBins(histogram);
     expect(bins.slice(0, 4)).to.deep.equal([
-      { from: 0, to: 0, count: 2 },
-      { from: 1, to: 1, count: 2 },
-      { from: 2, to: 3, count: 4 },
-      { from: 4, to: 7, count: 2 },
+      { from: 0, to: 1, count: 2 },
+      { from: 1, to: 2, count: 2 },
+      { from: 2, to: 5, count: 4 },
+      { from: 5, to: 10, count: 2 },
     ]);
-    expect(bins.at(-1)).to.deep.equal({ from: 128, to: 255, count: 2 });
-    expect(bins.reduce((sum, { count }) => sum + count, 0)).to.equal(12);
-    expect(doublingBins([{ seconds: 70, count: 1 }])).to.deep.equal([{ from: 64, to: 127, count: 1 }]);
-    expect(doublingBins([])).to.deep.equal([]);
+    expect(bins.at(-1)).to.deep.equal({ from: 2_592_000, to: Number.POSITIVE_INFINITY, count: 2 });
+    expect(bins.reduce((sum, { count }) => sum + count, 0)).to.equal(14);
+    expect(gapBins([{ seconds: 70, count: 1 }])).to.deep.equal([{ from: 60, to: 120, count: 1 }]);
+    expect(gapBins([{ seconds: 70, count: 0 }])).to.deep.equal([]);
+    expect(gapBins([])).to.deep.equal([]);
   });
 
   it("reads the newest block out of Ponder's checkpoint", () => {

@@ -1,7 +1,7 @@
 import { AreaChart, BarChart, LineChart } from "@mantine/charts";
 import type { ChartProps } from "./ChartPanel.tsx";
 
-const AXIS = { tickMargin: 8, minTickGap: 28, interval: "preserveStartEnd" } as const;
+const AXIS = { tickMargin: 8, minTickGap: 12, interval: "preserveStartEnd" } as const;
 
 const FROM_ZERO: ["auto" | number, "auto"] = [0, "auto"];
 const FITTING: ["auto", "auto"] = ["auto", "auto"];
@@ -39,7 +39,7 @@ export function Chart({ kind, points, series, format, tick = format, fromZero = 
   return (
     <AreaChart
       {...common}
-      curveType="stepAfter"
+      curveType="linear"
       withDots={points.length < 3}
       fillOpacity={0.14}
       strokeWidth={2}

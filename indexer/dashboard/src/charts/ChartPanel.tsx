@@ -1,10 +1,11 @@
 import { ActionIcon, Tooltip } from "@mantine/core";
 import { IconChartHistogram, IconTable } from "@tabler/icons-react";
-import { lazy, type ReactNode, Suspense, useState } from "react";
+import { type ReactNode, Suspense, useState } from "react";
 import { Panel } from "../components/Panel.tsx";
 import { Loading } from "../components/states.tsx";
+import { retrying } from "../data/retrying.ts";
 
-const Chart = lazy(() => import("./Chart.tsx").then((chart) => ({ default: chart.Chart })));
+const Chart = retrying(() => import("./Chart.tsx").then((chart) => chart.Chart));
 
 /** A place on a chart's axis, and what is drawn there. */
 export interface Point {

@@ -3,7 +3,7 @@ import { IconDeviceDesktop, IconMoon, IconSun } from "@tabler/icons-react";
 import { Link, useLocation } from "wouter";
 import { useLive } from "../data/live.ts";
 import { useNow } from "../data/useNow.ts";
-import { formatDuration } from "../format/time.ts";
+import { formatDuration, formatRelative } from "../format/time.ts";
 import { Hint } from "./Amount.tsx";
 
 /** The views, in the order of the navigation. */
@@ -92,8 +92,13 @@ function Connection() {
       <span className={`connection ${connection.toLowerCase()}`} data-live={connection.toLowerCase()}>
         <span className="dot" aria-hidden="true" />
         <span role="status">{name}</span>
-        {head !== null && <span className="connection-block"> · {`block ${head.number.toLocaleString("en")}`}</span>}
-        {age >= 10 && <span className="connection-age"> · {formatDuration(age)} behind</span>}
+        {head !== null && (
+          <span className="connection-block">
+            {" "}
+            · block {head.number.toLocaleString("en")}
+            {age >= 10 && `, ${formatRelative(0, age)}`}
+          </span>
+        )}
       </span>
     </Hint>
   );

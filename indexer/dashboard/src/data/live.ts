@@ -4,6 +4,8 @@ import { type Head, headOf } from "./checkpoint.ts";
 
 /** How often to look for the indexer while no connection stands, in milliseconds. */
 const POLL = 2_000;
+/** How long a live connection that the indexer refuses takes to fail, in milliseconds. */
+const SETTLING = 400;
 /** Least time between two rounds of questions, in milliseconds: a chain may make many blocks a second. */
 const THROTTLE = 750;
 
@@ -39,14 +41,13 @@ export function newestBlock(): Head | null {
 
 /**
  * Keeps the answers up to date: asks all questions on display again when the indexer has a new block. One live query of
- * Ponder's tells of it; where that connection fails, the page asks for the head every two seconds until it stands again.
+ * Ponder's tells of it; while that connection fails, the page asks for the head every two seconds.
  *
  * @returns What ends it.
  */
 export function followChain(queries: QueryClient): () => void {
-  let ended = false;
+  const ending = new AbortController();
   let pending: ReturnType<typeof setTimeout> | undefined;
-  let stopListening = (): void => {};
 
   const refresh = (): void => {
     pending ??= setTimeout(() => {
@@ -54,59 +55,84 @@ export function followChain(queries: QueryClient): () => void {
       void queries.invalidateQueries();
     }, THROTTLE);
   };
-
   const advance = (head: Head): void => {
     const known = state.head;
     if (known?.number === head.number && known.timestamp === head.timestamp) return;
     set({ head });
     if (known !== null) refresh();
   };
+  const connected = (connection: "LIVE" | "POLLING"): void => {
+    // What is on display may be from before the indexer went away.
+    if (state.connection === "RECONNECTING") refresh();
+    set({ connection });
+  };
 
-  const listen = async (): Promise<void> => {
-    const { createClient, sql } = await import("@ponder/client");
-    if (ended) return;
-    const client = createClient(new URL("/sql", location.href).href);
+  const follow = async (): Promise<void> => {
+    let patience = POLL;
+    let tryLiveAt = 0;
+    while (!ending.signal.aborted) {
+      try {
+        const response = await fetch("/status", { signal: ending.signal });
+        const { chain } = (await response.json()) as { chain?: { block: Head } };
+        if (chain) advance(chain.block);
+        if (Date.now() >= tryLiveAt) {
+          const since = Date.now();
+          await listen(advance, () => connected("LIVE"), ending.signal);
+          // It has ended: at once, if the indexer gives none; try less and less often then.
+          patience = Date.now() - since > 30_000 ? POLL : Math.min(2 * patience, 60_000);
+          tryLiveAt = Date.now() + patience;
+          if (state.connection === "LIVE") continue;
+        }
+        connected("POLLING");
+      } catch {
+        set({ connection: "RECONNECTING" });
+      }
+      await sleep(POLL, ending.signal);
+    }
+  };
+  void follow();
+  return () => {
+    ending.abort();
+    clearTimeout(pending);
+  };
+}
+
+/**
+ * Follows the indexer's checkpoint by a live query. Resolves when the connection has ended.
+ *
+ * @param opened Called when it stands: the client tells of failures only, so when none has come for a moment.
+ */
+async function listen(advance: (head: Head) => void, opened: () => void, ending: AbortSignal): Promise<void> {
+  const { createClient, sql } = await import("@ponder/client");
+  const client = createClient(new URL("/sql", location.href).href);
+  let close = (): void => {};
+  const lost = new Promise<void>((resolve) => {
+    ending.addEventListener("abort", () => resolve(), { once: true });
     const { unsubscribe } = client.live(
       (db) => db.execute(sql`select latest_checkpoint from _ponder_checkpoint`),
       (result) => {
         const [row] = (result as unknown as { rows: readonly { latest_checkpoint: string }[] }).rows;
-        if (state.connection === "RECONNECTING") refresh();
-        set({ connection: "LIVE" });
+        opened();
         if (row) advance(headOf(row.latest_checkpoint));
       },
-      () => {
-        stopListening();
-        stopListening = () => {};
-        if (!ended) void poll();
-      },
+      () => resolve(),
     );
-    stopListening = unsubscribe;
-  };
+    close = unsubscribe;
+  });
+  const failed = await Promise.race([lost.then(() => true), sleep(SETTLING, ending).then(() => false)]);
+  if (!failed) {
+    opened();
+    await lost;
+  }
+  close();
+}
 
-  /** Looks for the indexer until it answers, then tries the live connection again. */
-  const poll = async (): Promise<void> => {
-    if (state.connection === "LIVE") set({ connection: "RECONNECTING" });
-    await new Promise((resolve) => setTimeout(resolve, POLL));
-    if (ended) return;
-    try {
-      const response = await fetch("/status");
-      const { chain } = (await response.json()) as { chain?: { block: Head } };
-      if (chain) {
-        if (state.connection === "RECONNECTING") refresh();
-        set({ connection: "POLLING" });
-        advance(chain.block);
-      }
-      await listen();
-    } catch {
-      set({ connection: "RECONNECTING" });
-      if (!ended) void poll();
-    }
-  };
-
-  listen().catch(() => poll());
-  return () => {
-    ended = true;
-    clearTimeout(pending);
-    stopListening();
-  };
+function sleep(milliseconds: number, ending: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    ending.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }

@@ -29,22 +29,27 @@ export function fill<Row extends { readonly start: number }>(
   return filled;
 }
 
-/**
- * The histogram of a sample in few bars whose widths double: `0`, `1`, `2–3`, `4–7`, … seconds, from the first that has
- * something to the last.
- */
-export function doublingBins(
-  histogram: readonly { readonly seconds: number; readonly count: number }[],
-): { from: number; to: number; count: number }[] {
-  const bins: { from: number; to: number; count: number }[] = [];
+/** Where bars of a histogram of gaps end, in seconds: in steps that people count time by. */
+const EDGES = [
+  1, 2, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400, 172_800, 604_800, 2_592_000,
+] as const;
+
+/** A bar of a histogram: how many are at least `from` and below `to`. */
+export interface Bin {
+  readonly from: number;
+  /** Infinity of the last. */
+  readonly to: number;
+  readonly count: number;
+}
+
+/** The histogram of gaps in few bars, from the first that has something to the last. */
+export function gapBins(histogram: readonly { readonly seconds: number; readonly count: number }[]): Bin[] {
+  const bins = [...EDGES, Number.POSITIVE_INFINITY].map((to, place) => ({ from: EDGES[place - 1] ?? 0, to, count: 0 }));
   for (const { seconds, count } of histogram) {
-    const place = seconds < 1 ? 0 : Math.floor(Math.log2(seconds)) + 1;
-    for (let next = bins.length; next <= place; next++) {
-      bins.push({ from: next === 0 ? 0 : 2 ** (next - 1), to: next === 0 ? 0 : 2 ** next - 1, count: 0 });
-    }
-    const bin = bins[place];
+    const bin = bins.find(({ to }) => seconds < to);
     if (bin) bin.count += count;
   }
-  const first = bins.findIndex(({ count }) => count > 0);
-  return first < 0 ? [] : bins.slice(first);
+  const some = ({ count }: Bin): boolean => count > 0;
+  const first = bins.findIndex(some);
+  return first < 0 ? [] : bins.slice(first, bins.findLastIndex(some) + 1);
 }

@@ -146,22 +146,25 @@ export function Batches() {
           )}
         </Loaded>
       </Panel>
-      <Panel title="Channels" note="payers' prepaid balances, the largest first" flush>
-        <Loaded
-          answer={channels}
-          height={42}
-          lines={6}
-          isEmpty={({ channels: { items } }) => items.length === 0}
-          empty={<Empty title="No channel is open">A payer opens one with: npm run opg -- channel open</Empty>}
-        >
-          {(data) => (
-            <>
-              <DataTable caption="Channels" columns={CHANNELS} rows={data.channels.items} id={({ id }) => id} />
-              <Pager of={data.channels} move={moveChannels} what="channels" />
-            </>
-          )}
-        </Loaded>
-      </Panel>
+      {/* Not before the batches are there, whose number moves it. */}
+      {!batches.isPending && (
+        <Panel title="Channels" note="payers' prepaid balances, the largest first" flush>
+          <Loaded
+            answer={channels}
+            height={42}
+            lines={6}
+            isEmpty={({ channels: { items } }) => items.length === 0}
+            empty={<Empty title="No channel is open">A payer opens one with: npm run opg -- channel open</Empty>}
+          >
+            {(data) => (
+              <>
+                <DataTable caption="Channels" columns={CHANNELS} rows={data.channels.items} id={({ id }) => id} />
+                <Pager of={data.channels} move={moveChannels} what="channels" />
+              </>
+            )}
+          </Loaded>
+        </Panel>
+      )}
     </Page>
   );
 }

@@ -55,17 +55,21 @@ export function Enclaves() {
           {(data) => <Keys of={data} all={shown === "all"} />}
         </Loaded>
       </Panel>
-      <Panel title="Programs that models trust" note="by the measurement sets of their enclave routes" flush>
-        <Loaded
-          answer={answer}
-          height={46}
-          lines={2}
-          isEmpty={({ measurementSets: { items } }) => items.length === 0}
-          empty={<Empty title="No model trusts a program yet">A model names them when it sets an enclave route.</Empty>}
-        >
-          {(data) => <Sets of={data} />}
-        </Loaded>
-      </Panel>
+      {!answer.isPending && (
+        <Panel title="Programs that models trust" note="by the measurement sets of their enclave routes" flush>
+          <Loaded
+            answer={answer}
+            height={46}
+            lines={2}
+            isEmpty={({ measurementSets: { items } }) => items.length === 0}
+            empty={
+              <Empty title="No model trusts a program yet">A model names them when it sets an enclave route.</Empty>
+            }
+          >
+            {(data) => <Sets of={data} />}
+          </Loaded>
+        </Panel>
+      )}
     </Page>
   );
 }

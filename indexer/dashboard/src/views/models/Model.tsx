@@ -154,7 +154,7 @@ export function Model({ id }: { readonly id: string }) {
               </div>
               <div className="columns">
                 <Usage days={days.items} net={net} />
-                <Gap scope="model" subject={model.id} />
+                <Gap scope="MODEL" subject={model.id} />
               </div>
               <Panel title="Who offers it" note="standing offers, the cheapest first" flush>
                 {model.offers.items.length === 0 ? (

@@ -196,7 +196,7 @@ function Detail({
         )}
       </Panel>
       <div className="columns">
-        <Gap scope="node" subject={node.id} />
+        <Gap scope="NODE" subject={node.id} />
         <Panel title="Who runs it">
           <Facts
             of={[

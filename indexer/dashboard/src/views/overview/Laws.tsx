@@ -4,16 +4,16 @@ import { Panel } from "../../components/Panel.tsx";
 import { Empty, Loaded } from "../../components/states.tsx";
 import { Term } from "../../components/Term.tsx";
 import { useAsk } from "../../data/useAsk.ts";
-import { lawsQuery } from "../../queries/laws.ts";
+import { type Law, lawsQuery } from "../../queries/laws.ts";
 
 /** What a law compares, in plain words. */
 const LAWS: Readonly<Record<string, string>> = {
-  ESCROW: "Escrow = the fees of open requests",
-  CREDITS: "Credits = what accounts can withdraw",
-  CHANNELS: "Channel deposits = the channels' balances",
-  CHANNEL_CREDITS: "Channel credits = what accounts can withdraw",
-  BURN: "Burn = OPG that left the supply",
-  BONDS: "Bonded OPG = the bonds of open requests",
+  ESCROW: "Escrow is what open requests have deposited",
+  CREDITS: "Credits are what accounts can withdraw",
+  CHANNELS: "Channel deposits are the channels' balances",
+  CHANNEL_CREDITS: "Channel credits are what accounts can withdraw",
+  BURN: "What burned is what left the supply",
+  BONDS: "Bonded OPG is the bonds of open requests",
 };
 
 /** Whether what the contracts owe is what they are owed for. */
@@ -37,7 +37,7 @@ export function Laws() {
       <Loaded
         answer={answer}
         height={36}
-        lines={6}
+        lines={7}
         isEmpty={({ laws: { items } }) => items.length === 0}
         empty={<Empty title="Nothing to count yet">The sums appear with the first token and the first stake.</Empty>}
       >
@@ -53,20 +53,14 @@ export function Laws() {
               </tr>
             </thead>
             <tbody>
-              {items.map(({ law, subject, left, right, holds }) => (
-                <tr key={`${law} ${subject}`}>
+              {[...Map.groupBy(items, ({ law }) => law)].map(([law, sums]) => (
+                <tr key={law}>
                   <th scope="row">{LAWS[law] ?? law}</th>
                   <td className="figures">
-                    <Fee value={left} token={subject} />
+                    <Sums of={sums} />
                   </td>
                   <td>
-                    {holds ? (
-                      <Mark tone="good">yes</Mark>
-                    ) : (
-                      <Mark tone="bad">
-                        no: <Fee value={right} token={subject} />
-                      </Mark>
-                    )}
+                    {sums.every(({ holds }) => holds) ? <Mark tone="good">yes</Mark> : <Mark tone="bad">no</Mark>}
                   </td>
                 </tr>
               ))}
@@ -76,4 +70,20 @@ export function Laws() {
       </Loaded>
     </Panel>
   );
+}
+
+/** A law's sums by token; where the two countings differ, both. */
+function Sums({ of }: { readonly of: readonly Law[] }) {
+  return of.map(({ subject, left, right, holds }, place) => (
+    <span key={subject} className="num">
+      {place > 0 && <span className="dim"> · </span>}
+      <Fee value={left} token={subject} />
+      {!holds && (
+        <>
+          {" "}
+          against <Fee value={right} token={subject} />
+        </>
+      )}
+    </span>
+  ));
 }

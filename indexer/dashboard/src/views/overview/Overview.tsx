@@ -1,5 +1,5 @@
 import { Alert, SegmentedControl } from "@mantine/core";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { Amount, WholeAmount } from "../../components/Amount.tsx";
 import { NetToggle } from "../../components/Net.tsx";
 import { Page } from "../../components/Page.tsx";
@@ -40,26 +40,29 @@ export function Overview() {
         </div>
       }
     >
-      <Now />
-      <Series bucket={bucket} />
-      <div className="columns">
-        <Gap />
-        <Deflation />
-      </div>
-      <div className="columns">
-        <BurnShares />
-        <Laws />
-      </div>
+      <Now>
+        <Series bucket={bucket} />
+        <div className="columns">
+          <Gap />
+          <Deflation />
+        </div>
+        <div className="columns">
+          <BurnShares />
+          <Laws />
+        </div>
+      </Now>
     </Page>
   );
 }
 
-function Now() {
+/** The figures of this moment, and what is under them: drawn later, so that nothing moves when the figures come. */
+function Now({ children }: { readonly children: ReactNode }) {
   const answer = useAsk(protocolQuery, {});
   return (
     <Loaded
       answer={answer}
       height={102}
+      lines={6}
       isEmpty={({ protocols }) => protocols.items.length === 0}
       empty={
         <div className="panel">
@@ -67,7 +70,14 @@ function Now() {
         </div>
       }
     >
-      {({ protocols: { items } }) => items.map((protocol) => <Figures key={protocol.chainId} of={protocol} />)}
+      {({ protocols: { items } }) => (
+        <>
+          {items.map((protocol) => (
+            <Figures key={protocol.chainId} of={protocol} />
+          ))}
+          {children}
+        </>
+      )}
     </Loaded>
   );
 }

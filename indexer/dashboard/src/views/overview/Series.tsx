@@ -1,4 +1,4 @@
-import { ChartPanel, type ChartProps } from "../../charts/ChartPanel.tsx";
+import { CHART_HEIGHT, ChartPanel, type ChartProps } from "../../charts/ChartPanel.tsx";
 import { useNet } from "../../components/Net.tsx";
 import { Empty, Failed, Loading } from "../../components/states.tsx";
 import { Term } from "../../components/Term.tsx";
@@ -27,8 +27,8 @@ interface Row extends Omit<Period, "start"> {
 export function Series({ bucket }: { readonly bucket: Bucket }) {
   const net = useNet();
   const answer = useAsk(seriesQuery, { interval: INTERVALS[bucket], limit: LIMIT[bucket] });
-  // The start of the period that it is now: until the next begins, nothing has to be drawn again.
-  const now = useNow((seconds) => seconds - (seconds % BUCKETS[bucket]));
+  // Until the next hour begins, no period ends.
+  const now = useNow((seconds) => seconds - (seconds % BUCKETS.hour));
   const each = NAMES[bucket];
   const tokenOf = useTokens();
 
@@ -37,7 +37,7 @@ export function Series({ bucket }: { readonly bucket: Bucket }) {
     answer.error && !answer.data ? (
       <Failed reason={answer.error.message} retry={() => void answer.refetch()} />
     ) : !answer.data ? (
-      <Loading height={CHART_LOADING} />
+      <Loading height={CHART_HEIGHT} />
     ) : undefined;
   const draw = (make: (rows: readonly Row[]) => ChartProps): ChartProps | undefined =>
     rows && rows.length > 0 ? make(rows) : undefined;
@@ -145,12 +145,9 @@ export function Series({ bucket }: { readonly bucket: Bucket }) {
           }
           axis={AXES[bucket]}
           chart={draw((from) => ({
-            kind: "area",
-            points: points(from, ({ atRisk, atRiskPeak }) => ({ peak: amount(atRiskPeak), end: amount(atRisk) })),
-            series: [
-              { key: "peak", name: "Peak", colour: "var(--opg-accent)" },
-              { key: "end", name: "At its end", colour: "var(--opg-quiet)" },
-            ],
+            kind: "bar",
+            points: points(from, ({ atRiskPeak }) => ({ peak: amount(atRiskPeak) })),
+            series: [{ key: "peak", name: "At risk at most", colour: "var(--opg-accent)" }],
             format: opg,
             tick: compact.format,
           }))}
@@ -183,13 +180,12 @@ export function Series({ bucket }: { readonly bucket: Bucket }) {
   );
 }
 
-const CHART_LOADING = 236;
 const INTERVALS = { hour: "HOUR", day: "DAY", week: "WEEK" } as const;
 const COLOURS = ["var(--opg-accent)", "var(--opg-quiet)", "var(--opg-wait)", "var(--opg-good)"] as const;
 
 function NothingYet({ what }: { readonly what: string }) {
   return (
-    <Empty title={`Nothing has ${what} yet`} height={CHART_LOADING}>
+    <Empty title={`Nothing has ${what} yet`} height={CHART_HEIGHT}>
       This chart begins with the first request that reaches the chain.
     </Empty>
   );
