@@ -1,0 +1,58 @@
+import { readFileSync } from "node:fs";
+import { expect } from "chai";
+import { getIntrospectionQuery } from "graphql";
+import { BUDGET, checkCost, QueryRefused } from "../../../indexer/src/api/graphqlCost.ts";
+
+describe("the cost of a GraphQL query", () => {
+  it("is a statement and a value for each row that there can be", () => {
+    expect(checkCost("{ nodes { items { id free } } }")).to.equal(50 + 50 * 2);
+    expect(checkCost("{ nodes(limit: 10) { items { id } } }")).to.equal(50 + 10);
+    expect(checkCost("{ nodes(limit: 10) { totalCount items { id } } }")).to.equal(50 + 50 + 10);
+    expect(checkCost('{ node(id: "0x") { id } }')).to.equal(50 + 1 + 1);
+  });
+
+  it("multiplies where lists are within lists, and asks the database for each row", () => {
+    const query = "{ nodes(limit: 10) { items { id offers(limit: 4) { items { token } } } } }";
+    expect(checkCost(query)).to.equal(50 + 10 + 10 * 50 + 10 * 4);
+  });
+
+  it("counts each alias, each use of a fragment, and what directives may leave out", () => {
+    const one = checkCost("{ nodes { items { id } } }");
+    expect(checkCost("{ a: nodes { items { id } } b: nodes { items { id } } }")).to.equal(2 * one);
+    expect(checkCost("{ ...F ...F } fragment F on Query { nodes { items { id } } }")).to.equal(2 * one);
+    expect(checkCost("{ nodes { ...P } } fragment P on nodePage { items { ... on node { id } } }")).to.equal(one);
+    expect(checkCost("query ($no: Boolean!) { nodes @include(if: $no) { items { id } } }", { no: false })).to.equal(
+      one,
+    );
+  });
+
+  it("reads limits from variables, and takes the most for what is none", () => {
+    const query = "query ($n: Int = 7) { nodes(limit: $n) { items { id } } }";
+    expect(checkCost(query)).to.equal(50 + 7);
+    expect(checkCost(query, { n: 3 })).to.equal(50 + 3);
+    expect(checkCost(query, { n: null })).to.equal(50 + 50);
+    for (const n of ["3", -1, 1e9, Number.NaN, {}, true]) expect(checkCost(query, { n })).to.equal(50 + 1_000);
+    expect(checkCost("query ($n: Int) { nodes(limit: $n) { items { id } } }")).to.equal(50 + 50);
+    expect(checkCost("{ nodes(limit: $unknown) { items { id } } }")).to.equal(50 + 50);
+  });
+
+  it("is that of the dearest operation, whichever is asked for", () => {
+    const query = "query A { nodes(limit: 1) { items { id } } } query B { nodes { items { id } } }";
+    expect(checkCost(query)).to.equal(checkCost("{ nodes { items { id } } }"));
+  });
+
+  it("leaves room for what the documentation asks, and for tools that read the schema", () => {
+    const docs = readFileSync(new URL("../../../docs/indexer.md", import.meta.url), "utf8");
+    const queries = [...docs.matchAll(/```graphql\n(.*?)```/gs)].map(([, query]) => query ?? "");
+    expect(queries).to.have.length.greaterThan(10);
+    for (const query of [...queries, getIntrospectionQuery({ inputValueDeprecation: true, schemaDescription: true })]) {
+      expect(checkCost(query), query).to.be.lessThan(BUDGET / 4);
+    }
+  });
+
+  it("says what is too dear, what it may cost, and what to do", () => {
+    const query = "{ nodes(limit: 1000) { items { id inferences(limit: 1000) { items { id } } } } }";
+    expect(() => checkCost(query)).to.throw(QueryRefused, `This query may cost 1051050, and a query may cost at most`);
+    expect(() => checkCost("{ nodes")).to.throw(QueryRefused, "Syntax Error");
+  });
+});
