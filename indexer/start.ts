@@ -19,10 +19,9 @@ const QUOTED_LINES = 20;
 const root = fileURLToPath(new URL(".", import.meta.url));
 const ponder = fileURLToPath(new URL("bin/ponder.js", import.meta.resolve("ponder")));
 /** What the indexer's process loads before Ponder. */
-const preloads = ["endWithParent.ts", "reorgWindow.ts", "requestRate.ts", "tunePglite.ts"].flatMap((file) => [
-  "--import",
-  new URL(file, import.meta.url).href,
-]);
+const preloads = ["endWithParent.ts", "reorgWindow.ts", "requestRate.ts", "tunePglite.ts", "wholeHashes.ts"].flatMap(
+  (file) => ["--import", new URL(file, import.meta.url).href],
+);
 
 /** What the indexer and its replicas need to know. */
 interface ServerOptions {

@@ -33,6 +33,8 @@ export interface Settings {
   readonly logChecks: LogChecks;
   /** Where it is seen that a node's parties fund somebody: in all transfers of fee tokens, or in our own events only. */
   readonly funding: "tokens" | "credits";
+  /** Whether strangers may ask by SQL. */
+  readonly sql: boolean;
   /** Folder of the built dashboard, which is served at `/`; null for none. */
   readonly dashboard: string | null;
   readonly database: { kind: "pglite"; directory: string } | { kind: "postgres"; connectionString: string };
@@ -47,6 +49,7 @@ export class SettingsError extends Error {
  * Reads the settings: `OPG_RPC_URL`, `OPG_DEPLOYMENT` (path of a deployment's JSON file), and either `DATABASE_URL`
  * (PostgreSQL) or `OPG_DATA_DIR` (PGlite's directory, `.ponder/pglite` by default); and `OPG_LOG_CHECKS`: full (the
  * default), live or off; `OPG_FINALITY`: node (the default) or instant; `OPG_FUNDING`: tokens (the default) or credits;
+ * `OPG_SQL`: on (the default) or off;
  * `OPG_DASHBOARD`: the folder of a built dashboard.
  *
  * @throws {@link SettingsError}
@@ -65,6 +68,7 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
     finality: oneOf(env, "OPG_FINALITY", ["node", "instant"]),
     logChecks: oneOf(env, "OPG_LOG_CHECKS", LOG_CHECKS),
     funding: oneOf(env, "OPG_FUNDING", ["tokens", "credits"]),
+    sql: oneOf(env, "OPG_SQL", ["on", "off"]) === "on",
     dashboard: env.OPG_DASHBOARD ? dashboardIn(env.OPG_DASHBOARD) : null,
     database: databaseUrl
       ? { kind: "postgres", connectionString: databaseUrl }

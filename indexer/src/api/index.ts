@@ -1,15 +1,18 @@
 import { db } from "ponder:api";
 import schema from "ponder:schema";
 import { Hono } from "hono";
-import { client, graphql } from "ponder";
+import { graphql } from "ponder";
 import { settings } from "../settings.ts";
 import { dashboard } from "./dashboard.ts";
 import { deflation } from "./deflation.ts";
 import { evidence } from "./evidence.ts";
 import { finality } from "./finality.ts";
+import { MAX_TOKENS } from "./graphqlCost.ts";
+import { graphqlGuard } from "./graphqlGuard.ts";
 import { inferences } from "./inferences.ts";
 import { nodes } from "./nodes.ts";
 import { DESCRIPTION, routes, undescribed } from "./openapi.ts";
+import { sqlOverHttp } from "./sql.ts";
 import { supply } from "./supply.ts";
 import { tokens } from "./tokens.ts";
 
@@ -25,8 +28,19 @@ rest.get("/openapi.json", (context) => context.json(description));
 
 // Ponder takes a Hono and none of its subclasses.
 const app = new Hono();
-app.use("/graphql", graphql({ db, schema }));
-app.use("/sql/*", client({ db, schema }));
+app.use("/graphql", graphqlGuard);
+// The depth that tools need to read the schema.
+app.use(
+  "/graphql",
+  graphql({ db, schema }, { maxOperationTokens: MAX_TOKENS, maxOperationDepth: 25, maxOperationAliases: 30 }),
+);
+app.use("/graphql", graphqlGuard);
+// The depth that tools need to read the schema.
+app.use(
+  "/graphql",
+  graphql({ db, schema }, { maxOperationTokens: MAX_TOKENS, maxOperationDepth: 25, maxOperationAliases: 30 }),
+);
+app.route("/", sqlOverHttp());
 app.route("/", rest);
 // The last, for it answers every path that is left.
 app.route("/", dashboard(settings.dashboard));

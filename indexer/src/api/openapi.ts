@@ -102,7 +102,7 @@ export const DESCRIPTION = {
 };
 
 /** Routes that are no part of REST: GraphQL, SQL, the dashboard, and the description itself. */
-const OTHERS = ["/graphql", "/sql/*", "/*", "/", "/openapi.json"];
+const OTHERS = ["/graphql", "/sql/*", "/sql/:path{db|live}", "/*", "/", "/openapi.json"];
 
 /**
  * Routes of an app that its description does not have.

@@ -1,0 +1,83 @@
+import { db } from "ponder:api";
+import schema from "ponder:schema";
+import { type Context, Hono } from "hono";
+import { client, sql as fragment } from "ponder";
+import { z } from "zod";
+import { settings } from "../settings.ts";
+import { BUDGETS, tooDear } from "./sqlCost.ts";
+
+/** Characters of a statement, and parameters, at most. */
+const MAX_LENGTH = 4_900;
+const MAX_PARAMETERS = 100;
+
+/** A statement as `@ponder/client` sends it: superjson's wrapping of one. */
+const Sent = z.object({
+  json: z.looseObject({ sql: z.string().min(1).max(MAX_LENGTH), params: z.array(z.unknown()).max(MAX_PARAMETERS) }),
+});
+
+/** The part of Drizzle's session that carries out text with parameters, as Ponder's own endpoint does. */
+interface Session {
+  prepareQuery(
+    query: { sql: string; params: unknown[] },
+    fields: undefined,
+    name: undefined,
+    isResponseInArrayMode: false,
+  ): { execute(): Promise<{ rows: unknown[] }> };
+}
+
+const OFF = "SQL over HTTP is off here: the operator did not set OPG_SQL=on";
+
+/**
+ * SQL over HTTP for `@ponder/client`: `/sql/db` answers once, `/sql/live` whenever the answer changes. Ponder lets through
+ * only SELECTs of the tables with functions that it lists; here those are refused that would keep the database busy, by
+ * the plan that it has for them, before they begin.
+ */
+export function sqlOverHttp(): Hono {
+  const app = new Hono();
+  if (!settings.sql) return app.all("/sql/*", (context) => context.text(OFF, 403));
+  const ponder = new Hono().use("/sql/*", client({ db, schema }));
+  // PGlite begins without sequential scans, at an absurd price, and then every plan with one looks too dear.
+  if (settings.database.kind === "pglite") void db.execute(fragment`set enable_seqscan = on`);
+
+  const carryOut = (path: "db" | "live", statement: string, { signal }: Request) =>
+    ponder.request(`/sql/${path}?sql=${encodeURIComponent(statement)}`, { signal });
+
+  /** What is wrong with a statement: what Ponder or the database say, or its price. */
+  const wrong = async (statement: string, { req }: Context): Promise<string | null> => {
+    const sent = Sent.safeParse(parsed(statement));
+    if (!sent.success) {
+      return `A statement comes as superjson of { sql, params }, of at most ${MAX_LENGTH} characters and ${MAX_PARAMETERS} parameters.`;
+    }
+    const { sql, params } = sent.data.json;
+    // Ponder looks at it as a part of one that reads nothing, so that it is planned only if it is allowed.
+    const looked = { sql: `select 1 from (${sql}\n) as statement where false`, params };
+    const answer = await carryOut("db", JSON.stringify({ json: looked }), req.raw);
+    if (!answer.ok) return await answer.text();
+    try {
+      const { session } = (db as unknown as { _: { session: Session } })._;
+      const explain = { sql: `explain (format json) ${sql}`, params };
+      const { rows } = await session.prepareQuery(explain, undefined, undefined, false).execute();
+      return tooDear(rows[0], BUDGETS[settings.database.kind]);
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  };
+
+  app.get("/sql/:path{db|live}", async (context) => {
+    const statement = context.req.query("sql") ?? "";
+    const problem = await wrong(statement, context);
+    if (problem !== null) return context.text(problem, 400);
+    const once = await carryOut("db", statement, context.req.raw);
+    // Ponder has 1,000 places for live queries and never frees that of one which fails as it begins.
+    return once.ok && context.req.param("path") === "live" ? carryOut("live", statement, context.req.raw) : once;
+  });
+  return app.all("/sql/*", (context) => context.text("SQL is asked by GET of /sql/db or /sql/live", 404));
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,234 @@
+import { expect } from "chai";
+import { getIntrospectionQuery } from "graphql";
+import { BUDGET, checkCost, QueryRefused } from "../../indexer/src/api/graphqlCost.ts";
+import { type Indexer, startIndexer } from "../../indexer/start.ts";
+import type { Deployment } from "../../sdk/src/deployment.ts";
+import { ethers, loadProtocol, type Protocol, provider } from "../support/fixtures.ts";
+import { type RpcServer, serveRpc } from "../support/rpcServer.ts";
+
+/** Whoever can ask the indexer tries to keep it too busy to follow the chain, or to write into it. */
+describe("attack: queries that keep the indexer busy", () => {
+  const refuses = (query: string, message: string, variables?: Record<string, unknown>) =>
+    expect(() => checkCost(query, variables)).to.throw(QueryRefused, message);
+  const nested = (levels: number, limit: string): string =>
+    levels === 0 ? "id" : `id inferences(limit: ${limit}) { items { node { ${nested(levels - 1, limit)} } } }`;
+
+  describe("GraphQL, before it is answered", () => {
+    it("refuses lists within lists, with the default number of rows too", () => {
+      refuses(`{ nodes(limit: 1000) { items { ${nested(1, "1000")} } } }`, "may cost");
+      refuses(`{ nodes { items { ${nested(3, "50")} } } }`, "may cost");
+    });
+
+    it("refuses them where variables, defaults and fragments hide the rows", () => {
+      const rows = "($n: Int = 1000)";
+      refuses(`query ${rows} { nodes(limit: $n) { items { ${nested(1, "$n")} } } }`, "may cost");
+      refuses(`query ($n: Int) { nodes(limit: $n) { items { ${nested(1, "$n")} } } }`, "may cost", { n: 1_000 });
+      refuses(
+        `{ nodes(limit: 1000) { ...Page } }
+         fragment Page on nodePage { items { ...Row } }
+         fragment Row on node { inferences(limit: 1000) { ... on inferencePage { items { id } } } }`,
+        "may cost",
+      );
+    });
+
+    it("refuses many aliases of one list, and the totals of each", () => {
+      const aliases = Array.from(
+        { length: 30 },
+        (_, index) => `a${index}: inferences(limit: 1000) { items { ${"id ".repeat(20)} } }`,
+      );
+      refuses(`{ ${aliases.join(" ")} }`, "may cost");
+      refuses(
+        "{ nodes(limit: 1000) { items { a: inferences { totalCount } b: offers { totalCount } c: bonds { totalCount } } } }",
+        "may cost",
+      );
+    });
+
+    it("refuses a fragment within itself, and fragments that double at each step", () => {
+      refuses("{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }", "within itself");
+      const doubling = Array.from(
+        { length: 30 },
+        (_, index) => `fragment F${index} on Query { ...F${index + 1} ...F${index + 1} }`,
+      );
+      const started = process.cpuUsage().user;
+      refuses(`{ ...F0 } ${doubling.join(" ")} fragment F30 on Query { __typename }`, "at most 5000 fields");
+      expect(process.cpuUsage().user - started, "microseconds").to.be.lessThan(2_000_000);
+    });
+
+    it("refuses a walk through the schema's own cycles, and lets tools read the schema", () => {
+      refuses(
+        "{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }",
+        "An introspection goes",
+      );
+      refuses(
+        '{ __type(name: "node") { ...T } } fragment T on __Type { fields { type { fields { type { fields { name } } } } } }',
+        "An introspection goes",
+      );
+      expect(checkCost(getIntrospectionQuery())).to.be.lessThan(BUDGET);
+    });
+
+    it("refuses more tokens than a query has", () => {
+      refuses(`{ ${"__typename ".repeat(1_001)} }`, "Syntax Error");
+    });
+  });
+
+  describe("against an indexer that runs", () => {
+    let protocol: Protocol;
+    let rpc: RpcServer;
+    let indexer: Indexer;
+
+    before(async function () {
+      this.timeout(240_000);
+      protocol = await loadProtocol();
+      await protocol.settled();
+      rpc = await serveRpc(provider);
+      const { settlement, nodes, models, verifiers, opg } = protocol.contracts;
+      const deployment: Deployment = {
+        chainId: 31_337,
+        startBlock: 0,
+        addresses: {
+          Settlement: await settlement.getAddress(),
+          NodeRegistry: await nodes.getAddress(),
+          ModelRegistry: await models.getAddress(),
+          VerifierRegistry: await verifiers.getAddress(),
+          OPG: await opg.getAddress(),
+        },
+      };
+      indexer = await startIndexer({ rpcUrl: rpc.url, deployment });
+      await indexer.ready;
+    });
+    after(async () => {
+      await indexer?.stop();
+      await rpc?.close();
+    });
+
+    const post = async (body: unknown, type = "application/json") => {
+      const text = typeof body === "string" ? body : JSON.stringify(body);
+      const response = await fetch(`${indexer.url}/graphql`, {
+        method: "POST",
+        headers: { "content-type": type },
+        body: text,
+      });
+      return { status: response.status, text: await response.text() };
+    };
+    const sql = async (text: string, path = "db", params: unknown[] = []) => {
+      const statement = encodeURIComponent(JSON.stringify({ json: { sql: text, params } }));
+      const response = await fetch(`${indexer.url}/sql/${path}?sql=${statement}`);
+      const answer = { status: response.status, text: path === "db" ? await response.text() : "" };
+      if (path === "live") await response.body?.cancel();
+      return answer;
+    };
+
+    it("answers a modest query, and the schema to a tool", async () => {
+      expect((await post({ query: "{ nodes { items { id } } }" })).text).to.contain(protocol.nodeId);
+      expect((await post({ query: getIntrospectionQuery() })).text).to.contain('"__schema"');
+    });
+
+    it("answers no dear one, in one sentence with its cost and the budget", async () => {
+      const { text } = await post({ query: `{ nodes(limit: 1000) { items { ${nested(1, "1000")} } } }` });
+      const { errors, data } = JSON.parse(text) as { errors: { message: string }[]; data?: unknown };
+      expect(data).to.equal(undefined);
+      expect(errors).to.have.length(1);
+      expect(errors[0]?.message).to.match(/^This query may cost \d+, and a query may cost at most 200000: .*\.$/);
+    });
+
+    it("takes no list of queries, no other form of one, and none in an address", async () => {
+      const query = "{ nodes { items { id } } }";
+      expect(await post([{ query }, { query }])).to.deep.include({ status: 400 });
+      expect((await post([{ query }])).text).to.contain("one query");
+      expect(await post(query, "application/graphql")).to.deep.include({ status: 415 });
+      expect(await post(`query=${encodeURIComponent(query)}`, "application/x-www-form-urlencoded")).to.deep.include({
+        status: 415,
+      });
+      expect(await post("{", "application/json")).to.deep.include({ status: 400 });
+      const inAddress = await (await fetch(`${indexer.url}/graphql?query=${encodeURIComponent(query)}`)).text();
+      expect(inAddress).to.not.contain(protocol.nodeId);
+      // What the address says is not what the body was costed by.
+      const response = await fetch(`${indexer.url}/graphql?query=${encodeURIComponent(query)}`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ query: "{ __typename }" }),
+      });
+      expect(await response.json()).to.deep.equal({ data: { __typename: "Query" } });
+    });
+
+    it("reads no more of a request than a query has", async () => {
+      expect(await post({ query: "{ __typename }", variables: { x: "x".repeat(100_000) } })).to.deep.include({
+        status: 413,
+      });
+    });
+
+    it("begins no statement that reads everything with everything", async () => {
+      for (const statement of [
+        `select count(*) from ${Array.from({ length: 8 }, (_, index) => `node_event e${index}`).join(", ")}`,
+        "select count(*) from node_event a, node_event b, node_event c, node_event d where a.id <> b.id and c.id <> d.id",
+      ]) {
+        const { status, text } = await sql(statement);
+        expect(status, text).to.equal(400);
+        expect(text).to.match(
+          /^This statement would cost about \d+ by the database's plan, and one may cost at most \d+\.$/,
+        );
+      }
+    });
+
+    it("carries out nothing but reading of its own tables", async () => {
+      for (const statement of [
+        "delete from node",
+        "select 1; delete from node",
+        "select 1) as a; delete from node --",
+        "with gone as (delete from node returning id) select * from gone",
+        "select * into stolen from node",
+        "explain analyze delete from node",
+        "select * from generate_series(1, 1000000000)",
+        "with recursive r as (select 1 as n union all select n + 1 from r) select * from r",
+        "select pg_sleep(60)",
+        "select pg_read_file('PG_VERSION')",
+        "select repeat('x', 1000000000)",
+        "select * from pg_class",
+        "select * from information_schema.tables",
+        "select set_config('search_path', 'x', false)",
+        "select * from node for update",
+        "lock table node",
+        "set search_path to x",
+      ]) {
+        const { status, text } = await sql(statement);
+        expect(status, `${statement}: ${text}`).to.equal(400);
+      }
+      expect((await sql("select id from node where id = $1", "db", [protocol.nodeId])).text).to.contain(
+        protocol.nodeId,
+      );
+    });
+
+    it("says in one line what is wrong with a statement, and nothing of its files", async () => {
+      for (const path of ["db", "live"]) {
+        for (const query of ["", "?sql=", "?sql={", "?sql=%7B%22json%22%3A1%7D"]) {
+          const response = await fetch(`${indexer.url}/sql/${path}${query}`);
+          const text = await response.text();
+          expect(response.status, text).to.equal(400);
+          expect(text).to.match(/^A statement comes as superjson of .*\.$/);
+        }
+      }
+      const { text } = await sql("select nothing from node");
+      expect(text).to.contain('column "nothing" does not exist');
+      expect(text).to.not.contain("indexer/");
+    });
+
+    it("keeps no place for live queries that cannot begin", async function () {
+      this.timeout(60_000);
+      // Ponder has 1,000 places; without care each of these would take one and keep it.
+      for (let sent = 0; sent < 1_010; sent += 101) {
+        const answers = await Promise.all(
+          Array.from({ length: 101 }, () => fetch(`${indexer.url}/sql/live`).then((response) => response.status)),
+        );
+        expect(new Set(answers)).to.deep.equal(new Set([400]));
+      }
+      expect(await sql("delete from node", "live")).to.deep.include({ status: 400 });
+      expect(await sql("select id from node", "live")).to.deep.include({ status: 200 });
+    });
+
+    it("still follows the chain", async () => {
+      const { requestId } = await protocol.settled();
+      await indexer.reached(await ethers.provider.getBlockNumber());
+      expect((await post({ query: `{ inference(id: "${requestId}") { status } }` })).text).to.contain("SETTLED");
+    });
+  });
+});
