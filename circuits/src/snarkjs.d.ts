@@ -80,6 +80,9 @@ declare module "snarkjs" {
     check(r1cs: FileLike, witness: FileLike, logger?: Logger): Promise<boolean>;
   };
 
+  /** The curve that the rest of snarkjs uses too, until it is terminated. */
+  export const curves: { getCurveFromName(name: "bn128"): Promise<Curve> };
+
   export const groth16: {
     prove(zkey: FileLike, witness: FileLike): Promise<{ proof: Groth16Proof; publicSignals: string[] }>;
     verify(key: Groth16VerificationKey, publicSignals: readonly string[], proof: Groth16Proof): Promise<boolean>;

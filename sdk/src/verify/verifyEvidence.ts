@@ -463,7 +463,12 @@ async function verifyChain(
     const isAccepted = root !== undefined || (isLocalChain(chainId) && fingerprint === rootHash);
     require(isAccepted, `the root ${fingerprint} is not AWS's`);
     mind("DEVELOPMENT ROOT, not AWS's: whoever owns it can attest anything, so this shows nothing to others.");
-    return ["it is accepted because it was named, or because the chain is a local one and names it", null];
+    return [
+      root === undefined
+        ? "it is accepted because the chain is a local one, and its verifier trusts it"
+        : "it is accepted because it was named",
+      null,
+    ];
   });
   const made = Number(document.timestamp / 1000n);
   for (const [index, certificate] of path.entries()) {

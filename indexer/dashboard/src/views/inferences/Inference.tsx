@@ -1,12 +1,178 @@
+import { Alert } from "@mantine/core";
+import { IconAlertTriangle } from "@tabler/icons-react";
+import { Link } from "wouter";
+import { Amount } from "../../components/Amount.tsx";
+import { Facts } from "../../components/Facts.tsx";
+import { Fee } from "../../components/Fee.tsx";
+import { Id } from "../../components/Id.tsx";
+import { Mark } from "../../components/Mark.tsx";
 import { Page } from "../../components/Page.tsx";
-import { Empty } from "../../components/states.tsx";
+import { Panel } from "../../components/Panel.tsx";
+import { Stat, Stats } from "../../components/Stat.tsx";
+import { Empty, Loaded } from "../../components/states.tsx";
+import { Term } from "../../components/Term.tsx";
+import { Duration, Time } from "../../components/Time.tsx";
+import { useAsk } from "../../data/useAsk.ts";
+import { formatDuration } from "../../format/time.ts";
+import { type Inference as InferenceData, inferenceQuery } from "../../queries/inferences.ts";
+import { Verify } from "../../verify/Verify.tsx";
+import { Proof } from "./Inferences.tsx";
+import "./inference.css";
+import { Money } from "./Money.tsx";
+import { Timeline } from "./Timeline.tsx";
+import { DEALINGS, STATUSES } from "./words.ts";
 
+/** One inference: where it stands, how it came there, its money, and the proof to verify. */
 export function Inference({ id }: { readonly id: string }) {
+  const answer = useAsk(inferenceQuery, { id: id.toLowerCase() });
   return (
-    <Page title="Inference">
-      <div className="panel">
-        <Empty title="On its way">The view of {id} is being built.</Empty>
-      </div>
+    <Page title="Inference" lead={<Id value={id} what="request id" digits={10} />}>
+      <Loaded
+        answer={answer}
+        height={140}
+        lines={5}
+        isEmpty={({ inference }) => inference === null}
+        empty={
+          <div className="panel">
+            <Empty title="There is no such request">
+              The chain has no request with this id, as far as the indexer has read it. An inference that was paid by a
+              channel is part of <Link href="/batches">a batch</Link>.
+            </Empty>
+          </div>
+        }
+      >
+        {({ inference }) => (inference === null ? null : <Detail of={inference} />)}
+      </Loaded>
     </Page>
+  );
+}
+
+function Detail({ of }: { readonly of: InferenceData }) {
+  const { status, route, proves, trustGapSeconds, trustGapBlocks, token, fee, maxFee, burned, coverage } = of;
+  const { tone, name, meaning } = STATUSES[status];
+  const isOpen = status === "REQUESTED" || status === "DELIVERED";
+  return (
+    <>
+      <Stats>
+        <Stat label="Status" note={meaning}>
+          <Mark tone={tone}>{name}</Mark>
+        </Stat>
+        <Stat label={<Term of="gap" />} note={gapNote(of)}>
+          {trustGapSeconds === null ? "–" : <Duration seconds={trustGapSeconds} />}
+          {trustGapBlocks !== null && <span className="unit"> {trustGapBlocks} blocks</span>}
+        </Stat>
+        <Stat
+          label={isOpen ? "In escrow" : "Fee to the node"}
+          note="All of it is the operator's: there is no protocol cut."
+        >
+          <Fee value={isOpen ? maxFee : (fee ?? "0")} token={token} />
+        </Stat>
+        {status === "DELIVERED" ? (
+          <Stat label={<Term of="atRisk" />} note="Locked until the proof comes.">
+            <Amount value={coverage} />
+          </Stat>
+        ) : (
+          <Stat label={<Term of="burn">Burned</Term>} note="From the node's own OPG.">
+            <Amount value={burned} />
+          </Stat>
+        )}
+      </Stats>
+      {route === "TEE" && proves === "RELAY" && (
+        <Alert color="yellow" variant="light" icon={<IconAlertTriangle />} title="A relay, not an execution">
+          This answer came through a gateway: its proof shows what was asked of a named service and what it answered,
+          and nothing of what ran there.
+        </Alert>
+      )}
+      <div className="columns">
+        <Timeline of={of} />
+        <Money of={of} />
+      </div>
+      {status === "SETTLED" ? (
+        <Verify kind="inferences" id={of.id} />
+      ) : (
+        <Panel title="Verify in your browser">
+          <p className="dim unverified">
+            {isOpen
+              ? "There is nothing to verify yet: the proof can be checked here as soon as it is settled."
+              : "There is nothing to verify: this request ended without a proof."}
+          </p>
+        </Panel>
+      )}
+      <div className="columns">
+        <Parties of={of} />
+        <Terms of={of} />
+      </div>
+    </>
+  );
+}
+
+function gapNote({ status, trustGapSeconds, deliveredAt }: InferenceData): string {
+  if (trustGapSeconds === "0") return "The proof came with the answer.";
+  if (trustGapSeconds !== null) return "From delivery to settlement.";
+  if (status === "DELIVERED") return "Open: the answer is out since its delivery.";
+  return deliveredAt === null ? "Nothing was delivered." : "It never closed.";
+}
+
+function Parties({ of }: { readonly of: InferenceData }) {
+  const { requester, nodeId, modelId, consumer, payout, claimer, dealing, route, proves, open, routeVersion } = of;
+  const address = (value: string | null, what: string) => value !== null && <Id value={value} what={what} />;
+  return (
+    <Panel title="Parties">
+      <Facts
+        of={[
+          ["Requester", <Id key="" value={requester} what="requester" />],
+          DEALINGS[dealing] === null
+            ? null
+            : ["Demand", <Mark key="" tone="warn">{`Self-dealing: ${DEALINGS[dealing]}`}</Mark>],
+          [
+            "Node",
+            nodeId === null ? (
+              "any node may take it"
+            ) : (
+              <Id key="" value={nodeId} what="node id" to={`/nodes/${nodeId}`} />
+            ),
+          ],
+          open ? ["Request", "open: it named no node"] : null,
+          ["Model", <Id key="" value={modelId} what="model id" to={`/models/${modelId}`} />],
+          ["Proof", <Proof key="" route={route} proves={proves} />],
+          ["Route version", routeVersion],
+          consumer === null ? null : ["Contract called back", address(consumer, "consumer")],
+          payout === null ? null : ["Paid to", address(payout, "payout address")],
+          claimer === null ? null : ["Default claimed by", address(claimer, "claimer")],
+        ]}
+      />
+    </Panel>
+  );
+}
+
+function Terms({ of }: { readonly of: InferenceData }) {
+  const { token, mode, inputHash, outputHash, units, compensationBps, rewardBps, proofBlocks } = of;
+  const percent = (bps: number) => `${bps / 100} %`;
+  return (
+    <Panel title="Terms" note="Fixed when the request was made: its id is the hash of all of them.">
+      <Facts
+        of={[
+          ["Price per request", <Fee key="" value={of.pricePerRequest} token={token} />],
+          of.pricePerUnit === "0"
+            ? null
+            : [
+                <Term key="" of="units">
+                  Price per unit
+                </Term>,
+                <Fee key="" value={of.pricePerUnit} token={token} />,
+              ],
+          units === null ? null : [<Term key="" of="units" />, units],
+          ["Verification fee, burned", <Amount key="" value={of.verificationFee} />],
+          [<Term key="" of="coverage" />, <Amount key="" value={of.coverage} />],
+          ["Of it at a default", `${percent(compensationBps)} to the requester, ${percent(rewardBps)} to the claimer`],
+          ["To deliver within", formatDuration(Number(of.deliveryWindow))],
+          ["To prove within", `${formatDuration(Number(of.proofWindow))} and ${proofBlocks} blocks`],
+          ["Delivery", mode === "ONCHAIN" ? "on chain, for everybody to read" : "directly to the requester"],
+          ["Input, committed", <Id key="" value={inputHash} what="input commitment" />],
+          outputHash === null ? null : ["Output, committed", <Id key="" value={outputHash} what="output commitment" />],
+          ["Latest second to request", <Time key="" at={of.deadline.length > 12 ? null : of.deadline} />],
+        ]}
+      />
+    </Panel>
   );
 }

@@ -1,0 +1,105 @@
+import { defineQuery } from "../data/ask.ts";
+import one from "./Inference.graphql?raw";
+import list from "./Inferences.graphql?raw";
+
+export type InferenceStatus = "REQUESTED" | "DELIVERED" | "SETTLED" | "REFUNDED" | "DEFAULTED" | "VOIDED";
+export type Dealing = "ARMS_LENGTH" | "PARTY" | "FUNDED";
+
+/** An inference in the list. Amounts are base units, times are seconds. */
+export interface InferenceRow {
+  readonly id: string;
+  readonly status: InferenceStatus;
+  readonly route: "ZK" | "TEE";
+  /** What its proof shows, or would show. */
+  readonly proves: "EXECUTION" | "RELAY" | null;
+  readonly dealing: Dealing;
+  readonly requester: string;
+  readonly nodeId: string | null;
+  readonly modelId: string;
+  readonly token: string;
+  readonly maxFee: string;
+  readonly fee: string | null;
+  readonly burned: string;
+  readonly requestedAt: string;
+  readonly requestedBlock: string;
+  readonly deliveredAt: string | null;
+  readonly deliveredBlock: string | null;
+  readonly endedAt: string | null;
+  readonly endedBlock: string | null;
+  readonly trustGapSeconds: string | null;
+}
+
+/** An event of an inference's life. */
+export interface InferenceEvent {
+  readonly id: string;
+  readonly kind: string;
+  readonly sender: string;
+  readonly blockNumber: string;
+  readonly timestamp: string;
+  readonly transactionHash: string;
+}
+
+/** All that there is to say of an inference. */
+export interface Inference extends InferenceRow {
+  readonly open: boolean;
+  readonly mode: "DIRECT" | "ONCHAIN";
+  readonly consumer: string | null;
+  readonly routeVersion: string;
+  readonly nonce: string;
+  readonly deadline: string;
+  readonly verificationFee: string;
+  readonly compensationBps: number;
+  readonly rewardBps: number;
+  readonly proofBlocks: number;
+  readonly inputHash: string;
+  readonly outputHash: string | null;
+  readonly units: string | null;
+  readonly output: string | null;
+  readonly pricePerRequest: string;
+  readonly pricePerUnit: string;
+  readonly coverage: string;
+  readonly deliveryWindow: string;
+  readonly proofWindow: string;
+  readonly bond: string;
+  readonly deliveryDeadline: string;
+  readonly proofDeadline: string | null;
+  readonly proofDeadlineBlock: string | null;
+  readonly trustGapBlocks: string | null;
+  readonly payout: string | null;
+  readonly returned: string | null;
+  readonly compensation: string | null;
+  readonly reward: string | null;
+  readonly claimer: string | null;
+  readonly declined: boolean;
+  readonly events: { readonly items: readonly InferenceEvent[] };
+}
+
+/** Ponder's filter, as far as the list uses it. */
+export interface InferenceFilter {
+  readonly status?: InferenceStatus;
+  readonly route?: "ZK" | "TEE";
+  readonly proves?: "EXECUTION" | "RELAY";
+  readonly dealing?: Dealing;
+  readonly dealing_not?: Dealing;
+  readonly requester?: string;
+  readonly requestedAt_gte?: string;
+  readonly OR?: readonly Readonly<Record<string, string>>[];
+}
+
+export const inferencesQuery = defineQuery<
+  {
+    readonly inferences: {
+      readonly totalCount: number;
+      readonly pageInfo: {
+        readonly hasNextPage: boolean;
+        readonly hasPreviousPage: boolean;
+        readonly startCursor: string | null;
+        readonly endCursor: string | null;
+      };
+      readonly items: readonly InferenceRow[];
+    };
+  },
+  { readonly where?: InferenceFilter; readonly after?: string; readonly before?: string }
+>(list);
+
+export const inferenceQuery = defineQuery<{ readonly inference: Inference | null }, { readonly id: string }>(one);

@@ -1,0 +1,51 @@
+import type { Tone } from "../../components/Mark.tsx";
+import type { Dealing, InferenceStatus } from "../../queries/inferences.ts";
+
+/** What a status means: its tone, its name, and what it says of the answer. */
+export const STATUSES: Readonly<
+  Record<InferenceStatus, { readonly tone: Tone; readonly name: string; readonly meaning: string }>
+> = {
+  REQUESTED: { tone: "wait", name: "Requested", meaning: "The fee is in escrow; there is no answer yet." },
+  DELIVERED: { tone: "wait", name: "Unproven", meaning: "The answer is out and its proof is still to come." },
+  SETTLED: { tone: "good", name: "Proven", meaning: "The proof was checked on chain and the node is paid." },
+  REFUNDED: { tone: "quiet", name: "Refunded", meaning: "No answer came; the requester has everything back." },
+  DEFAULTED: {
+    tone: "bad",
+    name: "Defaulted",
+    meaning: "No proof came in time; the requester is compensated from the node's stake.",
+  },
+  VOIDED: {
+    tone: "quiet",
+    name: "Voided",
+    meaning: "What its proof would have rested on was revoked; everything went back.",
+  },
+};
+
+/** Who bought from whom, in plain words; null for demand that nothing speaks against. */
+export const DEALINGS: Readonly<Record<Dealing, string | null>> = {
+  ARMS_LENGTH: null,
+  PARTY: "own node",
+  FUNDED: "paid by its operator before",
+};
+
+/** How certain a row is, by its newest block. */
+export const FINALITIES: Readonly<
+  Record<string, { readonly tone: Tone; readonly name: string; readonly meaning: string }>
+> = {
+  PENDING: { tone: "wait", name: "pending", meaning: "The chain may still take back this block." },
+  SAFE: { tone: "info", name: "safe", meaning: "The chain calls this block safe: it would be exceptional to lose it." },
+  FINALISED: { tone: "good", name: "final", meaning: "The chain calls this block final: it stays." },
+};
+
+/** An event of an inference's life, in plain words. */
+export const EVENTS: Readonly<Record<string, { readonly title: string; readonly meaning: string }>> = {
+  REQUESTED: { title: "Requested", meaning: "The fee went into escrow, and the terms are fixed." },
+  DELIVERED: { title: "Delivered", meaning: "The node committed to its answer. The user has it; it is not proven." },
+  OUTPUT_PUBLISHED: { title: "Output published", meaning: "The answer itself is on chain." },
+  SETTLED: { title: "Proven and settled", meaning: "The proof was checked on chain, the fee credited, OPG burned." },
+  DECLINED: { title: "Declined", meaning: "The node declined. Everything went back." },
+  REFUNDED: { title: "Refunded", meaning: "Nobody delivered in time. Everything went back." },
+  DEFAULTED: { title: "Defaulted", meaning: "No proof came in time. The requester was compensated." },
+  VOIDED: { title: "Voided", meaning: "What the proof would have rested on was revoked. Everything went back." },
+  CALLBACK_FAILED: { title: "Callback failed", meaning: "The consumer's callback reverted. Nothing else changed." },
+};
