@@ -365,7 +365,7 @@ export class Bookkeeper {
         ...{ deliveredAt: at.timestamp, deliveredBlock: at.blockNumber },
         proofDeadline: open ? null : at.timestamp + big(proofWindow),
         proofDeadlineBlock: open ? null : at.blockNumber + big(proofBlocks),
-        ...this.#dealing(row, nodeId),
+        ...this.#dealing({ ...row, units }, nodeId),
       });
       this.#inferenceEvent(requestId, "DELIVERED", at);
       this.#protocol({ requested: -1n, delivered: 1n });
@@ -520,7 +520,7 @@ export class Bookkeeper {
       const { nodeId, modelId, token, ledger, count } = batch;
       const hash = at.transactionHash;
       const { rows = 0n, rowsNotPaid = 0n, ...known } = this.books.find("openTransaction", hash) ?? {};
-      const { dealing = "ARMS_LENGTH" } = known;
+      const dealing = nearer(known.dealing ?? "ARMS_LENGTH", paid === 0n ? "UNPAID" : "ARMS_LENGTH");
       const selfDealing = dealing !== "ARMS_LENGTH";
       this.books.remove("openTransaction", hash);
       const route = { modelId, route: "TEE", routeVersion: BigInt(batch.routeVersion) };
@@ -664,12 +664,14 @@ export class Bookkeeper {
   }
 
   /** How close the requester is to the node, or was at an earlier step. */
-  #dealing({ dealing = "ARMS_LENGTH", requester, payer = requester, signer = payer }: Row, nodeId: string | null) {
+  #dealing({ dealing = "ARMS_LENGTH", ...row }: Row, nodeId: string | null) {
+    const { requester, payer = requester, signer = payer } = row;
     const parties = this.#partiesOf(nodeId);
     const payers = [String(payer), String(signer)];
     const isParty = parties.length === MOST_PARTIES || payers.some((account) => parties.includes(account));
     const isFunded = parties.some((funder) => payers.some((one) => this.books.find("funding", funder, one)));
-    const nearest = nearer(dealing, isParty ? "PARTY" : isFunded ? "FUNDED" : "ARMS_LENGTH");
+    const isFree = row.maxFee === 0n || (row.pricePerRequest === 0n && [row.pricePerUnit, row.units].includes(0n));
+    const nearest = nearer(dealing, isParty ? "PARTY" : isFunded ? "FUNDED" : isFree ? "UNPAID" : "ARMS_LENGTH");
     return { dealing: nearest, selfDealing: nearest !== "ARMS_LENGTH" };
   }
 
@@ -811,7 +813,8 @@ const periodsOf = ({ timestamp }: Place) => [
 ];
 
 /** Of two dealings, the one in which payer and node are closer. */
-const nearer = (a: Cell, b: Cell): Cell => ["PARTY", "FUNDED"].find((dealing) => [a, b].includes(dealing)) ?? a;
+const nearer = (a: Cell, b: Cell): Cell =>
+  ["PARTY", "FUNDED", "UNPAID"].find((dealing) => [a, b].includes(dealing)) ?? a;
 
 const zeros = (columns: string) => Object.fromEntries(columns.split(" ").map((column) => [column, 0n]));
 const nulls = (columns: string) => Object.fromEntries(columns.split(" ").map((column) => [column, null]));

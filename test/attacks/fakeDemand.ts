@@ -2,12 +2,12 @@ import { expect } from "chai";
 import { MaxUint256 } from "ethers";
 import { BatchRoute, channelKey, WITHDRAWAL_DELAY } from "../support/batches.ts";
 import { Demand } from "../support/demand.ts";
-import { loadProtocol, networkHelpers, OPG_UNIT, type Protocol, USD_UNIT } from "../support/fixtures.ts";
+import { ethers, loadProtocol, networkHelpers, OPG_UNIT, type Protocol, USD_UNIT } from "../support/fixtures.ts";
 
 /**
  * An operator who makes its node look wanted, by buying from itself. Fees come back to it, so only the verification fees
  * cost it anything. Its own addresses are known; so it buys through accounts that nobody knows, and gives them money in
- * every way in which the protocol and the fee token let it.
+ * every way in which the protocol and the fee token let it, or asks no money.
  */
 describe("attack: an operator buys from its own node", function () {
   this.timeout(240_000);
@@ -22,7 +22,6 @@ describe("attack: an operator buys from its own node", function () {
   it("is left out of the net figures, whichever way the money goes", async () => {
     const { settlement, nodes, usd, opg } = protocol.contracts;
     const { requester, operator, payout } = protocol.accounts;
-    const indexer = await demand.index("tokens");
     const expected: Record<string, string> = {};
     const buy = async (index: number, dealing: string) => {
       expected[await demand.buy(await demand.buyer(index))] = dealing;
@@ -60,7 +59,7 @@ describe("attack: an operator buys from its own node", function () {
     // Channels: paid into by the operator, and out of its own to somebody else.
     const batches = await BatchRoute.open(protocol);
     const { contract } = batches;
-    const [funded, own, free] = [channelKey(0), channelKey(1), channelKey(2)];
+    const [funded, own, honestKey] = [channelKey(0), channelKey(1), channelKey(2)];
     const open = async (key: typeof funded, payer: typeof operator) => {
       await usd.connect(payer).approve(contract, MaxUint256);
       const consent = batches.consent(key, payer.address);
@@ -68,17 +67,26 @@ describe("attack: an operator buys from its own node", function () {
     };
     await open(funded, await demand.buyer(15));
     await open(own, operator);
-    await open(free, requester);
+    await open(honestKey, requester);
     await contract.connect(operator).deposit(...batches.place(funded), USD_UNIT);
     await contract.connect(operator).announceWithdrawal(batches.channelId(own));
     await networkHelpers.time.increase(WITHDRAWAL_DELAY);
     await contract.connect(operator).withdrawChannel(...batches.place(own), await demand.buyer(16));
     await buy(16, "FUNDED");
-    await batches.settle({ signer: free, ceiling: 40n, amount: 40n });
-    await batches.settle({ signer: free, ceiling: 41n, amount: 1n }, { signer: funded, ceiling: 7n, amount: 7n });
+    await batches.settle({ signer: honestKey, ceiling: 40n, amount: 40n });
+    await batches.settle({ signer: honestKey, ceiling: 41n, amount: 1n }, { signer: funded, ceiling: 7n, amount: 7n });
     await contract.connect(payout).withdraw(usd, await demand.buyer(17));
     await buy(17, "FUNDED");
 
+    // And without any money: an offer of nothing, taken by a key that has nothing, and a batch that nobody pays.
+    const free = { pricePerRequest: 0n, pricePerUnit: 0n };
+    await nodes.connect(operator).postOffer(await protocol.offer(free));
+    const nobody = (await ethers.getSigners())[18];
+    if (nobody === undefined) throw new Error("the test chain has no account 18");
+    expected[await demand.settle(await demand.request(nobody, { maxFee: 0n, offer: free }))] = "UNPAID";
+    await batches.settle();
+
+    const indexer = await demand.index("tokens");
     expect(await demand.dealings(indexer)).to.deep.equal(expected);
 
     type Item = Record<string, string | boolean>;
@@ -103,6 +111,7 @@ describe("attack: an operator buys from its own node", function () {
     expect(found.batchSettlements?.items).to.deep.equal([
       { dealing: "ARMS_LENGTH", selfDealing: false },
       { dealing: "FUNDED", selfDealing: true },
+      { dealing: "UNPAID", selfDealing: true },
     ]);
     const by = ({ address }: { address: string }, how: string) => ({ funder: address.toLowerCase(), how });
     const events = [
@@ -120,13 +129,13 @@ describe("attack: an operator buys from its own node", function () {
 
     // Two inferences of independent buyers, and one batch of one.
     const [total] = found.periods?.items ?? [];
-    const settled = BigInt(Object.keys(expected).length) + 3n;
+    const settled = BigInt(Object.keys(expected).length) + 4n;
     expect(total).to.include({ settlements: String(settled), settlementsNet: "3" });
     const burned = found.burns?.items.reduce((sum, { amount }) => sum + BigInt(amount ?? 0), 0n);
     expect(total?.burnedNet).to.equal(String(burned));
     const fee = protocol.fee(honest.terms, 1_500n);
     expect(found.periodTokens?.items).to.deep.equal([
-      { fees: String(BigInt(Object.keys(expected).length) * fee + 48n), feesNet: String(2n * fee + 40n) },
+      { fees: String(BigInt(Object.keys(expected).length - 1) * fee + 48n), feesNet: String(2n * fee + 40n) },
     ]);
     expect(await opg.balanceOf(await demand.buyer(11))).to.equal(OPG_UNIT);
     await demand.reconcile(indexer);

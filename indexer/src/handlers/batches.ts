@@ -28,12 +28,11 @@ const { OPG } = settings.deployment.addresses;
 type ChannelRow = typeof channel.$inferSelect;
 type ChannelMove = Partial<Pick<ChannelRow, "deposited" | "claimed" | "withdrawn" | "balance" | "claims">>;
 
-/** A channel's row as it is before the event. */
-async function channelOf({ db }: Context, channelId: Hex): Promise<ChannelRow> {
-  const row = await db.find(channel, { id: channelId });
-  if (row === null)
-    throw new Error(`There is no channel ${channelId}: does the deployment's startBlock come too late?`);
-  return { ...row };
+/** Keeps how close a channel's payer and signer are to its node, where that is closer now. */
+async function judgeChannel(context: Context, row: ChannelRow): Promise<ChannelRow> {
+  const dealing = await dealingWith(context, row.nodeId, [row.payer, row.signer], row.dealing);
+  if (dealing.dealing === row.dealing) return row;
+  return context.db.update(channel, { id: row.id }).set(dealing);
 }
 
 /** Changes a channel, and keeps the change in its history. */
@@ -52,14 +51,10 @@ async function changeChannel(
     change?: Partial<Pick<ChannelRow, "withdrawableAt">>;
   } & Pick<typeof channelEvent.$inferInsert, "kind" | "amount" | "address" | "withdrawableAt">,
 ): Promise<ChannelRow> {
-  const before = await channelOf(context, channelId);
-  const dealing = await dealingWith(context, before.nodeId, [before.payer, before.signer], before.dealing);
-  const row = await context.db
-    .update(channel, { id: channelId })
-    .set((now) => ({ ...change, ...dealing, ...plus(now, move) }));
+  const row = await context.db.update(channel, { id: channelId }).set((now) => ({ ...change, ...plus(now, move) }));
   if (move.balance !== undefined) await addToToken(context, row.token, { inChannels: move.balance });
   await context.db.insert(channelEvent).values({ id, channelId, ...history, balance: row.balance, ...stampOf(event) });
-  return row;
+  return judgeChannel(context, row);
 }
 
 /** Books a credit of the batch settlement. */
@@ -91,10 +86,11 @@ ponder.on("BatchSettlement:ChannelOpened", async ({ event, context }) => {
 
 ponder.on("BatchSettlement:ChannelDeposited", async ({ event, context }) => {
   const { channelId, from, amount } = event.args;
-  const { payer, token } = await channelOf(context, channelId);
-  await addPayment(context, event, { funder: from, account: payer, how: "CHANNEL_DEPOSIT", token, amount });
   const move = { deposited: amount, balance: amount };
-  await changeChannel(context, event, channelId, { kind: "DEPOSITED", amount, address: from, move });
+  const row = await changeChannel(context, event, channelId, { kind: "DEPOSITED", amount, address: from, move });
+  const { payer, token } = row;
+  await addPayment(context, event, { funder: from, account: payer, how: "CHANNEL_DEPOSIT", token, amount });
+  await judgeChannel(context, row);
 });
 
 ponder.on("BatchSettlement:ChannelWithdrawalAnnounced", async ({ event, context }) => {
@@ -162,7 +158,8 @@ ponder.on("BatchSettlement:BatchSettled", async ({ event, context }) => {
   const { nodeId, modelId, token, ledger, count } = header;
   const { hash } = event.transaction;
   const told = await db.find(openTransaction, { hash });
-  const { rows = 0n, rowsNotPaid: unpaid = 0n, dealing = "ARMS_LENGTH" } = told ?? {};
+  const { rows = 0n, rowsNotPaid: unpaid = 0n, dealing: ofRows = "ARMS_LENGTH" } = told ?? {};
+  const dealing = closest(ofRows, paid === 0n ? "UNPAID" : "ARMS_LENGTH");
   const selfDealing = dealing !== "ARMS_LENGTH";
   if (told !== null) await db.delete(openTransaction, { hash });
   const routeVersion = BigInt(header.routeVersion);

@@ -1,7 +1,16 @@
 import { type Context, ponder } from "ponder:registry";
 import { funding, fundingEvent, node, operatorAccount } from "ponder:schema";
+import { gte, sql } from "ponder";
 import { type Address, type Hex, zeroAddress } from "viem";
-import { type Dealing, isFunding, isParty, newParties, type Payment } from "../mapping/dealing.ts";
+import {
+  closest,
+  type Dealing,
+  isFunding,
+  isParty,
+  MAX_PARTIES,
+  newParties,
+  type Payment,
+} from "../mapping/dealing.ts";
 import { type ChainEvent, stampOf } from "../mapping/stamp.ts";
 import { settings } from "../settings.ts";
 
@@ -13,36 +22,76 @@ const {
 } = settings.deployment.addresses;
 const contracts = [Settlement, NodeRegistry, BatchSettlement, BurnSink, zeroAddress];
 
+/** Who the tables below may know something of. Of anybody else they know nothing, and need not be asked. */
+interface Suspects {
+  /** Accounts that are or were a node's party, and accounts that one of those paid. */
+  readonly operators: Set<string>;
+  readonly funded: Set<string>;
+  /** Nodes that have had more parties than are kept. */
+  readonly crowded: Set<string>;
+}
+
+/**
+ * The suspects, read once: every later one goes through here. A reorganisation leaves some who are none any more, and for
+ * those the tables answer.
+ */
+let reading: Promise<Suspects> | undefined;
+const suspectsIn = ({ db }: Context): Promise<Suspects> => {
+  reading ??= (async () => {
+    const operators = await db.sql.select({ id: operatorAccount.account }).from(operatorAccount);
+    const funded = await db.sql.selectDistinct({ id: funding.account }).from(funding);
+    const full = gte(sql`cardinality(${node.parties})`, MAX_PARTIES);
+    const crowded = await db.sql.select({ id: node.id }).from(node).where(full);
+    const ids = (rows: readonly { id: string }[]) => new Set(rows.map(({ id }) => id));
+    return { operators: ids(operators), funded: ids(funded), crowded: ids(crowded) };
+  })();
+  return reading;
+};
+
 /** How close those who pay a node are to it, by what is known of them now or was before; and whether that is too close. */
 export async function dealingWith(
-  { db }: Context,
+  context: Context,
   nodeId: Hex | null,
   payers: readonly Address[],
   before: Dealing = "ARMS_LENGTH",
 ): Promise<{ dealing: Dealing; selfDealing: boolean }> {
-  const { parties = [] } = (nodeId === null ? null : await db.find(node, { id: nodeId })) ?? {};
-  let dealing = payers.some((payer) => isParty(parties, payer)) ? "PARTY" : before;
-  for (const account of payers) {
+  const dealing = closest(before, nodeId === null ? "ARMS_LENGTH" : await dealingNow(context, nodeId, payers));
+  return { dealing, selfDealing: dealing !== "ARMS_LENGTH" };
+}
+
+async function dealingNow(context: Context, nodeId: Hex, payers: readonly Address[]): Promise<Dealing> {
+  const { db } = context;
+  const { operators, funded, crowded } = await suspectsIn(context);
+  const ids = payers.map((payer) => payer.toLowerCase() as Address);
+  const paid = ids.filter((id) => funded.has(id));
+  if (paid.length === 0 && !crowded.has(nodeId) && !ids.some((id) => operators.has(id))) return "ARMS_LENGTH";
+  const { parties = [] } = (await db.find(node, { id: nodeId })) ?? {};
+  if (ids.some((id) => isParty(parties, id))) return "PARTY";
+  for (const account of paid) {
     for (const funder of parties) {
-      if (dealing !== "ARMS_LENGTH") break;
-      if ((await db.find(funding, { funder, account })) !== null) dealing = "FUNDED";
+      if ((await db.find(funding, { funder, account })) !== null) return "FUNDED";
     }
   }
-  return { dealing, selfDealing: dealing !== "ARMS_LENGTH" };
+  return "ARMS_LENGTH";
 }
 
 /** Keeps who has become a node's owner, signer or payout. */
 export async function addParties(
-  { db }: Context,
+  context: Context,
   event: ChainEvent,
   nodeId: Hex,
   accounts: readonly Address[],
 ): Promise<void> {
-  const { parties = [] } = (await db.find(node, { id: nodeId })) ?? {};
-  const added = newParties(parties, accounts);
+  const { db } = context;
+  const { operators, crowded } = await suspectsIn(context);
+  const { parties: known = [] } = (await db.find(node, { id: nodeId })) ?? {};
+  const added = newParties(known, accounts);
   if (added.length === 0) return;
-  await db.update(node, { id: nodeId }).set({ parties: [...parties, ...added] });
+  const parties = [...known, ...added];
+  await db.update(node, { id: nodeId }).set({ parties });
+  if (parties.length >= MAX_PARTIES) crowded.add(nodeId);
   for (const account of added) {
+    operators.add(account);
     await db
       .insert(operatorAccount)
       .values({ account, nodes: 1n, ...stampOf(event) })
@@ -51,9 +100,13 @@ export async function addParties(
 }
 
 /** Keeps a payment, if it is one by a party of some node. */
-export async function addPayment({ db }: Context, event: ChainEvent, payment: Payment): Promise<void> {
+export async function addPayment(context: Context, event: ChainEvent, payment: Payment): Promise<void> {
+  const { db } = context;
   const { funder, account } = payment;
-  if (!isFunding(payment, contracts) || (await db.find(operatorAccount, { account: funder })) === null) return;
+  const { operators, funded } = await suspectsIn(context);
+  if (!operators.has(funder.toLowerCase()) || !isFunding(payment, contracts)) return;
+  if ((await db.find(operatorAccount, { account: funder })) === null) return;
+  funded.add(account.toLowerCase());
   await db
     .insert(funding)
     .values({ funder, account, payments: 1n, ...stampOf(event) })

@@ -15,6 +15,7 @@ import {
   token,
 } from "ponder:schema";
 import type { Hex } from "viem";
+import { closest, dealingByPrice } from "../mapping/dealing.ts";
 import type { BURN_CAUSES, INFERENCE_EVENTS } from "../mapping/enums.ts";
 import {
   type CreditChange,
@@ -122,7 +123,7 @@ async function explainBurn(
 ponder.on("Settlement:Requested", async ({ event, context }) => {
   const { db } = context;
   const row = requested(event.args, stampOf(event));
-  const dealing = await dealingWith(context, row.nodeId, [row.requester]);
+  const dealing = await dealingWith(context, row.nodeId, [row.requester], dealingByPrice(row));
   await db.insert(inference).values({ ...row, ...dealing, proves: await meaningOf(context, row) });
   await record(context, event, "REQUESTED");
 
@@ -138,8 +139,9 @@ ponder.on("Settlement:Requested", async ({ event, context }) => {
 ponder.on("Settlement:Delivered", async ({ event, context }) => {
   const { requestId, nodeId } = event.args;
   const row = await inferenceOf(context, requestId);
-  const dealing = await dealingWith(context, nodeId, [row.requester], row.dealing);
   const patch = delivered(row, event.args, stampOf(event));
+  const before = closest(row.dealing, dealingByPrice({ ...row, units: patch.units }));
+  const dealing = await dealingWith(context, nodeId, [row.requester], before);
   await context.db.update(inference, { id: requestId }).set({ ...patch, ...dealing });
   await record(context, event, "DELIVERED");
 

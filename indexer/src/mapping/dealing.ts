@@ -24,6 +24,18 @@ export function closest(...dealings: readonly Dealing[]): Dealing {
   return DEALINGS[Math.max(0, ...dealings.map((dealing) => DEALINGS.indexOf(dealing)))] ?? "ARMS_LENGTH";
 }
 
+/** What a request's price says of the dealing: by its terms, or by its units once they are known. */
+export function dealingByPrice(terms: {
+  readonly maxFee: bigint;
+  readonly pricePerRequest: bigint;
+  readonly pricePerUnit: bigint;
+  readonly units?: bigint | null;
+}): Dealing {
+  const { maxFee, pricePerRequest, pricePerUnit, units } = terms;
+  const isFree = maxFee === 0n || (pricePerRequest === 0n && (pricePerUnit === 0n || units === 0n));
+  return isFree ? "UNPAID" : "ARMS_LENGTH";
+}
+
 /** The accounts that a node's parties do not have yet, each once, in lower case. */
 export function newParties(parties: readonly Address[], accounts: readonly Address[]): Address[] {
   const others = new Set(accounts.map((account) => account.toLowerCase() as Address));

@@ -103,10 +103,11 @@ export const CHANNEL_EVENTS = [
 export const ROW_FAULTS = ["NONE", "UNKNOWN_CHANNEL", "AMOUNT_TOO_LARGE", "LOW_CEILING", "LOW_BALANCE"] as const;
 
 /**
- * How close a payer is to the node that it pays, the closer the later. PARTY: it is or was the node's owner, signer or
- * payout. FUNDED: one of those had paid it something.
+ * How close a payer is to the node that it pays, the closer the later. UNPAID: nobody pays anything, so the operator itself
+ * may have asked under any name. FUNDED: one of the node's parties had paid it something. PARTY: it is or was the node's
+ * owner, signer or payout.
  */
-export const DEALINGS = ["ARMS_LENGTH", "FUNDED", "PARTY"] as const;
+export const DEALINGS = ["ARMS_LENGTH", "UNPAID", "FUNDED", "PARTY"] as const;
 
 /**
  * How a party's money came to another account: by a transfer of a fee token, out of a credit of the party's, into or out

@@ -1,6 +1,13 @@
 import { expect } from "chai";
 import { getAddress } from "ethers";
-import { closest, isFunding, isParty, MAX_PARTIES, newParties } from "../../../indexer/src/mapping/dealing.ts";
+import {
+  closest,
+  dealingByPrice,
+  isFunding,
+  isParty,
+  MAX_PARTIES,
+  newParties,
+} from "../../../indexer/src/mapping/dealing.ts";
 
 const address = (number: number) => `0x${number.toString(16).padStart(40, "0")}` as const;
 const upper = (written: string) => `0x${written.slice(2).toUpperCase()}` as const;
@@ -15,7 +22,20 @@ describe("self-dealing", () => {
     it("is the closest that was ever seen", () => {
       expect(closest()).to.equal("ARMS_LENGTH");
       expect(closest("ARMS_LENGTH", "FUNDED")).to.equal("FUNDED");
-      expect(closest("PARTY", "FUNDED", "ARMS_LENGTH")).to.equal("PARTY");
+      expect(closest("PARTY", "FUNDED", "UNPAID", "ARMS_LENGTH")).to.equal("PARTY");
+      expect(closest("UNPAID", "FUNDED")).to.equal("FUNDED");
+    });
+
+    it("cannot be told where nobody pays anything", () => {
+      const terms = { maxFee: 5n, pricePerRequest: 1n, pricePerUnit: 1n };
+      expect(dealingByPrice(terms)).to.equal("ARMS_LENGTH");
+      expect(dealingByPrice({ ...terms, units: 0n })).to.equal("ARMS_LENGTH");
+      expect(dealingByPrice({ ...terms, maxFee: 0n })).to.equal("UNPAID");
+      const metered = { ...terms, pricePerRequest: 0n };
+      expect(dealingByPrice({ ...metered, units: null })).to.equal("ARMS_LENGTH");
+      expect(dealingByPrice({ ...metered, units: 2n })).to.equal("ARMS_LENGTH");
+      expect(dealingByPrice({ ...metered, units: 0n })).to.equal("UNPAID");
+      expect(dealingByPrice({ ...metered, pricePerUnit: 0n })).to.equal("UNPAID");
     });
   });
 
