@@ -929,7 +929,7 @@ describe("indexer", () => {
     it("refuse a bucket that there is none of", async () => {
       expect(await get("/metrics/deflation?bucket=year")).to.deep.equal({
         status: 400,
-        body: '{"error":"bucket is hour or day, not year"}',
+        body: '{"error":"bucket is hour, day or week, not year"}',
       });
     });
 

@@ -178,6 +178,44 @@ describe("the indexer's API", () => {
       expect(supplies).to.deep.equal([...supplies].sort((a, b) => (a < b ? 1 : -1)));
     });
 
+    it("relates what burned to the fees that it burned for, by token", async () => {
+      type PerFee = { fees: string; burned: string; opgPerUnit: number };
+      const { perFee } = await ask<{ perFee: [PerFee] }>("/metrics/deflation/summary");
+      expect(perFee).to.have.length(1);
+      const [{ fees, burned, opgPerUnit }] = perFee;
+      expect(opgPerUnit).to.equal(Number(burned) / Number(fees));
+    });
+
+    it("gives the collateral at risk, and the stake, over time", async () => {
+      const { nodes } = protocol.contracts;
+      const { free, bonded, unbonding } = await nodes.accountOf(protocol.nodeId);
+      for (const bucket of ["hour", "day", "week"]) {
+        const points = await ask<Record<string, string>[]>(`/metrics/collateral?bucket=${bucket}&fill=zero`);
+        const now = points.at(-1);
+        expect(now).to.include({ staked: String(free + bonded + unbonding), bonded: String(bonded) });
+        expect(BigInt(now?.atRisk ?? 0)).to.be.greaterThan(0n);
+        expect(BigInt(now?.atRiskPeak ?? 0) >= BigInt(now?.atRisk ?? 0)).to.equal(true);
+      }
+    });
+
+    it("gives the trust gap: percentiles and a histogram, overall and for a route, a model or a node", async () => {
+      type Gap = { statistic: { count: number; p95: number } | null; histogram: { count: number }[] };
+      const all = await ask<Gap>("/metrics/gap");
+      expect(all.statistic).to.include({ count: 1, p95: 1 });
+      expect(all.histogram.reduce((sum, { count }) => sum + count, 0)).to.equal(1);
+      for (const place of [
+        "route&subject=ZK",
+        `model&subject=${protocol.modelId}`,
+        `node&subject=${protocol.nodeId}`,
+      ]) {
+        expect(await ask(`/metrics/gap?scope=${place}`)).to.deep.equal(all);
+      }
+      expect(await ask<Gap>("/metrics/gap?scope=route&subject=TEE")).to.deep.include({ statistic: null });
+      await refused("/metrics/gap?scope=all", 400, "scope is overall, route, model or node, not all");
+      await refused("/metrics/gap?scope=node", 400, "the subject of scope node is a node's id, not ");
+      await refused("/metrics/gap?subject=ZK", 400, "the subject of scope overall is empty, not ZK");
+    });
+
     it("says where an inference stands, step by step, and what it cost", async () => {
       type Answer = {
         status: string;

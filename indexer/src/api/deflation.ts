@@ -1,15 +1,12 @@
 import { db } from "ponder:api";
-import { period } from "ponder:schema";
+import { period, periodToken } from "ponder:schema";
 import { createRoute, z } from "@hono/zod-openapi";
-import { and, desc, eq, gte, lt } from "ponder";
-import { BUCKETS, filled, deflation as pointOf, project, rolling, startOf, WINDOWS } from "../mapping/deflation.ts";
-import { SECONDS } from "../mapping/period.ts";
+import { and, asc, eq, gte } from "ponder";
+import { deflation as pointOf, project, ratio, rolling, startOf, WINDOWS } from "../mapping/deflation.ts";
 import { readTime } from "./now.ts";
-import { Amount, BAD_QUESTION, json, limitOf, oneOf, routes, Seconds, Share, STARTING } from "./openapi.ts";
+import { Address, Amount, BAD_QUESTION, json, orNull, routes, Seconds, Share, STARTING } from "./openapi.ts";
+import { INTERVALS, readSeries, SERIES, seriesQuery } from "./series.ts";
 import { IS_STARTING, readProtocol } from "./supply.ts";
-
-/** The table's name of each bucket. */
-const INTERVALS = { hour: "HOUR", day: "DAY" } as const;
 
 const burn = {
   burned: Amount.openapi({ description: "OPG that the protocol burned." }),
@@ -39,12 +36,25 @@ const Rolling = z
   })
   .openapi("RollingBurn");
 
+const PerFee = z
+  .object({
+    token: Address.openapi({ description: "What fees are paid in." }),
+    fees: Amount,
+    feesNet: Amount,
+    ...burn,
+    opgPerUnit: orNull(z.number().min(0)).openapi({
+      description: "burned ÷ fees: base units of OPG for each base unit of the token; null where there were no fees.",
+    }),
+  })
+  .openapi("BurnPerFee");
+
 const Summary = z
   .object({
     at: Seconds.openapi({ description: "Time of the latest block that is read: the end of every window." }),
     supply: Amount,
     ...burn,
     rolling: z.object({ day: Rolling, week: Rolling, month: Rolling.openapi({ description: "30 days." }) }),
+    perFee: z.array(PerFee),
     projection: z.array(z.object({ days: z.int(), supply: Amount, supplyNet: Amount })).openapi({
       description:
         "The supply so many days ahead if it goes on to burn as in the last 30 days: supply · (1 − burned ÷ supply " +
@@ -53,7 +63,7 @@ const Summary = z
   })
   .openapi("DeflationSummary");
 
-/** Columns that the series follows from. */
+/** Columns that rates follow from. */
 const COLUMNS = {
   start: period.start,
   burned: period.burned,
@@ -69,48 +79,15 @@ deflation.openapi(
     path: "/metrics/deflation",
     operationId: "getDeflation",
     tags: ["Deflation"],
-    summary: "Burn, supply and annualised deflation per hour or day, the oldest first",
-    request: {
-      query: z.object({
-        bucket: oneOf("bucket", BUCKETS).default("day"),
-        limit: limitOf(100, 1_000).openapi({ description: "How many periods, the latest ones." }),
-        fill: oneOf("fill", ["none", "zero"])
-          .default("none")
-          .openapi({
-            description:
-              "`none` leaves out periods in which nothing happened. `zero` gives every period up to now, with no burn and " +
-              "the supply carried on; then `limit` counts these too.",
-          }),
-      }),
-    },
-    responses: { 200: json(z.array(Point), "The periods, UTC."), 400: BAD_QUESTION },
+    summary: "Burn, supply and annualised deflation per hour, day or week, the oldest first",
+    request: { query: seriesQuery },
+    responses: { 200: json(z.array(Point), SERIES), 400: BAD_QUESTION },
   }),
   async (context) => {
-    const { bucket, limit, fill } = context.req.valid("query");
-    const interval = INTERVALS[bucket];
-    const ofInterval = eq(period.interval, interval);
-    const newestFirst = () => db.select(COLUMNS).from(period);
-    const now = fill === "zero" ? await readTime() : null;
-    if (now === null) {
-      const rows = await newestFirst().where(ofInterval).orderBy(desc(period.start)).limit(limit);
-      return context.json(
-        rows.reverse().map((row) => pointOf(row, interval)),
-        200,
-      );
-    }
-    const first = startOf(interval, now) - BigInt(limit - 1) * SECONDS[interval];
-    const [rows, before] = await Promise.all([
-      newestFirst()
-        .where(and(ofInterval, gte(period.start, first)))
-        .orderBy(desc(period.start)),
-      newestFirst()
-        .where(and(ofInterval, lt(period.start, first)))
-        .orderBy(desc(period.start))
-        .limit(1),
-    ]);
-    const series = filled([...rows, ...before].reverse(), interval, first, now);
+    const query = context.req.valid("query");
+    const rows = await readSeries(query);
     return context.json(
-      series.map((row) => pointOf(row, interval)),
+      rows.map((row) => pointOf(row, INTERVALS[query.bucket])),
       200,
     );
   },
@@ -130,12 +107,13 @@ deflation.openapi(
     if (!protocol || at === null) return context.json(IS_STARTING, 503);
     const { supply, burned } = protocol;
     const since = startOf("HOUR", at) - WINDOWS.month;
-    const [hours, [total]] = await Promise.all([
+    const [hours, [total], tokens] = await Promise.all([
       db
         .select(COLUMNS)
         .from(period)
         .where(and(eq(period.interval, "HOUR"), gte(period.start, since))),
       db.select(COLUMNS).from(period).where(eq(period.interval, "TOTAL")).limit(1),
+      db.select().from(periodToken).where(eq(periodToken.interval, "TOTAL")).orderBy(asc(periodToken.token)),
     ]);
     const over = (window: bigint) => rolling(hours, supply, at, window);
     return context.json(
@@ -145,6 +123,14 @@ deflation.openapi(
         burned: String(burned),
         burnedNet: String(total?.burnedNet ?? 0n),
         rolling: { day: over(WINDOWS.day), week: over(WINDOWS.week), month: over(WINDOWS.month) },
+        perFee: tokens.map(({ token, fees, feesNet, burned, burnedNet }) => ({
+          token,
+          fees: String(fees),
+          feesNet: String(feesNet),
+          burned: String(burned),
+          burnedNet: String(burnedNet),
+          opgPerUnit: fees === 0n ? null : ratio(burned, fees),
+        })),
         projection: project(hours, supply, at),
       },
       200,

@@ -3,10 +3,12 @@ import schema from "ponder:schema";
 import { Hono } from "hono";
 import { graphql } from "ponder";
 import { settings } from "../settings.ts";
+import { collateral } from "./collateral.ts";
 import { dashboard } from "./dashboard.ts";
 import { deflation } from "./deflation.ts";
 import { evidence } from "./evidence.ts";
 import { finality } from "./finality.ts";
+import { gap } from "./gap.ts";
 import { MAX_TOKENS } from "./graphqlCost.ts";
 import { graphqlGuard } from "./graphqlGuard.ts";
 import { inferences } from "./inferences.ts";
@@ -22,7 +24,8 @@ rest.use(async (context, next) => {
   await next();
   if (!context.res.headers.has("Cache-Control")) context.header("Cache-Control", "no-cache");
 });
-for (const part of [supply, deflation, inferences, evidence, nodes, finality, tokens]) rest.route("/", part);
+for (const part of [supply, deflation, collateral, gap, inferences, evidence, nodes, finality, tokens])
+  rest.route("/", part);
 const description = rest.getOpenAPI31Document(DESCRIPTION);
 rest.get("/openapi.json", (context) => context.json(description));
 

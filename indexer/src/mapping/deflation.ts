@@ -6,7 +6,7 @@ const YEAR = 365n * SECONDS.DAY;
 const PRECISION = 10n ** 15n;
 
 /** What the series is told in. */
-export const BUCKETS = ["hour", "day"] as const;
+export const BUCKETS = ["hour", "day", "week"] as const;
 /** The windows that roll, in seconds. */
 export const WINDOWS = { day: SECONDS.DAY, week: 7n * SECONDS.DAY, month: 30n * SECONDS.DAY } as const;
 /** How many days the projection looks ahead. */
@@ -56,20 +56,26 @@ export function startOf(interval: Interval, time: bigint): bigint {
 }
 
 /**
- * The periods from `first` to the one that `now` falls into, with those in which nothing happened: they burned nothing,
- * and their supply is that of the period before. There are none before the first row.
+ * The periods from `first` to the one that `now` falls into, with those in which nothing happened. There are none before
+ * the first row.
  *
- * @param rows In order of time, none twice. One before `first` tells the supply that it began with.
+ * @param rows In order of time, none twice. One before `first` tells what it began with.
  * @param first A period's first second.
+ * @param quiet A period in which nothing happened, by the one before it.
  */
-export function filled(rows: readonly Burned[], interval: Interval, first: bigint, now: bigint): Burned[] {
+export function filled<Row extends { readonly start: bigint }>(
+  rows: readonly Row[],
+  interval: Interval,
+  first: bigint,
+  now: bigint,
+  quiet: (before: Row) => Row,
+): Row[] {
   const found = new Map(rows.map((row) => [row.start, row]));
-  let supply = rows.findLast(({ start }) => start < first)?.supply;
-  const series: Burned[] = [];
+  let before = rows.findLast(({ start }) => start < first);
+  const series: Row[] = [];
   for (let start = first; start <= now; start += SECONDS[interval]) {
-    const row = found.get(start);
-    supply = row?.supply ?? supply;
-    if (supply !== undefined) series.push(row ?? { start, burned: 0n, burnedNet: 0n, supply });
+    before = found.get(start) ?? (before && { ...quiet(before), start });
+    if (before !== undefined) series.push(before);
   }
   return series;
 }

@@ -8,12 +8,27 @@ import {
   startOf,
   WINDOWS,
 } from "../../../indexer/src/mapping/deflation.ts";
+import { gapBars } from "../../../indexer/src/mapping/gap.ts";
 
 const HOUR = 3_600n;
 const DAY = 86_400n;
 /** A full hour. */
 const NOON = 20_000n * DAY + 12n * HOUR;
 const hour = (start: bigint, burned: bigint, burnedNet = burned) => ({ start, burned, burnedNet, supply: 0n });
+
+describe("the histogram of the trust gap", () => {
+  it("has every inference in one bar, the last of which has no end", () => {
+    const row = (seconds: bigint, count: bigint) => ({ seconds, count, countNet: count - 1n });
+    const bars = gapBars([row(0n, 1n), row(1n, 2n), row(4n, 3n), row(5n, 4n), row(10n ** 9n, 5n)]);
+    expect(bars.filter(({ count }) => count > 0)).to.deep.equal([
+      { from: 0, to: 1, count: 1, countNet: 0 },
+      { from: 1, to: 5, count: 5, countNet: 3 },
+      { from: 5, to: 15, count: 4, countNet: 3 },
+      { from: 86_400, to: null, count: 5, countNet: 4 },
+    ]);
+    expect(gapBars([]).every(({ count }) => count === 0)).to.equal(true);
+  });
+});
 
 describe("deflation", () => {
   const day = { start: 86_400n, burned: 10n, burnedNet: 5n, supply: 990n };
@@ -35,6 +50,8 @@ describe("deflation", () => {
   });
 
   describe("with gaps filled", () => {
+    type Row = ReturnType<typeof row>;
+    const quiet = (before: Row) => ({ ...before, burned: 0n });
     const row = (days: bigint, burned: bigint, supply: bigint) => ({
       start: days * DAY,
       burned,
@@ -43,7 +60,7 @@ describe("deflation", () => {
     });
 
     it("has every period up to now, in which nothing burned, with the supply carried on", () => {
-      expect(filled([row(2n, 5n, 95n), row(4n, 1n, 94n)], "DAY", 2n * DAY, 6n * DAY - 1n)).to.deep.equal([
+      expect(filled([row(2n, 5n, 95n), row(4n, 1n, 94n)], "DAY", 2n * DAY, 6n * DAY - 1n, quiet)).to.deep.equal([
         row(2n, 5n, 95n),
         row(3n, 0n, 95n),
         row(4n, 1n, 94n),
@@ -53,9 +70,9 @@ describe("deflation", () => {
 
     it("begins with the supply of the row before, and where there is none with the first row", () => {
       const rows = [row(2n, 5n, 95n), row(9n, 1n, 94n)];
-      expect(filled(rows, "DAY", 8n * DAY, 9n * DAY)).to.deep.equal([row(8n, 0n, 95n), row(9n, 1n, 94n)]);
-      expect(filled(rows, "DAY", 0n, 2n * DAY)).to.deep.equal([row(2n, 5n, 95n)]);
-      expect(filled([], "DAY", 0n, 9n * DAY)).to.deep.equal([]);
+      expect(filled(rows, "DAY", 8n * DAY, 9n * DAY, quiet)).to.deep.equal([row(8n, 0n, 95n), row(9n, 1n, 94n)]);
+      expect(filled(rows, "DAY", 0n, 2n * DAY, quiet)).to.deep.equal([row(2n, 5n, 95n)]);
+      expect(filled<Row>([], "DAY", 0n, 9n * DAY, quiet)).to.deep.equal([]);
     });
   });
 
@@ -92,9 +109,13 @@ describe("deflation", () => {
     });
   });
 
-  it("begins its periods at full hours and days, UTC", () => {
+  it("begins its periods at full hours, days and Mondays, UTC", () => {
     expect(startOf("HOUR", NOON + 3_599n)).to.equal(NOON);
     expect(startOf("DAY", NOON)).to.equal(NOON - 12n * HOUR);
+    // A Monday.
+    expect(startOf("WEEK", BigInt(Date.UTC(2026, 10, 22, 23) / 1_000))).to.equal(
+      BigInt(Date.UTC(2026, 10, 16) / 1_000),
+    );
   });
 
   it("relates amounts beyond a double's whole numbers", () => {

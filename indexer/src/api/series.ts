@@ -1,0 +1,52 @@
+import { db } from "ponder:api";
+import { period } from "ponder:schema";
+import { z } from "@hono/zod-openapi";
+import { and, desc, eq, gte, lt } from "ponder";
+import { BUCKETS, filled, startOf } from "../mapping/deflation.ts";
+import { SECONDS } from "../mapping/period.ts";
+import { readTime } from "./now.ts";
+import { limitOf, oneOf } from "./openapi.ts";
+
+/** The table's name of each bucket. */
+export const INTERVALS = { hour: "HOUR", day: "DAY", week: "WEEK" } as const;
+
+/** Which part of a series is asked for. */
+export const seriesQuery = z.object({
+  bucket: oneOf("bucket", BUCKETS).default("day"),
+  limit: limitOf(100, 1_000).openapi({ description: "How many periods, the latest ones." }),
+  fill: oneOf("fill", ["none", "zero"])
+    .default("none")
+    .openapi({
+      description:
+        "`none` leaves out periods in which nothing happened. `zero` gives every period up to now, with what stood before " +
+        "carried on; then `limit` counts these too.",
+    }),
+});
+
+/** What a series is. */
+export const SERIES = "The periods, the oldest first. Hours and days are UTC, weeks begin on Monday.";
+
+/** A row of the table of periods. */
+type Period = typeof period.$inferSelect;
+
+/** A period in which nothing happened: nothing burned, and what stood before still stands. */
+const quiet = (before: Period): Period => ({ ...before, burned: 0n, burnedNet: 0n, atRiskPeak: before.atRisk });
+
+/** The latest periods, the oldest first. Of those that had no row only the burn and what stands are right. */
+export async function readSeries({ bucket, limit, fill }: z.output<typeof seriesQuery>): Promise<Period[]> {
+  const interval = INTERVALS[bucket];
+  const newestFirst = (bound?: ReturnType<typeof gte>) =>
+    db
+      .select()
+      .from(period)
+      .where(and(eq(period.interval, interval), bound))
+      .orderBy(desc(period.start));
+  const now = fill === "zero" ? await readTime() : null;
+  if (now === null) return (await newestFirst().limit(limit)).reverse();
+  const first = startOf(interval, now) - BigInt(limit - 1) * SECONDS[interval];
+  const [rows, before] = await Promise.all([
+    newestFirst(gte(period.start, first)),
+    newestFirst(lt(period.start, first)).limit(1),
+  ]);
+  return filled([...rows, ...before].reverse(), interval, first, now, quiet);
+}
