@@ -114,7 +114,7 @@ async function run(): Promise<void> {
 function describe(name: string, { events, seconds, fetching, catchingUp, processor }: Backfill): void {
   say(
     `${name}: ${events} events in ${round(seconds, 1)} s, all fetched after ${round(fetching, 1)} s; then ` +
-      `${catchingUp.events} live in ${round(catchingUp.seconds, 1)} s; ${round(processor)} s of processor time in all`,
+      `${catchingUp.events} live in ${round(catchingUp.seconds, 1)} s; ready after ${round(processor, 1)} s of processor time`,
   );
 }
 

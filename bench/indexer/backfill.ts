@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { type Indexer, startIndexer } from "../../indexer/start.ts";
 import type { Deployment } from "../../sdk/src/deployment.ts";
 
@@ -13,7 +14,7 @@ export interface Backfill {
   readonly fetching: number;
   /** Seconds that it took from there to the newest block, by live indexing, and the events in these blocks. */
   readonly catchingUp: { readonly seconds: number; readonly events: number };
-  /** Processor time of the whole process so far, in seconds. */
+  /** Processor time of the process until it was ready, its start included, in seconds. */
   readonly processor: number;
 }
 
@@ -28,28 +29,35 @@ interface Line {
 /** Starts an app in an empty database, and waits until it is at the newest block. */
 export async function backfill(rpcUrl: string, deployment: Deployment, app?: URL): Promise<Backfill> {
   const lines: Line[] = [];
+  const isReady = ({ msg, endpoint }: Line) => msg === "Started returning 200 responses" && endpoint === "/ready";
+  const becameReady = Promise.withResolvers<void>();
   const log = (text: string) => {
-    if (text.startsWith("{")) lines.push(JSON.parse(text) as Line);
+    if (!text.startsWith("{")) return;
+    const line = JSON.parse(text) as Line;
+    lines.push(line);
+    if (isReady(line)) becameReady.resolve();
   };
-  const indexer = await startIndexer({ rpcUrl, deployment, log, ...(app ? { app: app.pathname } : {}) });
+  const indexer = await startIndexer({ rpcUrl, deployment, log, ...(app ? { app: fileURLToPath(app) } : {}) });
+  await Promise.race([becameReady.promise, indexer.ended]);
+  const processor = await processorTime(indexer.url);
   await indexer.ready;
   const end = Date.now();
-  const at = (message: string, endpoint?: string) => {
-    const line = lines.find(({ msg, ...rest }) => msg === message && (!endpoint || rest.endpoint === endpoint));
-    if (line === undefined) throw new Error(`bench: Ponder's log has no "${message}"; the benchmark reads it`);
+  const at = (is: (line: Line) => boolean) => {
+    const line = lines.find(is);
+    if (line === undefined) throw new Error("bench: Ponder's log does not say what the benchmark reads in it");
     return line.time;
   };
   const count = (message: string) =>
     lines.reduce((sum, { msg, event_count = 0 }) => (msg === message ? sum + event_count : sum), 0);
-  const started = at("Started backfill indexing");
-  const ready = at("Started returning 200 responses", "/ready");
+  const started = at(({ msg }) => msg === "Started backfill indexing");
+  const ready = at(isReady);
   return {
     app: indexer,
     events: count("Indexed block range"),
     seconds: (ready - started) / 1_000,
-    fetching: (at("Finished fetching backfill JSON-RPC data") - started) / 1_000,
+    fetching: (at(({ msg }) => msg === "Finished fetching backfill JSON-RPC data") - started) / 1_000,
     catchingUp: { seconds: (end - ready) / 1_000, events: count("Indexed block") },
-    processor: await processorTime(indexer.url),
+    processor,
   };
 }
 

@@ -46,11 +46,25 @@ export class Bloom {
   }
 }
 
+interface Place {
+  readonly byte: number;
+  readonly mask: number;
+}
+
+/** Places of the values that were asked for last: the few that a filter wants are asked for at every block. */
+const known = new Map<`0x${string}`, readonly Place[]>();
+const KNOWN_VALUES = 4_096;
+
 /** Where the three bits of a value are. */
-function placesOf(value: `0x${string}`): { byte: number; mask: number }[] {
+function placesOf(value: `0x${string}`): readonly Place[] {
+  const before = known.get(value);
+  if (before !== undefined) return before;
   const hash = keccak256(value, "bytes");
-  return [0, 2, 4].map((at) => {
+  const places = [0, 2, 4].map((at) => {
     const bit = (((hash[at] ?? 0) << 8) | (hash[at + 1] ?? 0)) & 0x7ff;
     return { byte: SIZE - 1 - (bit >> 3), mask: 1 << (bit & 7) };
   });
+  if (known.size === KNOWN_VALUES) known.clear();
+  known.set(value, places);
+  return places;
 }
