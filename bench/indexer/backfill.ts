@@ -30,15 +30,18 @@ interface Line {
 export async function backfill(rpcUrl: string, deployment: Deployment, app?: URL): Promise<Backfill> {
   const lines: Line[] = [];
   const isReady = ({ msg, endpoint }: Line) => msg === "Started returning 200 responses" && endpoint === "/ready";
-  const becameReady = Promise.withResolvers<void>();
+  let becomeReady = () => {};
+  const becameReady = new Promise<void>((resolve) => {
+    becomeReady = resolve;
+  });
   const log = (text: string) => {
     if (!text.startsWith("{")) return;
     const line = JSON.parse(text) as Line;
     lines.push(line);
-    if (isReady(line)) becameReady.resolve();
+    if (isReady(line)) becomeReady();
   };
   const indexer = await startIndexer({ rpcUrl, deployment, log, ...(app ? { app: fileURLToPath(app) } : {}) });
-  await Promise.race([becameReady.promise, indexer.ended]);
+  await Promise.race([becameReady, indexer.ended]);
   const processor = await processorTime(indexer.url);
   await indexer.ready;
   const end = Date.now();
