@@ -1,5 +1,6 @@
 import { CeremonyError } from "../../circuits/src/ceremony.ts";
-import { printable, type Report } from "../cli/command.ts";
+import { printable } from "../../sdk/src/verify/printable.ts";
+import type { Report } from "../cli/command.ts";
 import { isUnreadable } from "../cli/InputError.ts";
 import { endProgress } from "../cli/progress.ts";
 

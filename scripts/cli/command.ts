@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { printable } from "../../sdk/src/verify/printable.ts";
 import type { Context } from "./context.ts";
 
 /** What a command found out or did: the object for `--json`, the lines for people. */
@@ -80,12 +81,6 @@ function route(text: string): 0 | 1 {
 /** `--route`, for commands about one of a model's routes. */
 export const routeOption = (): Option =>
   new Option("--route <route>", "how inferences are proven: zk or tee").argParser(route).default(0, "zk");
-
-/**
- * Text that others wrote (an endpoint, a token's symbol, a contract's reason), made harmless: no line breaks, and
- * nothing that a terminal obeys.
- */
-export const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ");
 
 /** Lines of names and values, aligned; an array takes a line for each element. Undefined values are left out. */
 export function table(rows: Readonly<Record<string, unknown>>): string {

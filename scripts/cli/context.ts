@@ -14,8 +14,9 @@ import { nodeIdOf } from "../../sdk/src/hash/nodeIdOf.ts";
 import { loadDeployment } from "../../sdk/src/node/loadDeployment.ts";
 import { OpgModels } from "../../sdk/src/operator/OpgModels.ts";
 import { OpgOperator } from "../../sdk/src/operator/OpgOperator.ts";
+import { printable } from "../../sdk/src/verify/printable.ts";
 import { toJson } from "../../sdk/src/wire.ts";
-import { type NetworkOptions, printable, type Report } from "./command.ts";
+import type { NetworkOptions, Report } from "./command.ts";
 import { InputError, isUnreadable } from "./InputError.ts";
 import { saltOf } from "./salt.ts";
 

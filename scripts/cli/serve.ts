@@ -3,8 +3,9 @@ import type { BatchSigner } from "../../sdk/src/node/batch/BatchAccountant.ts";
 import type { BatchEvent } from "../../sdk/src/node/batch/BatchSettler.ts";
 import { type NodeEvent, serveNode } from "../../sdk/src/node/serveNode.ts";
 import { Route } from "../../sdk/src/types.ts";
+import { printable } from "../../sdk/src/verify/printable.ts";
 import { toJson } from "../../sdk/src/wire.ts";
-import { printable, type Report } from "./command.ts";
+import type { Report } from "./command.ts";
 import type { Context } from "./context.ts";
 import { type NamedModel, readModel } from "./models.ts";
 

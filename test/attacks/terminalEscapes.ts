@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { printable, table } from "../../scripts/cli/command.ts";
+import { table } from "../../scripts/cli/command.ts";
+import { printable } from "../../sdk/src/verify/printable.ts";
 
 // A node's endpoint, a token's symbol and a contract's reason are written by strangers. Shown as they are, they could
 // clear the operator's screen, forge a line of output, or hide what follows.

@@ -147,6 +147,16 @@ describe("Evidence of a proof, verified by who reads it", function () {
       expect(found.caveats.join()).to.match(/RELAY, NOT EXECUTION/);
     });
 
+    it("in words that a model's owner cannot rearrange", async () => {
+      const { route, enclave } = proven.tee;
+      const measurements = [enclave?.measurement ?? ""];
+      const backend = "x\u202e\nNOT gateway";
+      const parameters = encodeTeeParameters({ trust: Trust.GATEWAY, backend, measurements });
+      const found = await verify({ ...proven.tee, route: { ...route, parameters } });
+      expect(found.summary).to.match(/relayed it from x NOT gateway: not shown/);
+      expect(JSON.stringify(found)).not.to.match(/\u202e|\\n/);
+    });
+
     it("what was revoked later", async () => {
       const { tee } = proven;
       if (tee.enclave === null) throw new Error("no enclave");

@@ -4,6 +4,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { BrowserProvider, Network } from "ethers";
 import { and, eq, or } from "ponder";
 import type { Hex } from "viem";
+import { Limit } from "../../../sdk/src/node/Limit.ts";
 import { type EvidencePointers, gatherEvidence } from "../../../sdk/src/verify/gatherEvidence.ts";
 import { Unreadable } from "../../../sdk/src/verify/refuted.ts";
 import { toJson } from "../../../sdk/src/wire.ts";
@@ -137,12 +138,16 @@ const provider = new BrowserProvider(
   },
 );
 
+/** Evidence is a dozen questions to the chain's node: so many are gathered at once, and as many wait. */
+const line = new Limit(8);
+
 /** Gathers evidence as JSON, in which hex is in lower case; or says why the chain's node does not show it. */
 async function gather<Evidence>(
   pointers: () => Promise<EvidencePointers>,
 ): Promise<{ readonly evidence: Evidence; readonly error?: undefined } | { readonly error: string }> {
+  if (line.isFull) return { error: "much evidence is being gathered; ask again in a moment" };
   try {
-    const text = toJson(await gatherEvidence(provider, await pointers()));
+    const text = toJson(await line.run(async () => gatherEvidence(provider, await pointers())));
     return { evidence: JSON.parse(text.replace(/"0x[0-9a-fA-F]*"/g, (hex) => hex.toLowerCase())) };
   } catch (error) {
     if (error instanceof Unreadable) return { error: error.message };

@@ -1,4 +1,4 @@
-import { dataSlice } from "ethers";
+import { AbiCoder, dataSlice } from "ethers";
 import type { Abi } from "../chain/abiTypes.ts";
 import { interfaceOf } from "../chain/interfaceOf.ts";
 import { plainStruct } from "../chain/plainValue.ts";
@@ -67,22 +67,39 @@ export const batchesIn = (calldata: string): PostedBatch[] => findCalls(batchSet
 /** The attestation documents in some calldata, in order. */
 export const documentsIn = (calldata: string): PostedDocument[] => findCalls(teeVerifierAbi, "attest", calldata);
 
-/** The arguments, by name, of every call of one function in some calldata; what does not decode is none. */
+/** How many places that look like one function's calls are read: nobody posts more, and each is work for who looks. */
+const MOST_PLACES = 32;
+/** How much longer than the calldata what is decoded of it may be: parts that overlap would be read over and over. */
+const MOST_INFLATION = 4;
+/** What ethers allows by default. */
+const DEFAULT_INFLATION = 1_024;
+
+/** The arguments, by name, of the first calls of one function in some calldata; what does not decode is none. */
 function findCalls<Args extends Posted>(abi: Abi, name: string, calldata: string): Args[] {
   const contract = interfaceOf(abi);
   const fragment = contract.getFunction(name);
   if (fragment === null) throw new TypeError(`this ABI has no function ${name}`);
-  const digits = calldata.slice(2).toLowerCase();
-  const selector = fragment.selector.slice(2);
   const found: Args[] = [];
-  for (let at = digits.indexOf(selector); at >= 0; at = digits.indexOf(selector, at + 1)) {
-    if (at % 2 !== 0) continue; // Across two bytes.
+  for (const at of placesOf(fragment.selector, calldata)) {
     try {
-      const values = contract.decodeFunctionData(fragment, dataSlice(calldata, at / 2)).toArray();
-      found.push({ ...plainStruct(fragment.inputs, values), at: at / 2 } as Args); // The inputs of this very function, by name.
+      AbiCoder._setDefaultMaxInflation(MOST_INFLATION);
+      const values = contract.decodeFunctionData(fragment, dataSlice(calldata, at)).toArray();
+      found.push({ ...plainStruct(fragment.inputs, values), at } as Args); // The inputs of this very function, by name.
     } catch {
       // These four bytes were not a selector.
+    } finally {
+      AbiCoder._setDefaultMaxInflation(DEFAULT_INFLATION);
     }
   }
   return found;
+}
+
+/** Where some bytes stand in others: the first places. Both are 0x-hex. */
+function placesOf(sought: string, bytes: string): number[] {
+  const [digits, all] = [sought.slice(2), bytes.slice(2).toLowerCase()];
+  const places: number[] = [];
+  for (let at = all.indexOf(digits); at >= 0 && places.length < MOST_PLACES; at = all.indexOf(digits, at + 1)) {
+    if (at % 2 === 0) places.push(at / 2); // Not across two bytes.
+  }
+  return places;
 }

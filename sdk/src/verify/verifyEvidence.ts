@@ -28,6 +28,7 @@ import {
   readZkParameters,
   type Snarkjs,
 } from "./groth16.ts";
+import { printable } from "./printable.ts";
 import { Refuted, require, Unreadable } from "./refuted.ts";
 import { time } from "./time.ts";
 
@@ -104,7 +105,7 @@ export async function verifyEvidence(evidence: Evidence, options: VerificationOp
   const steps = new Steps(options.onStep);
   const report = (verdict: Verification["verdict"], summary: string): Verification => ({
     verdict,
-    summary,
+    summary: printable(summary),
     steps: steps.ended,
     caveats: steps.ended.filter(({ state }) => state === "caveat").map(({ detail }) => detail),
     restsOn: restsOn(evidence, options.readBy ?? "indexer"),
@@ -167,11 +168,12 @@ class Steps {
     const values: { name: string; value: string }[] = [];
     const caveats: string[] = [];
     const notes: Notes = {
-      show: (name, value) => void values.push({ name, value: String(value) }),
+      show: (name, value) => void values.push({ name, value: printable(String(value)) }),
       mind: (caveat) => void caveats.push(caveat),
     };
     const end = async (state: VerificationStep["state"], detail: string) => {
-      const step: VerificationStep = { id, title, detail, state, values };
+      // Names in documents and parameters are whatever somebody put there.
+      const step: VerificationStep = { id, title: printable(title), detail: printable(detail), state, values };
       this.ended.push(step);
       await this.#onStep?.(step);
     };

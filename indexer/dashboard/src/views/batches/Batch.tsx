@@ -14,6 +14,7 @@ import { useAsk } from "../../data/useAsk.ts";
 import { shorten } from "../../format/text.ts";
 import { ROW_FAULT } from "../../format/words.ts";
 import { type BatchDetail, batchQuery, type RowNotPaid, rowsNotPaidQuery } from "../../queries/batch.ts";
+import { VerifyBatch } from "../../verify/VerifyBatch.tsx";
 
 /** All about one batch. */
 export function Batch({ id }: { readonly id: string }) {
@@ -86,6 +87,7 @@ function Detail({ of }: { readonly of: BatchDetail }) {
           />
         </Panel>
       </div>
+      <VerifyBatch id={of.id} />
       <NotPaid batch={of} />
     </>
   );

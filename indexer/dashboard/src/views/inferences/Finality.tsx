@@ -17,9 +17,12 @@ export function useFinality(blocks: readonly string[]): (block: string) => strin
 export function Finality({ of }: { readonly of: string | undefined }) {
   const known = of === undefined ? undefined : FINALITIES[of];
   if (known === undefined) return <span className="small dim">&nbsp;</span>;
+  if (of === "FINALISED") return <span className="small dim">{known.name}</span>;
   return (
     <Hint text={known.meaning}>
-      <span className="small dim">{of === "FINALISED" ? known.name : <Mark tone={known.tone}>{known.name}</Mark>}</span>
+      <span className="small dim">
+        <Mark tone={known.tone}>{known.name}</Mark>
+      </span>
     </Hint>
   );
 }

@@ -16,11 +16,11 @@ import { useAsk } from "../../data/useAsk.ts";
 import { formatDuration } from "../../format/time.ts";
 import { type Inference as InferenceData, inferenceQuery } from "../../queries/inferences.ts";
 import { Verify } from "../../verify/Verify.tsx";
-import { Proof } from "./Inferences.tsx";
+import { Proof, StatusMark } from "./Inferences.tsx";
 import "./inference.css";
 import { Money } from "./Money.tsx";
 import { Timeline } from "./Timeline.tsx";
-import { DEALINGS, STATUSES } from "./words.ts";
+import { DEALINGS, MEANINGS } from "./words.ts";
 
 /** One inference: where it stands, how it came there, its money, and the proof to verify. */
 export function Inference({ id }: { readonly id: string }) {
@@ -49,13 +49,12 @@ export function Inference({ id }: { readonly id: string }) {
 
 function Detail({ of }: { readonly of: InferenceData }) {
   const { status, route, proves, trustGapSeconds, trustGapBlocks, token, fee, maxFee, burned, coverage } = of;
-  const { tone, name, meaning } = STATUSES[status];
   const isOpen = status === "REQUESTED" || status === "DELIVERED";
   return (
     <>
       <Stats>
-        <Stat label="Status" note={meaning}>
-          <Mark tone={tone}>{name}</Mark>
+        <Stat label="Status" note={MEANINGS[status]}>
+          <StatusMark of={status} />
         </Stat>
         <Stat label={<Term of="gap" />} note={gapNote(of)}>
           {trustGapSeconds === null ? "–" : <Duration seconds={trustGapSeconds} />}

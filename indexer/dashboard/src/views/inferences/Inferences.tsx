@@ -14,10 +14,16 @@ import { Duration, Time } from "../../components/Time.tsx";
 import { useAsk } from "../../data/useAsk.ts";
 import { useNow } from "../../data/useNow.ts";
 import { count } from "../../format/text.ts";
-import { type InferenceFilter, type InferenceRow, inferencesQuery } from "../../queries/inferences.ts";
+import { REQUEST_STATUS } from "../../format/words.ts";
+import {
+  type InferenceFilter,
+  type InferenceRow,
+  type InferenceStatus,
+  inferencesQuery,
+} from "../../queries/inferences.ts";
 import { Finality, useFinality } from "./Finality.tsx";
 import "./inference.css";
-import { DEALINGS, STATUSES } from "./words.ts";
+import { DEALINGS } from "./words.ts";
 
 /** Spans of time to look back, in seconds. */
 const SPANS = { hour: 3_600, day: 86_400, week: 604_800, month: 2_592_000 } as const;
@@ -121,7 +127,7 @@ function Filters({
     <search className="filters" aria-label="Filter the requests">
       {select("status", "Status", [
         { value: "", label: "Any status" },
-        ...Object.entries(STATUSES).map(([value, { name }]) => ({ value, label: name })),
+        ...Object.entries(REQUEST_STATUS).map(([value, { text }]) => ({ value, label: text })),
       ])}
       {select("proof", "Proof", [
         { value: "", label: "Any proof" },
@@ -168,7 +174,7 @@ function whoOf(text: string): InferenceFilter | undefined {
 
 function filterOf({ status, proof, dealing, since, who }: Choice, now: number): InferenceFilter {
   return {
-    ...(status !== "" && { status: status as keyof typeof STATUSES }),
+    ...(status !== "" && { status: status as InferenceStatus }),
     ...(proof === "ZK" && { route: "ZK" }),
     ...(proof === "LOCAL" && { route: "TEE", proves: "EXECUTION" }),
     ...(proof === "GATEWAY" && { proves: "RELAY" }),
@@ -203,7 +209,7 @@ function List({ rows }: { readonly rows: readonly InferenceRow[] }) {
       name: "Status",
       cell: (row) => (
         <span className="stacked">
-          <Mark tone={STATUSES[row.status].tone}>{STATUSES[row.status].name}</Mark>
+          <StatusMark of={row.status} />
           <Finality of={finalityOf(blockOf(row))} />
         </span>
       ),
@@ -267,6 +273,12 @@ function List({ rows }: { readonly rows: readonly InferenceRow[] }) {
     },
   ];
   return <DataTable caption="Requests, the newest first" columns={columns} rows={rows} id={({ id }) => id} />;
+}
+
+/** A status in its word. */
+export function StatusMark({ of }: { readonly of: InferenceStatus }) {
+  const { tone, text } = REQUEST_STATUS[of] ?? { tone: "quiet", text: of };
+  return <Mark tone={tone}>{text}</Mark>;
 }
 
 /** How it is proven; a gateway is never shown as a proof of execution. */

@@ -1,24 +1,14 @@
 import type { Tone } from "../../components/Mark.tsx";
 import type { Dealing, InferenceStatus } from "../../queries/inferences.ts";
 
-/** What a status means: its tone, its name, and what it says of the answer. */
-export const STATUSES: Readonly<
-  Record<InferenceStatus, { readonly tone: Tone; readonly name: string; readonly meaning: string }>
-> = {
-  REQUESTED: { tone: "wait", name: "Requested", meaning: "The fee is in escrow; there is no answer yet." },
-  DELIVERED: { tone: "wait", name: "Unproven", meaning: "The answer is out and its proof is still to come." },
-  SETTLED: { tone: "good", name: "Proven", meaning: "The proof was checked on chain and the node is paid." },
-  REFUNDED: { tone: "quiet", name: "Refunded", meaning: "No answer came; the requester has everything back." },
-  DEFAULTED: {
-    tone: "bad",
-    name: "Defaulted",
-    meaning: "No proof came in time; the requester is compensated from the node's stake.",
-  },
-  VOIDED: {
-    tone: "quiet",
-    name: "Voided",
-    meaning: "What its proof would have rested on was revoked; everything went back.",
-  },
+/** What a status says of the answer. */
+export const MEANINGS: Readonly<Record<InferenceStatus, string>> = {
+  REQUESTED: "The fee is in escrow; there is no answer yet.",
+  DELIVERED: "The answer is out and its proof is still to come.",
+  SETTLED: "The proof was checked on chain and the node is paid.",
+  REFUNDED: "No answer came; the requester has everything back.",
+  DEFAULTED: "No proof came in time; the requester is compensated from the node's stake.",
+  VOIDED: "What its proof would have rested on was revoked; everything went back.",
 };
 
 /** Who bought from whom, in plain words; null for demand that nothing speaks against. */
