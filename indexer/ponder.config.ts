@@ -2,6 +2,7 @@ import { createConfig, factory } from "ponder";
 import { erc20Abi, getAbiItem, zeroAddress } from "viem";
 import {
   batchSettlementAbi,
+  groth16VerifierAbi,
   modelRegistryAbi,
   nodeRegistryAbi,
   opgAbi,
@@ -40,10 +41,10 @@ export default createConfig({
     VerifierRegistry: { ...since, abi: verifierRegistryAbi, address: addresses.VerifierRegistry },
     Settlement: { ...since, abi: settlementAbi, address: addresses.Settlement },
     BatchSettlement: { ...since, abi: batchSettlementAbi, address: addresses.BatchSettlement ?? zeroAddress },
-    // Enclaves are attested with the verifiers of the TEE route: whatever the registry has added may be one.
+    // Enclaves are attested and keys registered with verifiers: whatever the registry has added may be one of either.
     Verifier: {
       ...since,
-      abi: teeVerifierAbi,
+      abi: [...teeVerifierAbi, getAbiItem({ abi: groth16VerifierAbi, name: "KeyRegistered" })],
       address: factory({
         address: addresses.VerifierRegistry,
         event: getAbiItem({ abi: verifierRegistryAbi, name: "VerifierAdded" }),

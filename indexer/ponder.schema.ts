@@ -23,6 +23,7 @@ import {
   GAP_SCOPES,
   INFERENCE_EVENTS,
   INTERVALS,
+  KEY_FAULTS,
   MODEL_EVENTS,
   NODE_EVENTS,
   NODE_STATUSES,
@@ -62,6 +63,7 @@ export const dealing = onchainEnum("dealing", DEALINGS);
 export const fundingKind = onchainEnum("funding_kind", FUNDING_KINDS);
 // Not "interval_…": Ponder takes a type whose name begins like one of PostgreSQL's own for that one.
 export const interval = onchainEnum("period_kind", INTERVALS);
+export const keyFaultKind = onchainEnum("key_fault_kind", KEY_FAULTS);
 export const gapScope = onchainEnum("gap_scope", GAP_SCOPES);
 
 /** A sum or a count, from 0. */
@@ -351,6 +353,8 @@ export const routeVersion = onchainTable(
     parameters: p.hex().notNull(),
     /** The enclaves that a TEE route trusts; null on other routes. */
     measurementSetId: p.hex(),
+    /** The Groth16 key of a ZK route's circuit; null on other routes, and where the parameters name none. */
+    verifyingKeyId: p.hex(),
     ...stamp(p),
   }),
   (table) => ({ key: primaryKey({ columns: [table.modelId, table.route, table.version] }) }),
@@ -367,6 +371,29 @@ export const verifier = onchainTable("verifier", (p) => ({
   frozenAt: p.bigint(),
   revokedAt: p.bigint(),
 }));
+
+/** A Groth16 verifying key. It never changes; what it says of its ceremony is its registrant's word. */
+export const verifyingKey = onchainTable(
+  "verifying_key",
+  (p) => ({
+    /** The verifier that it was registered with. */
+    verifier: p.hex().notNull(),
+    /** The Keccak-256 of its bytes. */
+    keyId: p.hex().notNull(),
+    /** The contract whose code, after one byte, is the key, or its first 24,544 bytes. */
+    pointer: p.hex().notNull(),
+    /** Public signals of the circuit. */
+    numPublic: p.bigint().notNull(),
+    /** Whoever knows the setup's secrets can prove anything with it: for tests only. */
+    development: p.boolean().notNull(),
+    /** Parties of the ceremony's second phase; the public randomness that closed it, null for none; SHA-256 of its .zkey. */
+    contributions: p.bigint().notNull(),
+    beacon: p.hex(),
+    zkeyHash: p.hex().notNull(),
+    ...stamp(p),
+  }),
+  (table) => ({ key: primaryKey({ columns: [table.verifier, table.keyId] }), byKey: index().on(table.keyId) }),
+);
 
 /** Enclave images that a model trusts, and what for: the parameters of its TEE route, which their hash names. */
 export const measurementSet = onchainTable("measurement_set", (p) => ({
@@ -408,6 +435,19 @@ export const enclave = onchainTable(
     byKey: index().on(table.key),
     byMeasurement: index().on(table.measurement),
   }),
+);
+
+/** An enclave's key that proves no batch for its node any more, and cannot be attested for it again. */
+export const keyFault = onchainTable(
+  "key_fault",
+  (p) => ({
+    verifier: p.hex().notNull(),
+    nodeId: p.hex().notNull(),
+    key: p.hex().notNull(),
+    fault: keyFaultKind().notNull(),
+    ...stamp(p),
+  }),
+  (table) => ({ key: primaryKey({ columns: [table.verifier, table.nodeId, table.key] }) }),
 );
 
 /** A measurement that no new enclave can be attested with. */
@@ -1056,6 +1096,185 @@ export const law = onchainView("law", {
   group by law, subject
 `);
 
+/*
+ * Ponder parses the views to know what they read. Its parser takes no subquery within an expression, no plain `distinct`,
+ * and at most 5,000 characters.
+ */
+
+// --- what a node is chosen by, and what needs a look ------------------------------------------------------------------------
+
+/** Now: this machine's clock, or the latest event's time if that is later. Ids of events begin with their time. */
+export const clock = onchainView("clock", { now: bigint().notNull() }).as(sql`
+  select greatest(floor(extract(epoch from clock_timestamp()))::numeric, nodes.latest, inferences.latest)::numeric(78, 0)
+    as now
+  from (select left(max(id), 10)::numeric as latest from ${nodeEvent}) as nodes
+    cross join (select left(max(id), 10)::numeric as latest from ${inferenceEvent}) as inferences
+`);
+
+/** The offers that a request can name now, and what each needs of its node. */
+export const usableOffer = onchainView("usable_offer", {
+  nodeId: hex().notNull(),
+  modelId: hex().notNull(),
+  route: text().notNull(),
+  token: hex().notNull(),
+  routeVersion: bigint().notNull(),
+  /** The verifier's contract. */
+  verifier: hex().notNull(),
+  pricePerRequest: bigint().notNull(),
+  pricePerUnit: bigint().notNull(),
+  coverage: bigint().notNull(),
+  /** OPG that a request locks: coverage and verification fee; what the node has; whether that is enough. */
+  needed: bigint().notNull(),
+  free: bigint().notNull(),
+  covered: boolean().notNull(),
+}).as(sql`
+  select node_id, model_id, route, token, route_version, verifier, price_per_request, price_per_unit, coverage,
+    coverage + fee as needed, free, free >= coverage + fee as covered
+  from (
+    select ${offer.nodeId}, ${offer.modelId}, ${offer.route}::text as route, ${offer.token}, ${offer.routeVersion},
+      ${verifier.address} as verifier, ${offer.pricePerRequest}, ${offer.pricePerUnit}, ${offer.coverage}, ${node.free},
+      case when ${offer.route} = 'ZK' then ${parameterSet.zkVerificationFee}
+        else ${parameterSet.teeVerificationFee} end as fee
+    from ${offer}
+      join ${node} on ${node.id} = ${offer.nodeId}
+      join ${token} on ${token.address} = ${offer.token}
+      join ${modelRoute} on ${modelRoute.modelId} = ${offer.modelId} and ${modelRoute.route} = ${offer.route}
+      join ${routeVersion} on ${routeVersion.modelId} = ${offer.modelId} and ${routeVersion.route} = ${offer.route}
+        and ${routeVersion.version} = ${offer.routeVersion}
+      join ${verifier} on ${verifier.id} = ${routeVersion.verifierId}
+      cross join ${clock}
+      cross join ${protocol}
+      join ${parameterSet} on ${parameterSet.id} = ${protocol.parametersId}
+    where ${offer.standing} and ${node.status} = 'ACTIVE' and ${token.listed}
+      and ${modelRoute.version} = ${offer.routeVersion} and ${verifier.status} = 'ACTIVE' and ${verifier.activeAt} <= now
+  ) as standing
+`);
+
+/** Facts about a node that a requester may choose it by. None of them is a judgement. */
+export const nodeReputation = onchainView("node_reputation", {
+  nodeId: hex().notNull(),
+  /** Inferences, those in batches too; without self-dealing. */
+  settled: bigint().notNull(),
+  settledNet: bigint().notNull(),
+  /** Requests whose answer it delivered, whose proof did not come in time, and that it declined. */
+  delivered: bigint().notNull(),
+  defaulted: bigint().notNull(),
+  declined: bigint().notNull(),
+  /** settled / (settled + defaulted), from 0 to 1; null if there is neither. A default counts in both. */
+  reliability: doublePrecision(),
+  reliabilityNet: doublePrecision(),
+  /** The trust gap of its requests, in seconds: see {@link trustGapStatistic}. */
+  gapP50: bigint(),
+  gapP95: bigint(),
+  gapP95Net: bigint(),
+  /** OPG that slashing took. */
+  slashed: bigint().notNull(),
+  equivocations: bigint().notNull(),
+  /** Standing offers. */
+  offers: bigint().notNull(),
+  /** The lowest prices of them, if all are in one token; null otherwise. */
+  priceToken: hex(),
+  lowestPricePerRequest: bigint(),
+  lowestPricePerUnit: bigint(),
+  /** Until when its latest attestation that is not revoked holds; null if it has none. */
+  attestedUntil: bigint(),
+}).as(sql`
+  select ${node.id} as node_id, ${node.settlements} as settled, net.settled as settled_net,
+    ${node.deliveries} as delivered, ${node.defaults} as defaulted, ${node.declines} as declined,
+    (${node.settlements} / nullif(${node.settlements} + ${node.defaults}, 0))::double precision as reliability,
+    (net.settled / nullif(net.settled + ${node.defaults}, 0))::double precision as reliability_net,
+    gap.p50 as gap_p_50, gap.p95 as gap_p_95, gap.p95_net as gap_p_95_net,
+    coalesce(loss.slashed, 0)::numeric(78, 0) as slashed, coalesce(lie.count, 0)::numeric(78, 0) as equivocations,
+    coalesce(price.offers, 0)::numeric(78, 0) as offers, price.token as price_token,
+    price.per_request as lowest_price_per_request, price.per_unit as lowest_price_per_unit,
+    attested.until as attested_until
+  from ${node}
+    join (
+      select ${node.id}, coalesce(${periodNode.settlementsNet}, 0)::numeric(78, 0) as settled
+      from ${node} left join ${periodNode} on ${periodNode.interval} = 'TOTAL' and ${periodNode.start} = 0
+        and ${periodNode.nodeId} = ${node.id}
+    ) as net on net.id = ${node.id}
+    left join ${trustGapStatistic} as gap on gap.scope = 'NODE' and gap.subject = ${node.id}
+    left join (
+      select node_id, sum(burned + paid) as slashed from ${slashing} group by node_id
+    ) as loss on loss.node_id = ${node.id}
+    left join (select node_id, count(*) as count from ${equivocation} group by node_id) as lie on lie.node_id = ${node.id}
+    left join (
+      select node_id, max(valid_until) as until from ${enclave} where revoked_at is null group by node_id
+    ) as attested on attested.node_id = ${node.id}
+    left join (
+      select node_id, count(*) as offers, case when min(token) = max(token) then min(token) end as token,
+        case when min(token) = max(token) then min(price_per_request) end as per_request,
+        case when min(token) = max(token) then min(price_per_unit) end as per_unit
+      from ${offer} where standing group by node_id
+    ) as price on price.node_id = ${node.id}
+`);
+
+/**
+ * What needs a look: what happened (DEFAULT … MEASUREMENT_BANNED, with its time), and what is so at the moment of asking.
+ *
+ * - ENCLAVE_EXPIRING: an active node's last valid attestation with a verifier ends within 24 hours. Its `timestamp` is
+ *   24 hours before that end.
+ * - ENCLAVE_EXPIRED: an active node has no valid attestation with a verifier any more, and an offer that needs one.
+ * - LOW_STAKE: an offer that a request could name needs more free OPG than its node has; once per node.
+ * - LAW_BROKEN: see {@link law}. It should never be there.
+ *
+ * The last two have {@link clock}'s time as their `timestamp`.
+ */
+export const alert = onchainView("alert", {
+  /** The same at every asking. */
+  id: text().notNull(),
+  kind: text().notNull(),
+  /** INFO, WARNING or CRITICAL. */
+  severity: text().notNull(),
+  nodeId: hex(),
+  /** A request, a batch, a key, a verifier's address, a measurement, a node or a token. */
+  subject: hex().notNull(),
+  timestamp: bigint().notNull(),
+  transactionHash: hex(),
+}).as(sql`
+  select 'DEFAULT-' || request_id as id, 'DEFAULT' as kind, 'WARNING' as severity, node_id, request_id as subject,
+    timestamp, transaction_hash
+  from ${proofDefault}
+  union all select 'SLASHED-' || node_id || '-' || ref, 'SLASHED', 'CRITICAL', node_id, ref, timestamp, transaction_hash
+  from ${slashing}
+  union all select 'EQUIVOCATED-' || id, 'EQUIVOCATED', 'CRITICAL', node_id, key, timestamp, transaction_hash
+  from ${equivocation}
+  union all select 'VERIFIER_FROZEN-' || id, 'VERIFIER_FROZEN', 'WARNING', null, address, frozen_at, null
+  from ${verifier} where frozen_at is not null
+  union all select 'VERIFIER_REVOKED-' || id, 'VERIFIER_REVOKED', 'CRITICAL', null, address, revoked_at, null
+  from ${verifier} where revoked_at is not null
+  union all select 'ENCLAVE_REVOKED-' || verifier || '-' || node_id || '-' || index, 'ENCLAVE_REVOKED',
+    case when emergency then 'CRITICAL' else 'INFO' end, node_id, key, revoked_at, null
+  from ${enclave} where revoked_at is not null
+  union all select 'KEY_FAULTED-' || verifier || '-' || node_id || '-' || key, 'KEY_FAULTED', 'CRITICAL', node_id, key,
+    timestamp, transaction_hash
+  from ${keyFault}
+  union all select 'MEASUREMENT_BANNED-' || verifier || '-' || measurement, 'MEASUREMENT_BANNED', 'CRITICAL', null,
+    measurement, timestamp, transaction_hash
+  from ${bannedMeasurement}
+  union all select kind || '-' || id, kind, 'WARNING', node_id, key, since, null
+  from (
+    select latest.*, needed.node_id is not null as needed, ${clock.now},
+      case when valid_until > ${clock.now} then 'ENCLAVE_EXPIRING' else 'ENCLAVE_EXPIRED' end as kind,
+      case when valid_until > ${clock.now} then valid_until - 86400 else valid_until end as since
+    from (
+      select distinct on (verifier, node_id) verifier || '-' || node_id || '-' || index as id, verifier, node_id, key,
+        valid_until
+      from ${enclave} where revoked_at is null order by verifier, node_id, valid_until desc
+    ) as latest
+      join ${node} on ${node.id} = latest.node_id and ${node.status} = 'ACTIVE'
+      left join (select node_id, verifier from ${usableOffer} group by node_id, verifier) as needed
+        on needed.node_id = latest.node_id and needed.verifier = latest.verifier
+      cross join ${clock}
+  ) as attestation
+  where since <= now and (needed or kind = 'ENCLAVE_EXPIRING')
+  union all select 'LOW_STAKE-' || node_id, 'LOW_STAKE', 'WARNING', node_id, node_id, now, null
+  from ${usableOffer} cross join ${clock} where not covered group by node_id, now
+  union all select 'LAW_BROKEN-' || law || '-' || subject, 'LAW_BROKEN', 'CRITICAL', null, subject, now, null
+  from ${law} cross join ${clock} where not holds
+`);
+
 // --- relations, for GraphQL -------------------------------------------------------------------------------------------------
 
 export const protocolRelations = relations(protocol, ({ one }) => ({
@@ -1107,12 +1326,23 @@ export const nodeRelations = relations(node, ({ many }) => ({
   proofDefaults: many(proofDefault),
   slashings: many(slashing),
   equivocations: many(equivocation),
+  keyFaults: many(keyFault),
   periods: many(periodNode),
 }));
 
 export const enclaveRelations = relations(enclave, ({ one }) => ({
   node: one(node, { fields: [enclave.nodeId], references: [node.id] }),
+  fault: one(keyFault, {
+    fields: [enclave.verifier, enclave.nodeId, enclave.key],
+    references: [keyFault.verifier, keyFault.nodeId, keyFault.key],
+  }),
 }));
+
+export const keyFaultRelations = relations(keyFault, ({ one }) => ({
+  node: one(node, { fields: [keyFault.nodeId], references: [node.id] }),
+}));
+
+export const verifyingKeyRelations = relations(verifyingKey, ({ many }) => ({ routeVersions: many(routeVersion) }));
 
 export const nodeEventRelations = relations(nodeEvent, ({ one }) => ({
   node: one(node, { fields: [nodeEvent.nodeId], references: [node.id] }),
@@ -1156,11 +1386,19 @@ export const routeVersionRelations = relations(routeVersion, ({ one }) => ({
     fields: [routeVersion.measurementSetId],
     references: [measurementSet.id],
   }),
+  verifyingKey: one(verifyingKey, {
+    fields: [routeVersion.verifyingKeyId],
+    references: [verifyingKey.keyId],
+  }),
 }));
 
 export const inferenceRelations = relations(inference, ({ one, many }) => ({
   node: one(node, { fields: [inference.nodeId], references: [node.id] }),
   model: one(model, { fields: [inference.modelId], references: [model.id] }),
+  parameters: one(routeVersion, {
+    fields: [inference.modelId, inference.route, inference.routeVersion],
+    references: [routeVersion.modelId, routeVersion.route, routeVersion.version],
+  }),
   burn: one(burn, { fields: [inference.burnId], references: [burn.id] }),
   events: many(inferenceEvent),
   credits: many(creditEvent),

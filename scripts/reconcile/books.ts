@@ -22,6 +22,8 @@ export const KEYS = {
   measurementSet: ["id"],
   enclave: ["verifier", "nodeId", "index"],
   bannedMeasurement: ["verifier", "measurement"],
+  keyFault: ["verifier", "nodeId", "key"],
+  verifyingKey: ["verifier", "keyId"],
   inference: ["id"],
   inferenceEvent: ["id"],
   burn: ["id"],

@@ -5,6 +5,7 @@ import { plainStruct } from "../../sdk/src/chain/plainValue.ts";
 import { addressOf, type Deployment } from "../../sdk/src/deployment.ts";
 import {
   batchSettlementAbi,
+  groth16VerifierAbi,
   modelRegistryAbi,
   nodeRegistryAbi,
   opgAbi,
@@ -101,7 +102,12 @@ export async function keepBooks(
     logs.push(...(await read(at("BatchSettlement"), batchSettlementAbi, keeper.batches)));
   }
   for (const [address, from] of firstNamed(registered, verifierRegistryAbi, ["VerifierAdded.verifier"])) {
-    readers.set(address, reader(teeVerifierAbi, keeper.enclaves));
+    const asTee = reader(teeVerifierAbi, keeper.enclaves);
+    const asGroth16 = reader(groth16VerifierAbi, keeper.keys);
+    readers.set(address, (log, place) => {
+      asTee(log, place);
+      asGroth16(log, place);
+    });
     logs.push(...(await find(address, [], from)));
   }
   logs.push(...(await supplyLogs(find, subject)));

@@ -1,5 +1,6 @@
 import { ZeroAddress, ZeroHash } from "ethers";
 import {
+  KEY_FAULTS,
   NODE_STATUSES,
   nameOf,
   OUTPUT_COMMITMENTS,
@@ -9,7 +10,7 @@ import {
 import { contractsOf } from "../../sdk/src/chain/contracts.ts";
 import { TypedContract } from "../../sdk/src/chain/TypedContract.ts";
 import type { Deployment } from "../../sdk/src/deployment.ts";
-import { batchSettlementAbi, teeVerifierAbi } from "../../sdk/src/generated/abis.ts";
+import { batchSettlementAbi, groth16VerifierAbi, teeVerifierAbi } from "../../sdk/src/generated/abis.ts";
 import { VerifierStatus } from "../../sdk/src/types.ts";
 import { type Books, big, type Entity, type Row } from "./books.ts";
 import { inParallel, type Progress, type ProviderAt } from "./chain.ts";
@@ -96,6 +97,22 @@ export async function readContracts(
     const { key, validFrom, validUntil, measurement } = await contract.read("enclaveAt", text("nodeId"), big(index));
     const times = { validFrom: BigInt(validFrom), validUntil: BigInt(validUntil) };
     return { verifier, nodeId, index, key: lower(key), measurement, ...times };
+  });
+  each("keyFault", async ({ verifier = null, nodeId = null, key = null }, text) => {
+    const contract = new TypedContract(text("verifier"), teeVerifierAbi, provider);
+    return {
+      verifier,
+      nodeId,
+      key,
+      fault: nameOf(KEY_FAULTS, await contract.read("faultOf", text("nodeId"), text("key"))),
+    };
+  });
+  each("verifyingKey", async ({ verifier = null, keyId = null }, text) => {
+    const contract = new TypedContract(text("verifier"), groth16VerifierAbi, provider);
+    const { pointer, numPublic, ceremony } = await contract.read("keyInfo", text("keyId"));
+    const { development, contributions, zkeyHash } = ceremony;
+    const declared = { development, contributions: BigInt(contributions), zkeyHash };
+    return { verifier, keyId, pointer: lower(pointer), numPublic, ...declared };
   });
   each("inference", async (_, text) => {
     const { status } = await settlement.read("clockOf", text("id"));

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { dataLength, dataSlice, keccak256, ZeroAddress, ZeroHash } from "ethers";
 import {
   DELIVERY_MODES,
+  KEY_FAULTS,
   NODE_STATUSES,
   nameOf,
   OUTPUT_COMMITMENTS,
@@ -14,6 +15,7 @@ import { decodeTeeParameters } from "../../sdk/src/attestation/tee.ts";
 import type { Abi, EventArgs, EventName } from "../../sdk/src/chain/abiTypes.ts";
 import type {
   batchSettlementAbi,
+  groth16VerifierAbi,
   modelRegistryAbi,
   nodeRegistryAbi,
   settlementAbi,
@@ -270,6 +272,7 @@ export class Bookkeeper {
       }
       this.books.put("routeVersion", {
         ...{ ...key, version, verifierId: BigInt(verifierId), parameters, measurementSetId },
+        verifyingKeyId: key.route === "ZK" && dataLength(parameters) === 96 ? dataSlice(parameters, 0, 32) : null,
         outputCommitment: nameOf(OUTPUT_COMMITMENTS, rest.outputCommitment),
         ...stampOf(at),
       });
@@ -298,7 +301,11 @@ export class Bookkeeper {
   /** Of the verifiers that the registry has added, from that block on. */
   readonly enclaves: Meanings<typeof teeVerifierAbi> = {
     AuthorityUpdated: null,
-    KeyFaulted: null,
+    KeyFaulted: ({ nodeId, key, fault }, at) =>
+      this.books.put("keyFault", {
+        ...{ verifier: at.address, nodeId, key, fault: nameOf(KEY_FAULTS, fault) },
+        ...stampOf(at),
+      }),
     EnclaveAttested: ({ nodeId, index, key, measurement, validFrom, validUntil, timestamp, moduleId }, at) =>
       this.books.put("enclave", {
         ...{ verifier: at.address, nodeId, index, key, measurement, moduleId: text(moduleId) },
@@ -314,6 +321,18 @@ export class Bookkeeper {
     MeasurementBanned: ({ measurement }, at) => {
       if (this.books.find("bannedMeasurement", at.address, measurement) !== undefined) return;
       this.books.put("bannedMeasurement", { verifier: at.address, measurement, ...stampOf(at) });
+    },
+  };
+
+  /** Of the same verifiers. */
+  readonly keys: Meanings<typeof groth16VerifierAbi> = {
+    KeyRegistered: ({ keyId, pointer, numPublic, ceremony }, at) => {
+      if (this.books.find("verifyingKey", at.address, keyId) !== undefined) return;
+      const { development, contributions, beacon, zkeyHash } = ceremony;
+      this.books.put("verifyingKey", {
+        ...{ verifier: at.address, keyId, pointer, numPublic, development, contributions: BigInt(contributions) },
+        ...{ beacon: nullIf(ZeroHash, beacon), zkeyHash, ...stampOf(at) },
+      });
     },
   };
 

@@ -250,6 +250,9 @@ describe("indexer", () => {
     await models.connect(stranger).acceptModel(modelId);
   }
 
+  /** Attests an enclave for the node. @returns The attestation's number. */
+  let attestEnclave: () => Promise<bigint>;
+
   /** A registry of enclaves under a development root, and the node's attestations: one stands, one was revoked. */
   async function attestEnclaves() {
     const { manager, nodes, verifiers } = protocol.contracts;
@@ -262,8 +265,8 @@ describe("indexer", () => {
     const { freshness, futureSkew, lifetime } = POLICY;
     enclaves = await ethers.deployContract("TeeVerifier", [manager, nodes, verifier, freshness, futureSkew, lifetime]);
     await verifiers.add(Route.TEE, enclaves);
-    const simulator = new EnclaveSimulator({ root, measurement: IMAGE, now });
-    for (const index of [0, 1]) {
+    attestEnclave = async () => {
+      const simulator = new EnclaveSimulator({ root, measurement: IMAGE, now: await networkHelpers.time.latest() });
       const { userData, nonce } = await enclaves.expectedBinding(protocol.nodeId);
       const document = simulator.attest({
         timestamp: (await networkHelpers.time.latest()) * 1_000,
@@ -272,8 +275,10 @@ describe("indexer", () => {
         nonce: getBytes(nonce),
       });
       await enclaves.connect(operator).attest(protocol.nodeId, document, await documentHints(document));
-      if (index === 0) await enclaves.connect(operator).revoke(protocol.nodeId, index);
-    }
+      return (await enclaves.attestationCount(protocol.nodeId)) - 1n;
+    };
+    await enclaves.connect(operator).revoke(protocol.nodeId, await attestEnclave());
+    await attestEnclave();
     await enclaves.banMeasurement(id("a compromised image"));
   }
 
@@ -898,6 +903,189 @@ describe("indexer", () => {
     });
   });
 
+  describe("reputations", () => {
+    it("are facts that the rows bear out", async () => {
+      const [node] = await rows(
+        `nodes(where: { id: "${protocol.nodeId}" })`,
+        "settlements deliveries defaults declines",
+      );
+      const [row] = await rows(
+        `nodeReputations(where: { nodeId: "${protocol.nodeId}" })`,
+        `settled settledNet delivered defaulted declined reliability reliabilityNet gapP50 gapP95 gapP95Net
+         slashed equivocations offers priceToken lowestPricePerRequest lowestPricePerUnit attestedUntil`,
+      );
+      const [gap] = await rows(
+        `trustGapStatistics(where: { scope: "NODE", subject: "${protocol.nodeId}" })`,
+        "p50 p95 p95Net",
+      );
+      const offers = await rows(
+        `offers(where: { nodeId: "${protocol.nodeId}", standing: true })`,
+        "token pricePerRequest pricePerUnit",
+      );
+      const lowest = (column: string) =>
+        String(offers.map((offer) => big(offer[column])).reduce((a, b) => (a < b ? a : b)));
+      const { settlements, deliveries, defaults, declines } = node ?? {};
+      expect(new Set(offers.map(({ token }) => token)).size).to.equal(1);
+      expect(row).to.deep.equal({
+        settled: settlements,
+        settledNet: String(big(settlements) - 1n),
+        delivered: deliveries,
+        defaulted: defaults,
+        declined: declines,
+        reliability: 6 / 7,
+        reliabilityNet: 5 / 6,
+        gapP50: gap?.p50,
+        gapP95: gap?.p95,
+        gapP95Net: gap?.p95Net,
+        slashed: "0",
+        equivocations: "0",
+        offers: String(offers.length),
+        priceToken: offers[0]?.token,
+        lowestPricePerRequest: lowest("pricePerRequest"),
+        lowestPricePerUnit: lowest("pricePerUnit"),
+        attestedUntil: String((await enclaves.enclaveAt(protocol.nodeId, 1)).validUntil),
+      });
+    });
+
+    it("say nothing of a node that nobody has asked, but not that it is unreliable", async () => {
+      const [retired] = await rows("nodes(where: { status: RETIRED })", "id");
+      const [row] = await rows(
+        `nodeReputations(where: { nodeId: "${retired?.id}" })`,
+        "settled reliability reliabilityNet gapP50 attestedUntil",
+      );
+      expect(row).to.deep.equal({
+        settled: "0",
+        reliability: null,
+        reliabilityNet: null,
+        gapP50: null,
+        attestedUntil: null,
+      });
+    });
+  });
+
+  describe("verifying keys", () => {
+    it("agree with the verifier, and belong to the versions of routes that name them", async () => {
+      const [found] = await rows(
+        "verifyingKeys",
+        "verifier keyId pointer numPublic development contributions beacon zkeyHash",
+      );
+      const contract = await ethers.getContractAt("Groth16Verifier", String(found?.verifier));
+      const { pointer, numPublic, ceremony } = await contract.keyInfo(String(found?.keyId));
+      expect(found).to.deep.equal({
+        verifier: lower((await protocol.contracts.verifiers.verifierOf(1))[0]),
+        keyId: found?.keyId,
+        pointer: lower(pointer),
+        numPublic: String(numPublic),
+        development: ceremony.development,
+        contributions: String(ceremony.contributions),
+        beacon: orNull(ceremony.beacon),
+        zkeyHash: ceremony.zkeyHash,
+      });
+      const { inference } = await query<{ inference: { parameters: { verifyingKey: Row; parameters: string } } }>(
+        "query ($id: String!) { inference(id: $id) { parameters { parameters verifyingKey { keyId } } } }",
+        { id: labelled.digit },
+      );
+      expect(inference.parameters.verifyingKey).to.deep.equal({ keyId: found?.keyId });
+      expect(inference.parameters.parameters).to.contain(String(found?.keyId).slice(2));
+    });
+  });
+
+  /** The chain's time is ahead of the clock here, so it is what time-dependent alerts go by. */
+  describe("alerts", () => {
+    const DAY = 86_400n;
+    const alerts = async (kind: string) =>
+      rows(`alerts(where: { kind: "${kind}" })`, "id severity nodeId subject timestamp transactionHash");
+
+    it("tell of everything that went wrong, and of nothing else", async () => {
+      const [{ requestId, transactionHash } = {}] = await rows("proofDefaults", "requestId transactionHash");
+      const verifiers = await rows("verifiers", "id address frozenAt revokedAt");
+      const of = (column: string) => verifiers.find((row) => row[column] !== null) ?? {};
+      const [revoked] = await rows('enclaves(where: { index: "0" })', "verifier key revokedAt");
+      const found = await rows("alerts(limit: 1000)", "id kind severity nodeId subject timestamp transactionHash");
+      const byKind = Object.fromEntries(found.map((row) => [row.kind, row]));
+      expect(found.map(({ kind }) => kind)).to.have.members([
+        "DEFAULT",
+        "VERIFIER_FROZEN",
+        "VERIFIER_REVOKED",
+        "ENCLAVE_REVOKED",
+        "MEASUREMENT_BANNED",
+      ]);
+      expect(byKind.DEFAULT).to.include({ severity: "WARNING", subject: requestId, transactionHash });
+      expect(byKind.DEFAULT).to.include({ nodeId: protocol.nodeId, id: `DEFAULT-${requestId}` });
+      expect(byKind.VERIFIER_FROZEN).to.include({
+        subject: of("frozenAt").address,
+        timestamp: of("frozenAt").frozenAt,
+      });
+      expect(byKind.VERIFIER_REVOKED).to.include({ subject: of("revokedAt").address, severity: "CRITICAL" });
+      expect(byKind.ENCLAVE_REVOKED).to.include({ severity: "INFO", subject: revoked?.key });
+      expect(byKind.ENCLAVE_REVOKED).to.include({ timestamp: revoked?.revokedAt });
+      expect(byKind.MEASUREMENT_BANNED).to.include({ subject: id("a compromised image"), nodeId: null });
+    });
+
+    it("warn of an attestation that ends within a day, and of one that ended and is still offered", async () => {
+      const { models, nodes, verifiers } = protocol.contracts;
+      const { modelOwner, operator } = protocol.accounts;
+      const index = await attestEnclave();
+      const { key, validUntil } = await enclaves.enclaveAt(protocol.nodeId, index);
+      const eventAt = async (time: bigint) => {
+        await networkHelpers.time.setNextBlockTimestamp(time);
+        await nodes.connect(operator).describe(protocol.nodeId, "https://node.example", "ipfs://node");
+      };
+      const both = async () => [await alerts("ENCLAVE_EXPIRING"), await alerts("ENCLAVE_EXPIRED")];
+      const address = lower(await enclaves.getAddress());
+      const expected = (kind: string, timestamp: bigint) => ({
+        id: `${kind}-${address}-${protocol.nodeId}-${index}`,
+        severity: "WARNING",
+        nodeId: protocol.nodeId,
+        subject: lower(key),
+        timestamp: String(timestamp),
+        transactionHash: null,
+      });
+      await eventAt(validUntil - DAY - 1n);
+      expect(await both()).to.deep.equal([[], []]);
+      await eventAt(validUntil - DAY);
+      expect(await both()).to.deep.equal([[expected("ENCLAVE_EXPIRING", validUntil - DAY)], []]);
+      await eventAt(validUntil - 1n);
+      expect(await both()).to.deep.equal([[expected("ENCLAVE_EXPIRING", validUntil - DAY)], []]);
+      // It has ended, and no model takes it.
+      await eventAt(validUntil);
+      expect(await both()).to.deep.equal([[], []]);
+      const modelId = idOf(modelOwner.address, id("offered"));
+      const parameters = encodeTeeParameters({ trust: Trust.LOCAL, backend: "", measurements: [id("image")] });
+      await models.connect(modelOwner).register(id("offered"), "ipfs://offered");
+      await models
+        .connect(modelOwner)
+        .setRoute(modelId, Route.TEE, await verifiers.count(), Commitment.KECCAK256, parameters);
+      const offer = await protocol.offer({ modelId, route: Route.TEE, routeVersion: 1n });
+      await nodes.connect(operator).postOffer(offer);
+      expect(await both()).to.deep.equal([[], [expected("ENCLAVE_EXPIRED", validUntil)]]);
+      await nodes.connect(operator).withdrawOffer(protocol.nodeId, modelId, Route.TEE, offer.token);
+      expect(await both()).to.deep.equal([[], []]);
+    });
+
+    it("warn of an offer that the node's stake does not cover any more, once per node", async () => {
+      const { nodes } = protocol.contracts;
+      const { operator } = protocol.accounts;
+      const { free } = await nodes.accountOf(protocol.nodeId);
+      // The least that any of its offers needs is 100 OPG and the fee.
+      await nodes.connect(operator).unbond(protocol.nodeId, free - 100n * OPG_UNIT);
+      const found = await alerts("LOW_STAKE");
+      const now = await networkHelpers.time.latest();
+      expect(found).to.deep.equal([
+        {
+          id: `LOW_STAKE-${protocol.nodeId}`,
+          severity: "WARNING",
+          nodeId: protocol.nodeId,
+          subject: protocol.nodeId,
+          timestamp: String(now),
+          transactionHash: null,
+        },
+      ]);
+      await nodes.connect(operator).rebond(protocol.nodeId, free - 100n * OPG_UNIT);
+      expect(await alerts("LOW_STAKE")).to.deep.equal([]);
+    });
+  });
+
   describe("endpoints", () => {
     const get = async (path: string) => {
       const response = await fetch(`${indexer.url}${path}`);
@@ -1023,6 +1211,7 @@ describe("indexer", () => {
         "rowNotPaid",
         "equivocation",
         "slashing",
+        "keyFault",
       ]);
       for (const entity of ["channelCredit", "openTransaction", "burnFor"]) elsewhere.add(entity);
       for (const [entity, count] of Object.entries(rows)) {

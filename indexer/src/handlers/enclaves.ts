@@ -1,5 +1,7 @@
 import { ponder } from "ponder:registry";
-import { bannedMeasurement, enclave } from "ponder:schema";
+import { bannedMeasurement, enclave, keyFault, verifyingKey } from "ponder:schema";
+import { zeroHash } from "viem";
+import { KEY_FAULTS, nameOf } from "../mapping/enums.ts";
 import { stampOf } from "../mapping/stamp.ts";
 
 ponder.on("Verifier:EnclaveAttested", async ({ event, context }) => {
@@ -22,6 +24,30 @@ ponder.on("Verifier:EnclaveRevoked", async ({ event, context }) => {
   await context.db
     .update(enclave, key)
     .set({ validUntil: BigInt(validUntil), emergency, revokedAt: event.block.timestamp });
+});
+
+ponder.on("Verifier:KeyFaulted", async ({ event, context }) => {
+  const { fault, ...names } = event.args;
+  const state = { fault: nameOf(KEY_FAULTS, fault), ...stampOf(event) };
+  await context.db
+    .insert(keyFault)
+    .values({ verifier: event.log.address, ...names, ...state })
+    .onConflictDoUpdate(state);
+});
+
+ponder.on("Verifier:KeyRegistered", async ({ event, context }) => {
+  const { ceremony, ...key } = event.args;
+  await context.db
+    .insert(verifyingKey)
+    .values({
+      verifier: event.log.address,
+      ...key,
+      ...ceremony,
+      contributions: BigInt(ceremony.contributions),
+      beacon: ceremony.beacon === zeroHash ? null : ceremony.beacon,
+      ...stampOf(event),
+    })
+    .onConflictDoNothing();
 });
 
 ponder.on("Verifier:MeasurementBanned", async ({ event, context }) => {

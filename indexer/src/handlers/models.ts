@@ -3,7 +3,7 @@ import { measurementSet, model, modelEvent, modelRoute, routeVersion, verifier }
 import { zeroAddress } from "viem";
 import { nameOf, OUTPUT_COMMITMENTS, ROUTES } from "../mapping/enums.ts";
 import { type ChainEvent, stampOf } from "../mapping/stamp.ts";
-import { measurementSetOf } from "../mapping/trust.ts";
+import { measurementSetOf, verifyingKeyIdOf } from "../mapping/trust.ts";
 import { addToProtocol } from "./store.ts";
 
 type Recorded = Omit<typeof modelEvent.$inferInsert, "id" | "blockNumber" | "timestamp" | "transactionHash">;
@@ -56,6 +56,7 @@ ponder.on("ModelRegistry:RouteSet", async ({ event, context }) => {
     outputCommitment: nameOf(OUTPUT_COMMITMENTS, event.args.outputCommitment),
     parameters,
     measurementSetId: set?.id ?? null,
+    verifyingKeyId: verifyingKeyIdOf(key.route, parameters),
     ...stampOf(event),
   });
   await record(context, event, { ...key, kind: "ROUTE_SET", version });

@@ -42,16 +42,15 @@ export async function addToPeriods({ db, chain }: Context, event: ChainEvent, am
   if (now === null) throw new Error("the protocol has no row: it is made before the first event");
   const stocks = stocksOf(now);
   const { atRisk } = stocks;
-  for (const key of periodsOf(event.block.timestamp)) {
-    await db
-      .insert(period)
-      .values({ ...key, ...stocks, atRiskPeak: atRisk, ...amounts })
-      .onConflictDoUpdate((row) => ({
-        ...stocks,
-        atRiskPeak: row.atRiskPeak > atRisk ? row.atRiskPeak : atRisk,
-        ...plus(row, amounts),
-      }));
-  }
+  const keys = periodsOf(event.block.timestamp);
+  await db
+    .insert(period)
+    .values(keys.map((key) => ({ ...key, ...stocks, atRiskPeak: atRisk, ...amounts })))
+    .onConflictDoUpdate((row) => ({
+      ...stocks,
+      atRiskPeak: row.atRiskPeak > atRisk ? row.atRiskPeak : atRisk,
+      ...plus(row, amounts),
+    }));
 }
 
 /** Adds to what happened in those periods by an inference's route, model and node. */
@@ -72,12 +71,11 @@ export async function addToNode(
   nodeId: Hex,
   amounts: BreakdownAmounts,
 ): Promise<void> {
-  for (const key of periodsOf(event.block.timestamp)) {
-    await db
-      .insert(periodNode)
-      .values({ ...key, nodeId, ...amounts })
-      .onConflictDoUpdate((row) => plus(row, amounts));
-  }
+  const keys = periodsOf(event.block.timestamp);
+  await db
+    .insert(periodNode)
+    .values(keys.map((key) => ({ ...key, nodeId, ...amounts })))
+    .onConflictDoUpdate((row) => plus(row, amounts));
 }
 
 /** Adds to what happened in those periods by a route and a model. */
@@ -87,16 +85,15 @@ export async function addToRouteAndModel(
   { route, modelId }: { route: Route; modelId: Hex },
   amounts: BreakdownAmounts,
 ): Promise<void> {
-  for (const key of periodsOf(event.block.timestamp)) {
-    await db
-      .insert(periodRoute)
-      .values({ ...key, route, ...amounts })
-      .onConflictDoUpdate((row) => plus(row, amounts));
-    await db
-      .insert(periodModel)
-      .values({ ...key, modelId, ...amounts })
-      .onConflictDoUpdate((row) => plus(row, amounts));
-  }
+  const keys = periodsOf(event.block.timestamp);
+  await db
+    .insert(periodRoute)
+    .values(keys.map((key) => ({ ...key, route, ...amounts })))
+    .onConflictDoUpdate((row) => plus(row, amounts));
+  await db
+    .insert(periodModel)
+    .values(keys.map((key) => ({ ...key, modelId, ...amounts })))
+    .onConflictDoUpdate((row) => plus(row, amounts));
 }
 
 /** Adds to what happened in those periods in a fee token. */
@@ -106,12 +103,11 @@ export async function addToFees(
   address: Address,
   amounts: TokenAmounts,
 ): Promise<void> {
-  for (const key of periodsOf(event.block.timestamp)) {
-    await db
-      .insert(periodToken)
-      .values({ ...key, token: address, ...amounts })
-      .onConflictDoUpdate((row) => plus(row, amounts));
-  }
+  const keys = periodsOf(event.block.timestamp);
+  await db
+    .insert(periodToken)
+    .values(keys.map((key) => ({ ...key, token: address, ...amounts })))
+    .onConflictDoUpdate((row) => plus(row, amounts));
 }
 
 /** Counts an inference's trust gap, overall and by what it is of. */
@@ -122,12 +118,10 @@ export async function addToTrustGap(
   selfDealing: boolean,
 ): Promise<void> {
   const one = { count: 1n, countNet: selfDealing ? 0n : 1n };
-  for (const subject of gapSubjects(of)) {
-    await db
-      .insert(trustGap)
-      .values({ ...subject, seconds, ...one })
-      .onConflictDoUpdate((row) => plus(row, one));
-  }
+  await db
+    .insert(trustGap)
+    .values(gapSubjects(of).map((subject) => ({ ...subject, seconds, ...one })))
+    .onConflictDoUpdate((row) => plus(row, one));
 }
 
 /** Adds to what the settlement owes in a token. */

@@ -11,6 +11,8 @@ export const NODE_STATUSES = ["NONE", "ACTIVE", "PAUSED", "RETIRED"] as const;
 export const OUTPUT_COMMITMENTS = ["OPAQUE", "VALUE", "KECCAK256"] as const;
 /** `DeliveryMode` in ISettlement.sol. */
 export const DELIVERY_MODES = ["DIRECT", "ONCHAIN"] as const;
+/** `KeyFault` in IEnclaveRegistry.sol. */
+export const KEY_FAULTS = ["NONE", "COMPROMISED", "EQUIVOCATED"] as const;
 /** `Trust` in ITeeVerifier.sol. */
 export const TRUSTS = ["NONE", "LOCAL", "GATEWAY"] as const;
 /** `RequestStatus` in ISettlement.sol. */

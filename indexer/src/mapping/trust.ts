@@ -1,4 +1,4 @@
-import { type Hex, keccak256 } from "viem";
+import { type Hex, keccak256, size, slice } from "viem";
 import { decodeTeeParameters } from "../../../sdk/src/attestation/tee.ts";
 import { Trust } from "../../../sdk/src/types.ts";
 import type { GAP_SCOPES, PROOF_MEANINGS, Route, TRUSTS } from "./enums.ts";
@@ -23,6 +23,10 @@ export function measurementSetOf(route: Route, parameters: Hex): MeasurementSet 
     measurements: decoded.measurements.map((measurement) => measurement as Hex),
   };
 }
+
+/** The Groth16 key that a ZK route's parameters name (see IGroth16Verifier.sol); null for other proof systems' parameters. */
+export const verifyingKeyIdOf = (route: Route, parameters: Hex): Hex | null =>
+  route === "ZK" && size(parameters) === 96 ? slice(parameters, 0, 32) : null;
 
 /**
  * What a proof by this route shows: a proof of the circuit and an enclave with weights and runtime show execution, a

@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { keccak256 } from "ethers";
 import {
   DELIVERY_MODES,
+  KEY_FAULTS,
   NODE_STATUSES,
   nameOf,
   OUTPUT_COMMITMENTS,
@@ -24,7 +25,7 @@ import { moves } from "../../../indexer/src/mapping/node.ts";
 import { offerRow } from "../../../indexer/src/mapping/offer.ts";
 import { periodsOf, plus, stocksOf } from "../../../indexer/src/mapping/period.ts";
 import { stampOf } from "../../../indexer/src/mapping/stamp.ts";
-import { measurementSetOf, proves } from "../../../indexer/src/mapping/trust.ts";
+import { gapSubjects, measurementSetOf, proves, verifyingKeyIdOf } from "../../../indexer/src/mapping/trust.ts";
 import { encodeTeeParameters } from "../../../sdk/src/attestation/tee.ts";
 import { Trust } from "../../../sdk/src/types.ts";
 
@@ -80,6 +81,7 @@ describe("indexer mappings", () => {
       DeliveryMode: DELIVERY_MODES,
       RequestStatus: REQUEST_STATUSES,
       Trust: TRUSTS,
+      KeyFault: KEY_FAULTS,
     })) {
       it(`${name} has the names of the contracts, in their order`, () => {
         const body = new RegExp(`enum ${name} \\{([^}]*)\\}`).exec(source)?.[1] ?? "";
@@ -242,6 +244,24 @@ describe("indexer mappings", () => {
       expect(measurementSetOf("TEE", "0x")).to.equal(null);
       expect(measurementSetOf("TEE", `${local}00`)).to.equal(null);
       expect(measurementSetOf("ZK", local)).to.equal(null);
+    });
+
+    it("finds the key in a ZK route's parameters, and none in those of other proof systems or routes", () => {
+      const parameters = `${word("7")}${"0".repeat(128)}` as const;
+      expect(verifyingKeyIdOf("ZK", parameters)).to.equal(word("7"));
+      expect(verifyingKeyIdOf("TEE", parameters)).to.equal(null);
+      for (const other of ["0x", "0x01", `${parameters}00`] as const) {
+        expect(verifyingKeyIdOf("ZK", other)).to.equal(null);
+      }
+    });
+
+    it("counts a gap overall, and for the inference's route, model and node", () => {
+      expect(gapSubjects({ route: "ZK", modelId: word("4"), nodeId })).to.deep.equal([
+        { scope: "OVERALL", subject: "" },
+        { scope: "ROUTE", subject: "ZK" },
+        { scope: "MODEL", subject: word("4") },
+        { scope: "NODE", subject: nodeId },
+      ]);
     });
 
     it("takes a circuit and a local enclave for execution, a gateway for a relay, and the unknown for nothing", () => {
