@@ -65,6 +65,7 @@ export function Verify({ kind, id }: Subject) {
       }
       aside={
         <Button
+          className="verify-button"
           leftSection={<IconShieldCheck size={18} />}
           onClick={() => void verify()}
           loading={isRunning}

@@ -1,6 +1,7 @@
 import { JsonRpcProvider } from "ethers";
 import { type Evidence, parseEvidence } from "../../../../sdk/src/verify/evidence.ts";
 import { gatherEvidence, pointersOf } from "../../../../sdk/src/verify/gatherEvidence.ts";
+import { Unreadable } from "../../../../sdk/src/verify/refuted.ts";
 import { type Verification, type VerificationStep, verifyEvidence } from "../../../../sdk/src/verify/verifyEvidence.ts";
 import { toJson } from "../../../../sdk/src/wire.ts";
 import { read } from "../data/ask.ts";
@@ -57,6 +58,11 @@ async function readAgain(served: Evidence, rpc: string): Promise<Evidence> {
   const provider = new JsonRpcProvider(rpc, served.chainId, { staticNetwork: false, batchMaxCount: 1 });
   try {
     return await gatherEvidence(provider, pointersOf(served));
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error;
+    throw new Error(
+      `It could not be read from that node: ${error.message}. The node has to keep old transactions, and to let web pages ask it (CORS).`,
+    );
   } finally {
     provider.destroy();
   }

@@ -1,4 +1,3 @@
-import { Alert } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { Link } from "wouter";
 import { Amount } from "../../components/Amount.tsx";
@@ -77,10 +76,16 @@ function Detail({ of }: { readonly of: InferenceData }) {
         )}
       </Stats>
       {route === "TEE" && proves === "RELAY" && (
-        <Alert color="yellow" variant="light" icon={<IconAlertTriangle />} title="A relay, not an execution">
-          This answer came through a gateway: its proof shows what was asked of a named service and what it answered,
-          and nothing of what ran there.
-        </Alert>
+        <div className="verdict minded">
+          <IconAlertTriangle size={22} aria-hidden="true" />
+          <div>
+            <strong>A relay, not an execution</strong>
+            <p>
+              This answer came through a gateway: its proof shows what was asked of a named service and what it
+              answered, and nothing of what ran there.
+            </p>
+          </div>
+        </div>
       )}
       <div className="columns">
         <Timeline of={of} />
