@@ -65,3 +65,28 @@ export const MODEL_EVENT: Readonly<Record<string, string>> = {
   ROUTE_SET: "Route set",
   ROUTE_DISABLED: "Route disabled",
 };
+
+/** What an alert says, and what its subject is. */
+export const ALERTS: Readonly<
+  Record<string, { readonly text: string; readonly subject: string; readonly to?: string }>
+> = {
+  DEFAULT: { text: "A proof did not come in time", subject: "inference", to: "/inferences" },
+  SLASHED: { text: "A node was slashed", subject: "batch" },
+  EQUIVOCATED: { text: "A key signed two different batches", subject: "key" },
+  VERIFIER_FROZEN: { text: "A verifier takes no new requests", subject: "verifier" },
+  VERIFIER_REVOKED: { text: "A verifier was revoked", subject: "verifier" },
+  ENCLAVE_REVOKED: { text: "An enclave's key was revoked", subject: "key" },
+  KEY_FAULTED: { text: "A key was caught and counts no more", subject: "key" },
+  MEASUREMENT_BANNED: { text: "A program was banned", subject: "measurement" },
+  ENCLAVE_EXPIRING: { text: "An enclave's key ends within a day", subject: "key" },
+  ENCLAVE_EXPIRED: { text: "An enclave's key has ended, its offer stands", subject: "key" },
+  LOW_STAKE: { text: "An offer needs more free OPG than its node has", subject: "node", to: "/nodes" },
+  LAW_BROKEN: { text: "The books do not balance", subject: "token" },
+};
+
+/** How a requester and a node are related, as far as the chain shows. */
+export const DEALING: Readonly<Record<string, Words>> = {
+  ARMS_LENGTH: { tone: "quiet", text: "independent, as far as the chain shows" },
+  FUNDED: { tone: "warn", text: "paid by its operator before" },
+  PARTY: { tone: "warn", text: "a party of the node itself" },
+};

@@ -29,21 +29,27 @@ export interface NodeRow {
   };
 }
 
-/** How long a node's answers waited for their proofs, in seconds. */
-export interface NodeGap {
-  /** The node. */
-  readonly subject: string;
-  readonly count: string;
-  readonly p50: string;
-  readonly p95: string;
-  readonly p95Net: string | null;
+/** Facts about a node that one may choose it by. */
+export interface Reputation {
+  readonly nodeId: string;
+  readonly settledNet: string;
+  /** settled / (settled + defaulted); null if there is neither. */
+  readonly reliability: number | null;
+  readonly reliabilityNet: number | null;
+  /** Seconds. */
+  readonly gapP50: string | null;
+  readonly gapP95: string | null;
+  readonly gapP95Net: string | null;
+  /** OPG that slashing took. */
+  readonly slashed: string;
+  readonly equivocations: string;
 }
 
 /** The hundred nodes with most free OPG, of those that `where` lets through. */
 export const nodesQuery = defineQuery<
   {
     readonly nodes: { readonly totalCount: number; readonly items: readonly NodeRow[] };
-    readonly gaps: { readonly items: readonly NodeGap[] };
+    readonly reputations: { readonly items: readonly Reputation[] };
   },
   { readonly where?: Readonly<Record<string, unknown>> }
 >(text);

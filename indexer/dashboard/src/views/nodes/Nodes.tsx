@@ -17,15 +17,13 @@ import { formatDuration } from "../../format/time.ts";
 import { NODE_STATUS } from "../../format/words.ts";
 import { type NodeGap, type NodeRow, nodesQuery } from "../../queries/nodes.ts";
 
-type Row = NodeRow & { readonly gap: NodeGap | undefined };
+type Row = NodeRow & { readonly reputation: Reputation | undefined };
 
-/** Of the inferences that a node owed a proof for, the share that it proved; null before the first. */
-export function reliabilityOf(node: { readonly settlements: string; readonly defaults: string }): number | null {
-  const [settled, defaulted] = [Number(node.settlements), Number(node.defaults)];
-  return settled + defaulted === 0 ? null : settled / (settled + defaulted);
-}
-
-const COLUMNS: readonly Column<Row>[] = [
+function columnsOf(net: boolean): readonly Column<Row>[] {
+  const reliability = ({ reputation }: Row) => (net ? reputation?.reliabilityNet : reputation?.reliability) ?? null;
+  const settled = ({ settlements, reputation }: Row) => BigInt(net ? (reputation?.settledNet ?? 0) : settlements);
+  const gap = ({ reputation }: Row) => (net ? reputation?.gapP95Net : reputation?.gapP95) ?? null;
+  return [
   {
     key: "node",
     name: "Node",

@@ -1,0 +1,19 @@
+import { defineQuery } from "../data/ask.ts";
+import text from "./Alerts.graphql?raw";
+
+/** What needs a look. */
+export interface Alert {
+  readonly id: string;
+  readonly kind: string;
+  readonly severity: "INFO" | "WARNING" | "CRITICAL";
+  readonly nodeId: string | null;
+  /** A request, a batch, a key, a verifier, a measurement, a node or a token: by its kind. */
+  readonly subject: string;
+  readonly timestamp: string;
+  readonly transactionHash: string | null;
+}
+
+export const alertsQuery = defineQuery<
+  { readonly alerts: { readonly totalCount: number; readonly items: readonly Alert[] } },
+  { readonly where?: Readonly<Record<string, unknown>>; readonly limit?: number }
+>(text);
