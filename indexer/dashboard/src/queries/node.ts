@@ -1,7 +1,7 @@
 import { defineQuery } from "../data/ask.ts";
 import type { Enclave, MeasurementSet } from "./enclaves.ts";
 import text from "./Node.graphql?raw";
-import type { NodeRow, NodeStatus, Route } from "./nodes.ts";
+import type { NodeRow, NodeStatus, Reputation, Route } from "./nodes.ts";
 
 export type RequestStatus = "NONE" | "REQUESTED" | "DELIVERED" | "SETTLED" | "REFUNDED" | "DEFAULTED" | "VOIDED";
 
@@ -47,6 +47,8 @@ export interface InferenceLine {
 
 /** All about a node. */
 export interface NodeDetail extends Omit<NodeRow, "offers"> {
+  /** Whoever is or was its owner, signer or payout. */
+  readonly parties: readonly string[];
   readonly pendingOwner: string | null;
   readonly signer: string;
   readonly payout: string;
@@ -60,7 +62,22 @@ export interface NodeDetail extends Omit<NodeRow, "offers"> {
   readonly inferences: { readonly items: readonly InferenceLine[] };
 }
 
+/** A requester that has its money from somebody behind the node. */
+export interface NodeFunding {
+  readonly account: string;
+  readonly funder: string;
+  readonly payments: string;
+  /** Of the first payment. */
+  readonly timestamp: string;
+  readonly transactionHash: string;
+}
+
 export const nodeQuery = defineQuery<
-  { readonly node: NodeDetail | null; readonly measurementSets: { readonly items: readonly MeasurementSet[] } },
+  {
+    readonly node: NodeDetail | null;
+    readonly measurementSets: { readonly items: readonly MeasurementSet[] };
+    readonly nodeReputations: { readonly items: readonly Reputation[] };
+    readonly nodeFundings: { readonly items: readonly NodeFunding[] };
+  },
   { readonly id: string }
 >(text);

@@ -7,12 +7,13 @@ import { Page } from "../../components/Page.tsx";
 import { Panel } from "../../components/Panel.tsx";
 import { ProvesMark } from "../../components/Proves.tsx";
 import { Stat, Stats } from "../../components/Stat.tsx";
+import { State } from "../../components/State.tsx";
 import { Empty, Loaded } from "../../components/states.tsx";
 import { Term } from "../../components/Term.tsx";
 import { Time } from "../../components/Time.tsx";
 import { useAsk } from "../../data/useAsk.ts";
 import { shorten } from "../../format/text.ts";
-import { ROW_FAULT } from "../../format/words.ts";
+import { DEALING, ROW_FAULT } from "../../format/words.ts";
 import { type BatchDetail, batchQuery, type RowNotPaid, rowsNotPaidQuery } from "../../queries/batch.ts";
 import { VerifyBatch } from "../../verify/VerifyBatch.tsx";
 
@@ -70,7 +71,7 @@ function Detail({ of }: { readonly of: BatchDetail }) {
               ["Model", <Id key="model" value={of.modelId} what="model id" to={`/models/${of.modelId}`} />],
               ["Route", `TEE, version ${of.routeVersion}`],
               ["Enclave's key", <Id key="key" value={of.key} what="enclave key" />],
-              ["Self-dealing", of.selfDealing ? "yes: a payer is a party of the node" : "none known"],
+              ["Its payers", <State key="dealing" of={of.dealing} words={DEALING} />],
             ]}
           />
         </Panel>

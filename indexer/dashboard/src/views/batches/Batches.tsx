@@ -7,10 +7,12 @@ import { Page } from "../../components/Page.tsx";
 import { Pager, usePlace } from "../../components/Pager.tsx";
 import { Panel } from "../../components/Panel.tsx";
 import { ProvesMark } from "../../components/Proves.tsx";
+import { State } from "../../components/State.tsx";
 import { Empty, Loaded } from "../../components/states.tsx";
 import { Term } from "../../components/Term.tsx";
 import { Time } from "../../components/Time.tsx";
 import { useAsk } from "../../data/useAsk.ts";
+import { DEALING } from "../../format/words.ts";
 import { type BatchRow, batchesQuery, type ChannelRow, channelsQuery } from "../../queries/batches.ts";
 
 const BATCHES: readonly Column<BatchRow>[] = [
@@ -92,9 +94,10 @@ const CHANNELS: readonly Column<ChannelRow>[] = [
       ),
   },
   {
-    key: "self",
-    name: "Self-dealing",
-    cell: ({ selfDealing }) => (selfDealing ? <Mark tone="warn">yes</Mark> : <None>no</None>),
+    key: "payer-is",
+    name: "The payer is",
+    cell: ({ dealing }) =>
+      dealing === "ARMS_LENGTH" ? <None>independent</None> : <State of={dealing} words={DEALING} />,
   },
   {
     key: "opened",

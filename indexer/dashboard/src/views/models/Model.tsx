@@ -23,6 +23,7 @@ import { formatPeriod } from "../../format/time.ts";
 import { MODEL_EVENT, NODE_STATUS, VERIFIER_STATUS } from "../../format/words.ts";
 import { type ModelDetail, type ModelRoute, modelQuery } from "../../queries/model.ts";
 import { Gap } from "../overview/Gap.tsx";
+import { Ceremony } from "./Ceremony.tsx";
 
 type Offer = ModelDetail["offers"]["items"][number];
 type Event = ModelDetail["events"]["items"][number];
@@ -266,6 +267,7 @@ function RoutePanel({ of: { route, current, latestVersion } }: { readonly of: Mo
               ),
             ],
             zk === null ? null : ["Verifying key", <Id key="key" value={zk.keyId} what="verifying key id" />],
+            zk === null ? null : ["Its ceremony", <Ceremony key="ceremony" keyId={zk.keyId} />],
             zk === null
               ? null
               : ["Weights' commitment", <Id key="weights" value={zk.weightsCommitment} what="weights commitment" />],

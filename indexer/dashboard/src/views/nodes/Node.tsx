@@ -1,8 +1,10 @@
+import { Alerts } from "../../components/Alerts.tsx";
 import { Amount, None } from "../../components/Amount.tsx";
 import { type Column, DataTable } from "../../components/DataTable.tsx";
 import { Facts } from "../../components/Facts.tsx";
 import { Fee } from "../../components/Fee.tsx";
 import { Copy, Id } from "../../components/Id.tsx";
+import { NetToggle, useNet } from "../../components/Net.tsx";
 import { Page } from "../../components/Page.tsx";
 import { Panel } from "../../components/Panel.tsx";
 import { Price } from "../../components/Price.tsx";
@@ -15,10 +17,18 @@ import { Duration, Time } from "../../components/Time.tsx";
 import { useAsk } from "../../data/useAsk.ts";
 import { formatShare, shorten } from "../../format/text.ts";
 import { NODE_EVENT, NODE_STATUS, REQUEST_STATUS } from "../../format/words.ts";
-import { type InferenceLine, type NodeDetail, type NodeEvent, nodeQuery, type Offer } from "../../queries/node.ts";
+import type { MeasurementSet } from "../../queries/enclaves.ts";
+import {
+  type InferenceLine,
+  type NodeDetail,
+  type NodeEvent,
+  type NodeFunding,
+  nodeQuery,
+  type Offer,
+} from "../../queries/node.ts";
+import type { Reputation } from "../../queries/nodes.ts";
 import { EnclaveTable } from "../enclaves/EnclaveTable.tsx";
 import { Gap } from "../overview/Gap.tsx";
-import { reliabilityOf } from "./Nodes.tsx";
 
 const OFFERS: readonly Column<Offer>[] = [
   {
@@ -93,6 +103,13 @@ const EVENTS: readonly Column<NodeEvent>[] = [
   },
 ];
 
+const FUNDINGS: readonly Column<NodeFunding>[] = [
+  { key: "account", name: "Account", cell: ({ account }) => <Id value={account} what="account" /> },
+  { key: "funder", name: "Paid by", cell: ({ funder }) => <Id value={funder} what="funder" /> },
+  { key: "payments", name: "Payments", figures: true, cell: ({ payments }) => <span className="num">{payments}</span> },
+  { key: "since", name: "First", figures: true, cell: ({ timestamp }) => <Time at={timestamp} /> },
+];
+
 const INFERENCES: readonly Column<InferenceLine>[] = [
   { key: "id", name: "Inference", cell: ({ id }) => <Id value={id} what="request id" to={`/inferences/${id}`} /> },
   { key: "status", name: "Status", cell: ({ status }) => <State of={status} words={REQUEST_STATUS} /> },
@@ -124,6 +141,7 @@ export function Node({ id }: { readonly id: string }) {
           <span className="inline">&nbsp;</span>
         )
       }
+      aside={<NetToggle />}
     >
       <Loaded
         answer={answer}
@@ -136,7 +154,16 @@ export function Node({ id }: { readonly id: string }) {
           </div>
         }
       >
-        {({ node, measurementSets }) => node && <Detail node={node} sets={measurementSets.items} />}
+        {({ node, measurementSets, nodeReputations, nodeFundings }) =>
+          node && (
+            <Detail
+              node={node}
+              sets={measurementSets.items}
+              reputation={nodeReputations.items[0]}
+              fundings={nodeFundings.items}
+            />
+          )
+        }
       </Loaded>
     </Page>
   );
@@ -145,11 +172,18 @@ export function Node({ id }: { readonly id: string }) {
 function Detail({
   node,
   sets,
+  reputation,
+  fundings,
 }: {
   readonly node: NodeDetail;
-  readonly sets: Parameters<typeof EnclaveTable>[0]["sets"];
+  readonly sets: readonly MeasurementSet[];
+  readonly reputation: Reputation | undefined;
+  readonly fundings: readonly NodeFunding[];
 }) {
-  const reliability = reliabilityOf(node);
+  const net = useNet();
+  const reliability = (net ? reputation?.reliabilityNet : reputation?.reliability) ?? null;
+  const settled = BigInt(net ? (reputation?.settledNet ?? 0) : node.settlements);
+  const slashed = BigInt(reputation?.slashed ?? 0);
   return (
     <>
       <Stats>
@@ -175,11 +209,22 @@ function Detail({
         </Stat>
         <Stat
           label={<Term of="reliability" />}
-          note={`${BigInt(node.settlements).toLocaleString("en")} settled, ${BigInt(node.defaults).toLocaleString("en")} defaulted`}
+          note={`${settled.toLocaleString("en")} settled, ${BigInt(node.defaults).toLocaleString("en")} defaulted`}
         >
           {reliability === null ? <None>no record</None> : <span className="num">{formatShare(reliability)}</span>}
         </Stat>
-        <Stat label={<Term of="burn">Burned</Term>} note="from this account">
+        <Stat
+          label={<Term of="burn">Burned</Term>}
+          note={
+            slashed === 0n ? (
+              "never slashed"
+            ) : (
+              <>
+                slashed of <Amount value={slashed} />
+              </>
+            )
+          }
+        >
           <Amount value={node.burned} />
         </Stat>
       </Stats>
@@ -207,6 +252,9 @@ function Detail({
                 : ["Owner-elect", <Id key="elect" value={node.pendingOwner} what="owner-elect" />],
               ["Signer", <Id key="signer" value={node.signer} what="signer" />],
               ["Payout", <Id key="payout" value={node.payout} what="payout address" />],
+              node.parties.length > 3
+                ? ["All that were one of these", `${node.parties.length.toLocaleString("en")} accounts`]
+                : null,
               ["Registered", <Time key="registered" at={node.registeredAt} />],
               ["Requests", BigInt(node.requests).toLocaleString("en")],
               ["Answers delivered", BigInt(node.deliveries).toLocaleString("en")],
@@ -214,6 +262,23 @@ function Detail({
               ["Metadata", node.metadataURI === "" ? <None key="metadata" /> : printable(node.metadataURI, 80)],
             ]}
           />
+        </Panel>
+      </div>
+      <div className="columns">
+        <Alerts nodeId={node.id} />
+        <Panel title="Requesters that it pays" note="their requests are self-dealing, and in no net figure" flush>
+          {fundings.length === 0 ? (
+            <Empty title="None that the chain shows">
+              Accounts that have their money from an owner, signer or payout address of this node would be here.
+            </Empty>
+          ) : (
+            <DataTable
+              caption="Accounts that this node's parties have paid"
+              columns={FUNDINGS}
+              rows={fundings}
+              id={({ account, funder }) => `${account} ${funder}`}
+            />
+          )}
         </Panel>
       </div>
       <Panel title="Enclaves" note="machines whose keys sign for this node" flush>

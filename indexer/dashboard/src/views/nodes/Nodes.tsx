@@ -1,9 +1,10 @@
 import { Select, TextInput } from "@mantine/core";
 import { IconSearch } from "@tabler/icons-react";
 import { useState } from "react";
-import { Amount, Hint } from "../../components/Amount.tsx";
+import { Amount, Hint, None } from "../../components/Amount.tsx";
 import { type Column, DataTable } from "../../components/DataTable.tsx";
 import { Id } from "../../components/Id.tsx";
+import { NetToggle, useNet } from "../../components/Net.tsx";
 import { Page } from "../../components/Page.tsx";
 import { Panel } from "../../components/Panel.tsx";
 import { Price } from "../../components/Price.tsx";
@@ -12,118 +13,126 @@ import { State } from "../../components/State.tsx";
 import { Empty, Loaded } from "../../components/states.tsx";
 import { Term } from "../../components/Term.tsx";
 import { useAsk } from "../../data/useAsk.ts";
-import { count, formatShare } from "../../format/text.ts";
+import { formatShare } from "../../format/text.ts";
 import { formatDuration } from "../../format/time.ts";
 import { NODE_STATUS } from "../../format/words.ts";
-import { type NodeGap, type NodeRow, nodesQuery } from "../../queries/nodes.ts";
+import { type NodeRow, nodesQuery, type Reputation } from "../../queries/nodes.ts";
 
 type Row = NodeRow & { readonly reputation: Reputation | undefined };
 
+/** The table's columns, with or without self-dealing. */
 function columnsOf(net: boolean): readonly Column<Row>[] {
   const reliability = ({ reputation }: Row) => (net ? reputation?.reliabilityNet : reputation?.reliability) ?? null;
   const settled = ({ settlements, reputation }: Row) => BigInt(net ? (reputation?.settledNet ?? 0) : settlements);
   const gap = ({ reputation }: Row) => (net ? reputation?.gapP95Net : reputation?.gapP95) ?? null;
   return [
-  {
-    key: "node",
-    name: "Node",
-    cell: ({ id, endpoint }) => (
-      <span className="two">
-        <Id value={id} what="node id" to={`/nodes/${id}`} />
-        <span className="dim small">{endpoint === "" ? "no endpoint" : printable(endpoint, 34)}</span>
-      </span>
-    ),
-  },
-  {
-    key: "status",
-    name: "Status",
-    cell: ({ status }) => <State of={status} words={NODE_STATUS} />,
-    by: ({ status }) => status,
-  },
-  {
-    key: "free",
-    name: "Free",
-    figures: true,
-    cell: ({ free }) => <Amount value={free} />,
-    by: ({ free }) => BigInt(free),
-  },
-  {
-    key: "bonded",
-    name: "Bonded",
-    figures: true,
-    cell: ({ bonded }) => <Amount value={bonded} />,
-    by: ({ bonded }) => BigInt(bonded),
-  },
-  {
-    key: "price",
-    name: "Price from",
-    figures: true,
-    cell: ({ offers: { items } }) => {
-      const [cheapest] = items;
-      return cheapest === undefined ? (
-        <span className="dim">no offer</span>
-      ) : (
-        <span>
-          <Price of={cheapest} />
-          {items.length > 1 && <span className="dim small"> +{items.length - 1}</span>}
+    {
+      key: "node",
+      name: "Node",
+      cell: ({ id, endpoint }) => (
+        <span className="two">
+          <Id value={id} what="node id" to={`/nodes/${id}`} />
+          <span className="dim small">{endpoint === "" ? "no endpoint" : printable(endpoint, 34)}</span>
         </span>
-      );
-    },
-    by: ({ offers: { items } }) => {
-      const [cheapest] = items;
-      return cheapest === undefined ? null : BigInt(cheapest.pricePerRequest) + BigInt(cheapest.pricePerUnit);
-    },
-  },
-  {
-    key: "reliability",
-    name: "Reliability",
-    figures: true,
-    cell: (row) => {
-      const share = reliabilityOf(row);
-      return share === null ? (
-        <span className="dim">no record</span>
-      ) : (
-        <span className="num">{formatShare(share)}</span>
-      );
-    },
-    by: reliabilityOf,
-  },
-  {
-    key: "settled",
-    name: "Settled",
-    figures: true,
-    cell: ({ settlements }) => <span className="num">{BigInt(settlements).toLocaleString("en")}</span>,
-    by: ({ settlements }) => BigInt(settlements),
-  },
-  {
-    key: "defaulted",
-    name: "Defaulted",
-    figures: true,
-    cell: ({ defaults }) => (
-      <span className={defaults === "0" ? "num dim" : "num"}>{BigInt(defaults).toLocaleString("en")}</span>
-    ),
-    by: ({ defaults }) => BigInt(defaults),
-  },
-  {
-    key: "gap",
-    name: "Gap p95",
-    figures: true,
-    cell: ({ gap }) =>
-      gap === undefined ? (
-        <span className="dim">–</span>
-      ) : (
-        <Hint
-          text={`Half within ${formatDuration(Number(gap.p50))}, 95 % within ${formatDuration(Number(gap.p95))}, of ${count(BigInt(gap.count), "inference")}`}
-        >
-          {formatDuration(Number(gap.p95))}
-        </Hint>
       ),
-    by: ({ gap }) => (gap === undefined ? null : BigInt(gap.p95)),
-  },
-];
+    },
+    {
+      key: "status",
+      name: "Status",
+      cell: ({ status }) => <State of={status} words={NODE_STATUS} />,
+      by: ({ status }) => status,
+    },
+    {
+      key: "free",
+      name: "Free",
+      figures: true,
+      cell: ({ free }) => <Amount value={free} />,
+      by: ({ free }) => BigInt(free),
+    },
+    {
+      key: "bonded",
+      name: "Bonded",
+      figures: true,
+      cell: ({ bonded }) => <Amount value={bonded} />,
+      by: ({ bonded }) => BigInt(bonded),
+    },
+    {
+      key: "price",
+      name: "Price from",
+      figures: true,
+      cell: ({ offers: { items } }) => {
+        const [cheapest] = items;
+        return cheapest === undefined ? (
+          <span className="dim">no offer</span>
+        ) : (
+          <span>
+            <Price of={cheapest} />
+            {items.length > 1 && <span className="dim small"> +{items.length - 1}</span>}
+          </span>
+        );
+      },
+      by: ({ offers: { items } }) => {
+        const [cheapest] = items;
+        return cheapest === undefined ? null : BigInt(cheapest.pricePerRequest) + BigInt(cheapest.pricePerUnit);
+      },
+    },
+    {
+      key: "reliability",
+      name: "Reliability",
+      figures: true,
+      cell: (row) => {
+        const share = reliability(row);
+        return share === null ? (
+          <span className="dim">no record</span>
+        ) : (
+          <span className="num">{formatShare(share)}</span>
+        );
+      },
+      by: reliability,
+    },
+    {
+      key: "settled",
+      name: "Settled",
+      figures: true,
+      cell: (row) => <span className="num">{settled(row).toLocaleString("en")}</span>,
+      by: settled,
+    },
+    {
+      key: "defaulted",
+      name: "Defaulted",
+      figures: true,
+      cell: ({ defaults }) => (
+        <span className={defaults === "0" ? "num dim" : "num"}>{BigInt(defaults).toLocaleString("en")}</span>
+      ),
+      by: ({ defaults }) => BigInt(defaults),
+    },
+    {
+      key: "gap",
+      name: "Gap p95",
+      figures: true,
+      cell: (row) => {
+        const seconds = gap(row);
+        const half = row.reputation?.gapP50 ?? null;
+        if (seconds === null || half === null) return <None>not measured</None>;
+        return (
+          <Hint
+            text={`Half of its answers were proven within ${formatDuration(Number(half))}, 95 % within ${formatDuration(Number(seconds))}`}
+          >
+            {formatDuration(Number(seconds))}
+          </Hint>
+        );
+      },
+      by: (row) => {
+        const seconds = gap(row);
+        return seconds === null ? null : BigInt(seconds);
+      },
+    },
+  ];
+}
 
 /** Whom one can ask: nodes with their stake, price and record. */
 export function Nodes() {
+  const net = useNet();
   const [status, setStatus] = useState<string>("ACTIVE");
   const [text, setText] = useState("");
   const answer = useAsk(nodesQuery, status === "ANY" ? {} : { where: { status } });
@@ -137,6 +146,7 @@ export function Nodes() {
           <Term of="gap">trust gap</Term> are its record.
         </>
       }
+      aside={<NetToggle />}
     >
       <Panel title="All nodes" flush>
         <search className="filters">
@@ -176,18 +186,18 @@ export function Nodes() {
             </Empty>
           }
         >
-          {({ nodes: { items, totalCount }, gaps }) => {
-            const gapOf = new Map(gaps.items.map((gap) => [gap.subject, gap]));
+          {({ nodes: { items, totalCount }, reputations }) => {
+            const known = new Map(reputations.items.map((each) => [each.nodeId, each]));
             const rows = items
               .filter((node) => matches(node, text))
-              .map((node) => ({ ...node, gap: gapOf.get(node.id) }));
+              .map((node) => ({ ...node, reputation: known.get(node.id) }));
             if (rows.length === 0)
               return <Empty title="No node matches">Try a shorter part of the id or the endpoint.</Empty>;
             return (
               <>
                 <DataTable
                   caption="Nodes with stake, price and record"
-                  columns={COLUMNS}
+                  columns={columnsOf(net)}
                   rows={rows}
                   id={({ id }) => id}
                   sorted={{ key: "free", descending: true }}

@@ -75,8 +75,8 @@ export function Laws() {
 /** A law's sums by token; where the two countings differ, both. */
 function Sums({ of }: { readonly of: readonly Law[] }) {
   return of.map(({ subject, left, right, holds }, place) => (
-    <span key={subject} className="num">
-      {place > 0 && <span className="dim"> · </span>}
+    <span key={subject} className="num sum">
+      {place > 0 && <span className="dim dot-between"> · </span>}
       <Fee value={left} token={subject} />
       {!holds && (
         <>

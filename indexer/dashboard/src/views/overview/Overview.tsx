@@ -1,5 +1,6 @@
 import { Alert, SegmentedControl } from "@mantine/core";
 import { type ReactNode, useState } from "react";
+import { Alerts } from "../../components/Alerts.tsx";
 import { Amount, WholeAmount } from "../../components/Amount.tsx";
 import { NetToggle } from "../../components/Net.tsx";
 import { Page } from "../../components/Page.tsx";
@@ -47,8 +48,11 @@ export function Overview() {
           <Deflation />
         </div>
         <div className="columns">
-          <BurnShares />
-          <Laws />
+          <Alerts />
+          <div className="page-body">
+            <BurnShares />
+            <Laws />
+          </div>
         </div>
       </Now>
     </Page>
