@@ -87,6 +87,7 @@ export const ALERTS: Readonly<
 /** How a requester and a node are related, as far as the chain shows. */
 export const DEALING: Readonly<Record<string, Words>> = {
   ARMS_LENGTH: { tone: "quiet", text: "independent, as far as the chain shows" },
+  UNPAID: { tone: "warn", text: "unpaid, so it may be the operator's own" },
   FUNDED: { tone: "warn", text: "paid by its operator before" },
   PARTY: { tone: "warn", text: "a party of the node itself" },
 };

@@ -34,7 +34,7 @@ export interface BatchRow {
   readonly rows: string;
   readonly rowsNotPaid: string;
   readonly proves: "EXECUTION" | "RELAY" | null;
-  readonly dealing: "ARMS_LENGTH" | "PARTY" | "FUNDED";
+  readonly dealing: "ARMS_LENGTH" | "UNPAID" | "FUNDED" | "PARTY";
   readonly timestamp: string;
 }
 
@@ -51,7 +51,7 @@ export interface ChannelRow {
   readonly balance: string;
   readonly claims: string;
   readonly withdrawableAt: string | null;
-  readonly dealing: "ARMS_LENGTH" | "PARTY" | "FUNDED";
+  readonly dealing: "ARMS_LENGTH" | "UNPAID" | "FUNDED" | "PARTY";
   readonly timestamp: string;
 }
 
