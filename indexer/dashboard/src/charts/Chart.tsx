@@ -1,7 +1,7 @@
 import { AreaChart, BarChart, LineChart } from "@mantine/charts";
 import type { ChartProps } from "./ChartPanel.tsx";
 
-const AXIS = { tickMargin: 8, minTickGap: 12, interval: "preserveStartEnd" } as const;
+const AXIS = { tickMargin: 8, minTickGap: 8, interval: "preserveStartEnd" } as const;
 
 const FROM_ZERO: ["auto" | number, "auto"] = [0, "auto"];
 const FITTING: ["auto", "auto"] = ["auto", "auto"];

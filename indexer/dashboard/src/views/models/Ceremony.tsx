@@ -9,7 +9,7 @@ export function Ceremony({ keyId }: { readonly keyId: string }) {
   if (data === undefined) return <span className="dim">…</span>;
   const [key] = data.verifyingKeys.items;
   if (key === undefined) return <Mark tone="bad">not registered</Mark>;
-  if (key.development) return <Mark tone="bad">development key: its maker can prove anything</Mark>;
+  if (key.development) return <Mark tone="bad">development key, for tests only</Mark>;
   return (
     <Mark tone="good">
       {count(BigInt(key.contributions), "contribution")}
