@@ -3,7 +3,7 @@ import one from "./Inference.graphql?raw";
 import list from "./Inferences.graphql?raw";
 
 export type InferenceStatus = "REQUESTED" | "DELIVERED" | "SETTLED" | "REFUNDED" | "DEFAULTED" | "VOIDED";
-export type Dealing = "ARMS_LENGTH" | "PARTY" | "FUNDED";
+export type Dealing = "ARMS_LENGTH" | "UNPAID" | "FUNDED" | "PARTY";
 
 /** An inference in the list. Amounts are base units, times are seconds. */
 export interface InferenceRow {

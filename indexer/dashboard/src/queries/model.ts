@@ -4,6 +4,13 @@ import text from "./Model.graphql?raw";
 import type { ModelRow, ModelUsage, OutputCommitment, VerifierStatus } from "./models.ts";
 import type { NodeStatus, Route } from "./nodes.ts";
 
+/** What a Groth16 verifying key says of the ceremony that made it: its registrant's word. */
+export interface VerifyingKey {
+  readonly development: boolean;
+  readonly contributions: string;
+  readonly beacon: string | null;
+}
+
 /** A route of a model, and the version of it that new requests use. */
 export interface ModelRoute {
   readonly route: Route;
@@ -22,6 +29,8 @@ export interface ModelRoute {
       readonly frozenAt: string | null;
       readonly revokedAt: string | null;
     } | null;
+    /** Null on other routes, and where the key is not registered. */
+    readonly verifyingKey: VerifyingKey | null;
     readonly measurementSet: MeasurementSet | null;
   } | null;
 }

@@ -14,6 +14,7 @@ export const MEANINGS: Readonly<Record<InferenceStatus, string>> = {
 /** Who bought from whom, in plain words; null for demand that nothing speaks against. */
 export const DEALINGS: Readonly<Record<Dealing, string | null>> = {
   ARMS_LENGTH: null,
+  UNPAID: "nobody pays",
   PARTY: "own node",
   FUNDED: "paid by its operator before",
 };

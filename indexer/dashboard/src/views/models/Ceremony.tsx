@@ -1,19 +1,15 @@
 import { Mark } from "../../components/Mark.tsx";
-import { useAsk } from "../../data/useAsk.ts";
 import { count } from "../../format/text.ts";
-import { verifyingKeyQuery } from "../../queries/verifyingKey.ts";
+import type { VerifyingKey } from "../../queries/model.ts";
 
 /** What a verifying key says of the ceremony that made it. */
-export function Ceremony({ keyId }: { readonly keyId: string }) {
-  const { data } = useAsk(verifyingKeyQuery, { keyId });
-  if (data === undefined) return <span className="dim">…</span>;
-  const [key] = data.verifyingKeys.items;
-  if (key === undefined) return <Mark tone="bad">not registered</Mark>;
-  if (key.development) return <Mark tone="bad">development key, for tests only</Mark>;
+export function Ceremony({ of }: { readonly of: VerifyingKey | null }) {
+  if (of === null) return <Mark tone="bad">the key is not registered</Mark>;
+  if (of.development) return <Mark tone="bad">development key: its maker can prove anything</Mark>;
   return (
     <Mark tone="good">
-      {count(BigInt(key.contributions), "contribution")}
-      {key.beacon === null ? ", no beacon" : " and a public beacon"}
+      {count(BigInt(of.contributions), "contribution")}
+      {of.beacon === null ? ", no beacon" : " and a public beacon"}
     </Mark>
   );
 }

@@ -267,7 +267,7 @@ function RoutePanel({ of: { route, current, latestVersion } }: { readonly of: Mo
               ),
             ],
             zk === null ? null : ["Verifying key", <Id key="key" value={zk.keyId} what="verifying key id" />],
-            zk === null ? null : ["Its ceremony", <Ceremony key="ceremony" keyId={zk.keyId} />],
+            zk === null ? null : ["Its ceremony", <Ceremony key="ceremony" of={current.verifyingKey} />],
             zk === null
               ? null
               : ["Weights' commitment", <Id key="weights" value={zk.weightsCommitment} what="weights commitment" />],
