@@ -154,9 +154,9 @@ class Past {
     const relay = `a relay to ${BACKEND}`;
     const chat = await this.#publishRelay(relay);
 
-    const eve = await this.#operator("Eve", 4_000n, modelId, image, USD / 500n, [2, 25], answerSheet);
+    const eve = await this.#operator("Eve", 6_000n, modelId, image, USD / 500n, [2, 25], answerSheet);
     const fay = await this.#operator("Fay", 3_000n, chat, relay, USD / 20_000n, [15, 120], answerText);
-    const gil = await this.#operator("Gil", 1_500n, chat, relay, USD / 50_000n, [60, 480], answerText);
+    const gil = await this.#operator("Gil", 800n, chat, relay, USD / 50_000n, [60, 480], answerText);
     const requesters = [
       await this.#account(500n * USD),
       await this.#account(500n * USD),
@@ -313,7 +313,7 @@ class Past {
     return enclave.sign(hashClaim(node.domain, claim), index);
   }
 
-  /** Three payers, and a batch every six days; the last payer's deposit does not last. */
+  /** Three payers, and a batch every other day; the last payer's deposit does not last. */
   async #batches(operator: Operator): Promise<void> {
     const { nodeId, offer, enclave } = operator;
     const { modelId, routeVersion } = offer;
@@ -333,7 +333,7 @@ class Past {
     for (const [index, payer] of payers.entries()) {
       this.#agenda.add(this.#at(1 + index, 9), async () => {
         const own = batchContract(this.#deployment, payer);
-        const deposit = index === 2 ? USD / 2n : 3n * USD;
+        const deposit = (index === 2 ? 1n : 5n) * USD;
         const consent = payer.signingKey.sign(
           hashChannelKey(domain, { nodeId, modelId, routeVersion, token: this.#token, payer: payer.address }),
         ).serialized;
@@ -341,10 +341,10 @@ class Past {
         channels.push({ payer, channelId: await own.read("channelIdOf", ...place, payer.address), ceiling: 0n });
       });
     }
-    for (let day = 5; day < DAYS; day += 6) {
+    for (let day = 4; day < DAYS; day += 2) {
       this.#agenda.add(this.#at(day, 18), async () => {
         const first = await batches.read("nextSequence", streamIdOf(stream));
-        const count = 24 + 12 * Math.floor(day / 6);
+        const count = Math.floor((120 + 8 * day) * (0.6 + 0.8 * this.#chance()));
         const amount = offer.pricePerRequest + offer.pricePerUnit;
         const entries = Array.from({ length: count }, (_, n) => ({
           channelId: channels[n % channels.length]?.channelId ?? ZeroHash,

@@ -22,12 +22,21 @@ const SCREENSHOTS = join(import.meta.dirname, "screenshots");
 /** More than this moves under the reader's eyes: https://web.dev/articles/cls has 0.1 as good; half of it is ours. */
 const MOST_SHIFT = 0.05;
 
-/** Runs in the page: adds up the layout shifts that no input caused. */
-const OBSERVE_SHIFT = `
-  window.layoutShift = 0;
+/** Runs in the page: notes the layout shifts that no input caused, and what moved. */
+const OBSERVE_SHIFTS = `
+  window.layoutShifts = [];
   new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.layoutShift += entry.value;
+    for (const { hadRecentInput, value, sources } of list.getEntries()) {
+      const moved = sources.map(({ node }) => (node?.outerHTML ?? node?.textContent ?? "").slice(0, 120));
+      if (!hadRecentInput) window.layoutShifts.push({ value, moved });
+    }
   }).observe({ type: "layout-shift", buffered: true });`;
+
+interface LayoutShift {
+  readonly value: number;
+  /** The beginnings of the elements that moved. */
+  readonly moved: readonly string[];
+}
 
 /** Is there when a view is there, and nothing of it is loading. */
 const LOADED = 'main:not(:has([aria-busy="true"])) h1';
@@ -89,7 +98,7 @@ export class Visitor {
       reducedMotion: "reduce",
       ...(size === "phone" ? { hasTouch: true, isMobile: true } : {}),
     });
-    await context.addInitScript({ content: OBSERVE_SHIFT });
+    await context.addInitScript({ content: OBSERVE_SHIFTS });
     return new Visitor(context, await context.newPage(), origin);
   }
 
@@ -107,6 +116,7 @@ export class Visitor {
     // Another address behind the # alone loads nothing.
     await this.page.goto("about:blank");
     await this.page.goto(`${this.#origin}/#${path}`);
+    await this.page.locator('[data-live]:not([data-live="connecting"])').waitFor();
     await this.loaded();
   }
 
@@ -117,9 +127,11 @@ export class Visitor {
 
   /** What nothing may be on any view: shifted, wider than the window, or a barrier. */
   async inspect(): Promise<void> {
-    const shift = await this.page.evaluate<number>("window.layoutShift");
+    const shifts = await this.page.evaluate<LayoutShift[]>("window.layoutShifts");
+    const shift = shifts.reduce((sum, { value }) => sum + value, 0);
+    const moved = shifts.flatMap((one) => one.moved).join("\n  ");
     const wider = await this.page.evaluate<number>("document.documentElement.scrollWidth - window.innerWidth");
-    expect(shift, "what was there moved while it loaded").to.be.below(MOST_SHIFT);
+    expect(shift, `what was there moved while it loaded:\n  ${moved}\n`).to.be.below(MOST_SHIFT);
     expect(wider, "pixels that the page is wider than its window").to.be.at.most(0);
     const { violations } = await new AxeBuilder({ page: this.page }).analyze();
     const barriers = violations

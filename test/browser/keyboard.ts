@@ -9,8 +9,10 @@ const MOST_STOPS = 400;
 
 /** What has the focus: how it is drawn, and a number of its own. */
 const FOCUSED = `(() => {
-  const element = document.activeElement;
-  if (element === null || element === document.body) return null;
+  const active = document.activeElement;
+  if (active === null || active === document.body) return null;
+  // A control that is drawn as its label.
+  const element = active.matches("input") && active.offsetWidth <= 1 ? (active.labels[0] ?? active) : active;
   const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(element);
   element.dataset.stop ??= String((window.stops = (window.stops ?? 0) + 1));
   const { width, height } = element.getBoundingClientRect();
