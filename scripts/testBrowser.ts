@@ -13,6 +13,7 @@ import { findChromium, launchChromium } from "../test/browser/chromium.ts";
 import { testKeyboard } from "../test/browser/keyboard.ts";
 import { testLive } from "../test/browser/live.ts";
 import { testStates } from "../test/browser/states.ts";
+import { testTables } from "../test/browser/tables.ts";
 import { testVerification } from "../test/browser/verification.ts";
 import { testViews } from "../test/browser/views.ts";
 import { print, red } from "./demo/console.ts";
@@ -34,8 +35,9 @@ try {
   const mocha = new Mocha({ timeout: 30_000, ...(options.grep === undefined ? {} : { grep: options.grep }) });
   // Defines `describe` and `it`.
   mocha.suite.emit("pre-require", globalThis, "", mocha);
-  testViews(browser, stage);
-  testKeyboard(browser, stage);
+  testViews(browser, stage, played);
+  testTables(browser, stage);
+  testKeyboard(browser, stage, played);
   testLive(browser, stage);
   testVerification(browser, stage, played);
   testStates(browser, await buildDashboard(), dataDir);

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Browser, Page } from "playwright-core";
-import type { Stage } from "../../scripts/demo/stage.ts";
+import type { Played, Stage } from "../../scripts/demo/stage.ts";
 import { Visitor } from "./Visitor.ts";
 import { viewsOf } from "./views.ts";
 
@@ -45,7 +45,7 @@ async function tabTo(page: Page, role: "link" | "button", name: string | RegExp,
 }
 
 /** The dashboard without a mouse. */
-export function testKeyboard(browser: Browser, stage: Stage): void {
+export function testKeyboard(browser: Browser, stage: Stage, played: Played): void {
   describe("By keyboard alone", () => {
     const visit = (what: (visitor: Visitor, page: Page) => Promise<void>) =>
       Visitor.visit(browser, stage.indexer.url, {}, (visitor) => what(visitor, visitor.page));
@@ -89,7 +89,7 @@ export function testKeyboard(browser: Browser, stage: Stage): void {
         await dark.waitFor({ state: "attached" });
       }));
 
-    for (const { name, path } of viewsOf(stage)) {
+    for (const { name, path } of viewsOf(stage, played)) {
       it(`each stop of the view ${name} shows that it has the focus, and none is a trap`, () =>
         visit(async (visitor, page) => {
           await visitor.open(path);

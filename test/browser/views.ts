@@ -1,5 +1,5 @@
 import type { Browser } from "playwright-core";
-import type { Stage } from "../../scripts/demo/stage.ts";
+import type { Played, Stage } from "../../scripts/demo/stage.ts";
 import { LOOKS, Visitor } from "./Visitor.ts";
 
 /** A view of the dashboard, and its address. */
@@ -9,22 +9,29 @@ export interface View {
 }
 
 /** Every view, details included, with data to show. */
-export function viewsOf({ cast }: Stage): View[] {
-  const [ada] = cast.operators;
+export function viewsOf({ cast: { operators, modelId } }: Stage, { ended, settledBatch }: Played): View[] {
+  const [ada, , , dee] = operators;
+  const inference = (index: number) => `/inferences/${ended.at(index)?.run.requestId}`;
   return [
     { name: "overview", path: "/" },
     { name: "inferences", path: "/inferences" },
     { name: "nodes", path: "/nodes" },
-    { name: "node", path: `/nodes/${ada.nodeId}` },
+    { name: "inference-zk", path: inference(0) },
+    { name: "inference-tee", path: inference(12) },
+    { name: "inference-defaulted", path: inference(-1) },
+    { name: "node-zk", path: `/nodes/${ada.nodeId}` },
+    { name: "node-tee", path: `/nodes/${dee.nodeId}` },
     { name: "models", path: "/models" },
+    { name: "model", path: `/models/${modelId}` },
     { name: "batches", path: "/batches" },
+    { name: "batch", path: `/batches/${settledBatch.digest}` },
     { name: "enclaves", path: "/enclaves" },
   ];
 }
 
 /** Every view, as everybody may look at it. */
-export function testViews(browser: Browser, stage: Stage): void {
-  for (const { name, path } of viewsOf(stage)) {
+export function testViews(browser: Browser, stage: Stage, played: Played): void {
+  for (const { name, path } of viewsOf(stage, played)) {
     describe(`The view ${name}`, () => {
       for (const look of LOOKS) {
         it(`is whole in ${look.theme}, on a ${look.size}`, () =>

@@ -1,0 +1,152 @@
+import { expect } from "chai";
+import type { Browser, Page } from "playwright-core";
+import type { Stage } from "../../scripts/demo/stage.ts";
+import { Visitor } from "./Visitor.ts";
+
+/** What stands in a column of a table, from the top, whatever its layout. */
+const columnOf = (page: Page, name: string) => page.locator(`main td[data-name="${name}"]`).allInnerTexts();
+
+/** The number that a cell begins with; null where it has none. */
+function figureOf(cell: string): number | null {
+  const [digits] = /^[\d,.]+/.exec(cell.trim()) ?? [];
+  return digits === undefined ? null : Number(digits.replaceAll(",", ""));
+}
+
+/** Figures in the order of a column; those without one come last in both directions. */
+function expectSorted(cells: readonly string[], descending: boolean): void {
+  const figures = cells.map(figureOf);
+  const known = figures.filter((figure) => figure !== null);
+  expect(figures.slice(known.length), "cells without a figure come last").to.deep.equal(
+    figures.slice(known.length).map(() => null),
+  );
+  expect(known).to.deep.equal(known.toSorted((a, b) => (descending ? b - a : a - b)));
+  expect(new Set(known).size, "different figures, to see an order").to.be.above(1);
+}
+
+/** Lists that sort, filter, page, and lead on. */
+export function testTables(browser: Browser, { indexer, cast }: Stage): void {
+  const [ada] = cast.operators;
+  describe("Lists", () => {
+    it("nodes are sorted by the column whose head is clicked, and the other way by the next click", () =>
+      Visitor.visit(browser, indexer.url, {}, async (visitor) => {
+        const { page } = visitor;
+        await visitor.open("/nodes");
+        for (const name of ["Free", "Settled"]) {
+          const head = page.getByRole("columnheader", { name });
+          const button = head.getByRole("button");
+          if ((await head.getAttribute("aria-sort")) !== "descending") await button.click();
+          expect(await head.getAttribute("aria-sort")).to.equal("descending");
+          expectSorted(await columnOf(page, name), true);
+          await button.click();
+          expect(await head.getAttribute("aria-sort")).to.equal("ascending");
+          expectSorted(await columnOf(page, name), false);
+        }
+      }));
+
+    it("on a phone, they are sorted by a choice", () =>
+      Visitor.visit(browser, indexer.url, { size: "phone" }, async (visitor) => {
+        const { page } = visitor;
+        await visitor.open("/nodes");
+        const choice = page.getByLabel("Sort by");
+        await choice.selectOption({ label: "Settled, lowest first" });
+        expectSorted(await columnOf(page, "Settled"), false);
+        await choice.selectOption({ label: "Settled, highest first" });
+        expectSorted(await columnOf(page, "Settled"), true);
+      }));
+
+    it("nodes are found by a part of their id, and none by nonsense", () =>
+      Visitor.visit(browser, indexer.url, {}, async (visitor) => {
+        const { page } = visitor;
+        await visitor.open("/nodes");
+        const rows = page.locator("main tbody tr");
+        expect(await rows.count()).to.be.at.least(cast.operators.length);
+        const search = page.getByLabel("Id, owner or endpoint");
+        await search.fill(ada.nodeId.slice(0, 20).toUpperCase().replace("0X", "0x"));
+        await page.locator("main tbody:not(:has(tr:nth-child(2)))").waitFor();
+        expect(await rows.locator(`a[href*="${ada.nodeId}"]`).count()).to.equal(1);
+        await search.fill("no such node");
+        await page.locator('main [data-state="empty"]').waitFor();
+        await visitor.inspect();
+      }));
+
+    it("nodes are filtered by their status", () =>
+      Visitor.visit(browser, indexer.url, {}, async (visitor) => {
+        const { page } = visitor;
+        await visitor.open("/nodes");
+        await page
+          .getByRole("combobox", { name: "Status" })
+          .or(page.getByRole("textbox", { name: "Status" }))
+          .click();
+        await page.getByRole("option", { name: "Retired" }).click();
+        await page.locator('main [data-state="empty"]').waitFor();
+        await visitor.inspect();
+      }));
+
+    it("a list leads to the details and the browser's way back leads to the list", () =>
+      Visitor.visit(browser, indexer.url, {}, async (visitor) => {
+        const { page } = visitor;
+        for (const [list, thing] of [
+          ["nodes", /#\/nodes\/0x[0-9a-f]{64}$/],
+          ["models", /#\/models\/0x[0-9a-f]{64}$/],
+          ["batches", /#\/batches\/0x[0-9a-f]{64}$/],
+          ["inferences", /#\/inferences\/0x[0-9a-f]{64}$/],
+        ] as const) {
+          await visitor.open(`/${list}`);
+          await page.locator(`main a[href*="/${list}/0x"]`).first().click();
+          await page.waitForURL(thing);
+          await visitor.loaded();
+          await page.goBack();
+          await page.waitForURL(new RegExp(`#/${list}$`));
+          await visitor.loaded();
+        }
+      }));
+
+    it("inferences are shown page by page, none twice", () =>
+      Visitor.visit(browser, indexer.url, {}, async (visitor) => {
+        const { page } = visitor;
+        await visitor.open("/inferences");
+        const links = page.locator('main tbody a[href*="/inferences/0x"]');
+        const shown = () => links.evaluateAll("(links) => links.map((link) => link.hash)") as Promise<string[]>;
+        const first = await shown();
+        await page.getByRole("button", { name: "Older" }).click();
+        await page.locator(`main tbody:not(:has(a[href$="${first[0]?.slice(1)}"]))`).waitFor();
+        await visitor.loaded();
+        const second = await shown();
+        expect(second).to.have.length.above(0);
+        expect(first.filter((id) => second.includes(id))).to.deep.equal([]);
+        await page.getByRole("button", { name: "Newer" }).click();
+        await page.locator(`main tbody:has(a[href$="${first[0]?.slice(1)}"])`).waitFor();
+        await visitor.loaded();
+        expect(await shown()).to.deep.equal(first);
+      }));
+
+    it("figures are shown net of self-dealing on request, and the next view keeps to it", () =>
+      Visitor.visit(browser, indexer.url, {}, async (visitor) => {
+        const { page } = visitor;
+        await visitor.open("/");
+        const gross = await page.locator("main").innerText();
+        await page.getByText("Net of self-dealing", { exact: true }).first().click();
+        await page.getByRole("radio", { name: "Net of self-dealing" }).first().isChecked();
+        expect(await page.locator("main").innerText()).not.to.equal(gross);
+        await page.reload();
+        await visitor.loaded();
+        expect(await page.getByRole("radio", { name: "Net of self-dealing" }).first().isChecked()).to.equal(true);
+      }));
+  });
+
+  describe("Charts", () => {
+    it("each can be read as a table, too", () =>
+      Visitor.visit(browser, indexer.url, {}, async (visitor) => {
+        const { page } = visitor;
+        await visitor.open("/");
+        const toggles = page.getByRole("button", { name: /as a table/i });
+        const charts = await toggles.count();
+        expect(charts, "charts with a table").to.be.at.least(4);
+        const tables = page.locator("main table");
+        const before = await tables.count();
+        for (let chart = 0; chart < charts; chart++) await toggles.nth(0).click();
+        expect(await tables.count()).to.equal(before + charts);
+        await visitor.inspect();
+      }));
+  });
+}
