@@ -99,6 +99,7 @@ export class Visitor {
       ...(size === "phone" ? { hasTouch: true, isMobile: true } : {}),
     });
     await context.addInitScript({ content: OBSERVE_SHIFTS });
+    context.setDefaultTimeout(15_000);
     return new Visitor(context, await context.newPage(), origin);
   }
 
