@@ -313,7 +313,7 @@ class Past {
     return enclave.sign(hashClaim(node.domain, claim), index);
   }
 
-  /** Three payers, and a batch every other day; the last payer's deposit does not last. */
+  /** Three payers, and a batch a day; the last payer's deposit does not last. */
   async #batches(operator: Operator): Promise<void> {
     const { nodeId, offer, enclave } = operator;
     const { modelId, routeVersion } = offer;
@@ -341,10 +341,10 @@ class Past {
         channels.push({ payer, channelId: await own.read("channelIdOf", ...place, payer.address), ceiling: 0n });
       });
     }
-    for (let day = 4; day < DAYS; day += 2) {
+    for (let day = 3; day < DAYS; day++) {
       this.#agenda.add(this.#at(day, 18), async () => {
         const first = await batches.read("nextSequence", streamIdOf(stream));
-        const count = Math.floor((120 + 8 * day) * (0.6 + 0.8 * this.#chance()));
+        const count = Math.floor((40 + 5 * day) * (0.5 + this.#chance()));
         const amount = offer.pricePerRequest + offer.pricePerUnit;
         const entries = Array.from({ length: count }, (_, n) => ({
           channelId: channels[n % channels.length]?.channelId ?? ZeroHash,

@@ -28,7 +28,7 @@ const OBSERVE_SHIFTS = `
   new PerformanceObserver((list) => {
     for (const { hadRecentInput, value, sources } of list.getEntries()) {
       const moved = sources.map(({ node }) => (node?.outerHTML ?? node?.textContent ?? "").slice(0, 120));
-      if (!hadRecentInput) window.layoutShifts.push({ value, moved });
+      if (!hadRecentInput) window.layoutShifts?.push({ value, moved });
     }
   }).observe({ type: "layout-shift", buffered: true });`;
 
@@ -126,13 +126,23 @@ export class Visitor {
     await this.page.locator(LOADED).waitFor();
   }
 
+  async #inspectShifts(): Promise<void> {
+    const shifts = await this.page.evaluate<LayoutShift[]>("window.layoutShifts ?? []");
+    const moved = shifts.flatMap((one) => one.moved).join("\n  ");
+    const shift = shifts.reduce((sum, { value }) => sum + value, 0);
+    expect(shift, `what was there moved while it loaded:\n  ${moved}\n`).to.be.below(MOST_SHIFT);
+  }
+
+  /** From now on, what moves is what the reader has asked for. */
+  async forgetShifts(): Promise<void> {
+    await this.#inspectShifts();
+    await this.page.evaluate("window.layoutShifts = null");
+  }
+
   /** What nothing may be on any view: shifted, wider than the window, or a barrier. */
   async inspect(): Promise<void> {
-    const shifts = await this.page.evaluate<LayoutShift[]>("window.layoutShifts");
-    const shift = shifts.reduce((sum, { value }) => sum + value, 0);
-    const moved = shifts.flatMap((one) => one.moved).join("\n  ");
     const wider = await this.page.evaluate<number>("document.documentElement.scrollWidth - window.innerWidth");
-    expect(shift, `what was there moved while it loaded:\n  ${moved}\n`).to.be.below(MOST_SHIFT);
+    await this.#inspectShifts();
     expect(wider, "pixels that the page is wider than its window").to.be.at.most(0);
     const { violations } = await new AxeBuilder({ page: this.page }).analyze();
     const barriers = violations

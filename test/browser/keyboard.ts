@@ -39,7 +39,7 @@ async function tabTo(page: Page, role: "link" | "button", name: string | RegExp,
     .first();
   for (let stop = 0; stop < MOST_STOPS; stop++) {
     await page.keyboard.press("Tab");
-    if (await wanted.evaluate("(element) => element === document.activeElement")) return;
+    if ((await wanted.and(page.locator(":focus")).count()) > 0) return;
   }
   expect.fail(`the ${role} ${name} cannot be reached by keyboard`);
 }

@@ -75,10 +75,8 @@ export function testVerification(browser: Browser, stage: Stage, { ended, settle
       const { page } = visitor;
       if (forge !== undefined) await page.route("**/evidence", (route) => forgeAnswer(route, forge));
       await visitor.open(path);
-      await page
-        .getByRole("button", { name: /verify/i })
-        .first()
-        .click();
+      await visitor.forgetShifts();
+      await page.getByRole("button", { name: "Verify", exact: true }).click();
       const verdict = page.locator("[data-verdict]");
       await verdict.waitFor();
       const steps = (state: string) => page.locator(`main li[data-state="${state}"]`).count();
