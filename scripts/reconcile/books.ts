@@ -51,6 +51,9 @@ export const KEYS = {
   trustGap: ["scope", "subject", "seconds"],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
+/** The largest integer of PostgreSQL's numeric(78), where sums stay: only a token that lies about balances gets there. */
+const LARGEST = BigInt("9".repeat(78));
+
 /** An entity of the indexer's schema. */
 export type Entity = keyof typeof KEYS;
 
@@ -89,7 +92,10 @@ export class Books {
   /** Adds amounts to columns of a row, which is made of zeros if it is not there. */
   add(entity: Entity, key: Row, amounts: Readonly<Record<string, bigint>>): void {
     const row = this.find(entity, ...KEYS[entity].map((column) => key[column] ?? null));
-    const sums = Object.entries(amounts).map(([column, amount]) => [column, big(row?.[column] ?? 0n) + amount]);
+    const sums = Object.entries(amounts).map(([column, amount]) => {
+      const sum = big(row?.[column] ?? 0n) + amount;
+      return [column, sum > LARGEST ? LARGEST : sum];
+    });
     this.put(entity, { ...key, ...Object.fromEntries(sums) });
   }
 

@@ -301,17 +301,19 @@ export class Bookkeeper {
   /** Of the verifiers that the registry has added, from that block on. */
   readonly enclaves: Meanings<typeof teeVerifierAbi> = {
     AuthorityUpdated: null,
-    KeyFaulted: ({ nodeId, key, fault }, at) =>
-      this.books.put("keyFault", {
-        ...{ verifier: at.address, nodeId, key, fault: nameOf(KEY_FAULTS, fault) },
-        ...stampOf(at),
-      }),
-    EnclaveAttested: ({ nodeId, index, key, measurement, validFrom, validUntil, timestamp, moduleId }, at) =>
+    KeyFaulted: ({ nodeId, key, fault: value }, at) => {
+      const fault = KEY_FAULTS[value];
+      if (fault === undefined) return;
+      this.books.put("keyFault", { verifier: at.address, nodeId, key, fault, ...stampOf(at) });
+    },
+    EnclaveAttested: ({ nodeId, index, key, measurement, validFrom, validUntil, timestamp, moduleId }, at) => {
+      if (this.books.find("enclave", at.address, nodeId, index) !== undefined) return;
       this.books.put("enclave", {
         ...{ verifier: at.address, nodeId, index, key, measurement, moduleId: text(moduleId) },
         ...{ validFrom: BigInt(validFrom), validUntil: BigInt(validUntil), documentTime: timestamp },
         ...{ revokedAt: null, emergency: false, ...stampOf(at) },
-      }),
+      });
+    },
     EnclaveRevoked: ({ nodeId, index, validUntil, emergency }, at) => {
       // Of an enclave that was attested before the registry had its verifier, there is no row.
       if (this.books.find("enclave", at.address, nodeId, index) === undefined) return;

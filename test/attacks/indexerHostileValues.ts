@@ -1,10 +1,12 @@
 import { expect } from "chai";
-import { AbiCoder, id, keccak256, MaxUint256 } from "ethers";
+import { AbiCoder, Interface, id, keccak256, MaxUint256 } from "ethers";
 import { network } from "hardhat";
 import ProtocolForToken from "../../ignition/modules/ProtocolForToken.ts";
 import { type Indexer, startIndexer } from "../../indexer/start.ts";
+import { groth16VerifierAbi, teeVerifierAbi } from "../../sdk/src/generated/abis.ts";
 import { idOf, type Offer, Route } from "../support/fixtures.ts";
 import { type RpcServer, serveRpc } from "../support/rpcServer.ts";
+import { X402_ADDRESS } from "../support/x402.ts";
 
 /**
  * An operator who wants to stop the indexer, or to make it report a burn that the protocol did not make.
@@ -12,6 +14,9 @@ import { type RpcServer, serveRpc } from "../support/rpcServer.ts";
  * Names and offers are free text and free numbers, so a value that a table cannot hold would end the indexer for
  * everybody. And where OPG burns by being sent to a sink, anyone can send some there: by a transfer, or by withdrawing
  * stake straight into it, which looks like a burn of the registry's to whoever only reads the token.
+ *
+ * Anyone can also have the batch settlement credit a token of their own, which lies about balances, with 2^256 − 1 again
+ * and again, until no column holds the sum. And a verifier that the registry once added may emit any log.
  */
 describe("attack: hostile values for the indexer", () => {
   let indexer: Indexer;
@@ -49,6 +54,7 @@ describe("attack: hostile values for the indexer", () => {
           VerifierRegistry: await deployed.verifiers.getAddress(),
           OPG: await opg.getAddress(),
           BurnSink: sink,
+          BatchSettlement: await deployed.batchSettlement.getAddress(),
         },
       },
     });
@@ -131,5 +137,77 @@ describe("attack: hostile values for the indexer", () => {
       { amount: "7", ref: id("batch"), cause: "OTHER", modelId: null },
     ]);
     expect(laws?.items.filter(({ holds }) => holds !== true)).to.deep.equal([]);
+
+    // Credits beyond every sum, of a token that nobody listed.
+    const lies = await ethers.deployContract("LyingToken");
+    await networkHelpers.setCode(
+      X402_ADDRESS,
+      await ethers.provider.getCode(await ethers.deployContract("X402StandIn")),
+    );
+    const batches = await ethers.getContractAt("BatchSettlement", await deployed.batchSettlement.getAddress());
+    const gates = await ethers.getContractAt("X402Gates", await batches.gates());
+    await gates.make(nodeId, modelId, 1n);
+    const rounds = 10n;
+    for (let round = 0n; round < rounds; ++round) {
+      if (round > 0n) await batches.connect(operator).withdraw(lies, operator);
+      await batches.claimLedger(nodeId, modelId, 1n, lies, "0x");
+    }
+    const { channelCredits, periodTokens } = await rows(`{
+      channelCredits { items { balance received withdrawn } }
+      periodTokens(where: { interval: TOTAL, token: "${(await lies.getAddress()).toLowerCase()}" }) { items { fees } }
+    }`);
+    const largest78 = "9".repeat(78);
+    expect(channelCredits?.items).to.deep.equal([
+      { balance: String(MaxUint256), received: largest78, withdrawn: largest78 },
+    ]);
+    expect(periodTokens?.items).to.deep.equal([{ fees: largest78 }]);
+
+    // Logs of a verifier that is none of ours: of unknown enclaves, twice the same, of no known kind, and garbage.
+    const impostor = await ethers.deployContract("LogEmitter");
+    const verifiers = await ethers.getContractAt("VerifierRegistry", await deployed.verifiers.getAddress());
+    await verifiers.add(Route.TEE, impostor);
+    const emit = async (abi: ConstructorParameters<typeof Interface>[0], name: string, values: readonly unknown[]) => {
+      const event = new Interface(abi).getEvent(name);
+      if (event === null) throw new Error(`there is no event ${name}`);
+      const { topics, data } = new Interface(abi).encodeEventLog(event, values);
+      await impostor.emitLog(topics, data);
+      await impostor.emitLog(topics.slice(0, 1), "0x01");
+      await impostor.emitLog(topics, "0x");
+      return { topics, data };
+    };
+    const word = id("anything");
+    await emit(teeVerifierAbi, "EnclaveRevoked", [nodeId, 7n, 1n, true]);
+    const time = 2n ** 48n - 1n;
+    for (const name of ["one", "\0two"]) {
+      await emit(teeVerifierAbi, "EnclaveAttested", [
+        word,
+        0n,
+        operator.address,
+        word,
+        time,
+        time,
+        2n ** 64n - 1n,
+        name,
+      ]);
+    }
+    const { topics, data } = await emit(teeVerifierAbi, "KeyFaulted", [word, operator.address, 1n]);
+    await impostor.emitLog(topics, data.replace(/1$/, "7"));
+    await emit(teeVerifierAbi, "MeasurementBanned", [word]);
+    await emit(teeVerifierAbi, "MeasurementBanned", [word]);
+    const ceremony = [true, 2n ** 32n - 1n, word, word];
+    await emit(groth16VerifierAbi, "KeyRegistered", [word, operator.address, MaxUint256, ceremony]);
+    await emit(groth16VerifierAbi, "KeyRegistered", [word, deployer.address, 0n, ceremony]);
+    const { enclaves, keyFaults, verifyingKeys, alerts } = await rows(`{
+      enclaves { items { moduleId validUntil } }
+      keyFaults { items { fault } }
+      verifyingKeys { items { pointer numPublic contributions } }
+      alerts { items { kind } }
+    }`);
+    expect(enclaves?.items).to.deep.equal([{ moduleId: "one", validUntil: String(time) }]);
+    expect(keyFaults?.items).to.deep.equal([{ fault: "COMPROMISED" }]);
+    expect(verifyingKeys?.items).to.deep.equal([
+      { pointer: operator.address.toLowerCase(), numPublic: String(MaxUint256), contributions: String(2n ** 32n - 1n) },
+    ]);
+    expect(alerts?.items.map(({ kind }) => kind)).to.have.members(["KEY_FAULTED", "MEASUREMENT_BANNED"]);
   });
 });

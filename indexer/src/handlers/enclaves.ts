@@ -1,19 +1,27 @@
 import { ponder } from "ponder:registry";
 import { bannedMeasurement, enclave, keyFault, verifyingKey } from "ponder:schema";
 import { zeroHash } from "viem";
-import { KEY_FAULTS, nameOf } from "../mapping/enums.ts";
+import { KEY_FAULTS } from "../mapping/enums.ts";
 import { stampOf } from "../mapping/stamp.ts";
+
+/*
+ * A verifier need not be one of ours: whatever the registry has added may emit these events as it likes. What an honest one
+ * never emits (a second attestation of a number, an unknown kind of fault) is passed over; it must not stop the indexer.
+ */
 
 ponder.on("Verifier:EnclaveAttested", async ({ event, context }) => {
   const { validFrom, validUntil, timestamp, ...attestation } = event.args;
-  await context.db.insert(enclave).values({
-    ...attestation,
-    verifier: event.log.address,
-    validFrom: BigInt(validFrom),
-    validUntil: BigInt(validUntil),
-    documentTime: timestamp,
-    ...stampOf(event),
-  });
+  await context.db
+    .insert(enclave)
+    .values({
+      ...attestation,
+      verifier: event.log.address,
+      validFrom: BigInt(validFrom),
+      validUntil: BigInt(validUntil),
+      documentTime: timestamp,
+      ...stampOf(event),
+    })
+    .onConflictDoNothing();
 });
 
 ponder.on("Verifier:EnclaveRevoked", async ({ event, context }) => {
@@ -27,8 +35,10 @@ ponder.on("Verifier:EnclaveRevoked", async ({ event, context }) => {
 });
 
 ponder.on("Verifier:KeyFaulted", async ({ event, context }) => {
-  const { fault, ...names } = event.args;
-  const state = { fault: nameOf(KEY_FAULTS, fault), ...stampOf(event) };
+  const { fault: value, ...names } = event.args;
+  const fault = KEY_FAULTS[value];
+  if (fault === undefined) return;
+  const state = { fault, ...stampOf(event) };
   await context.db
     .insert(keyFault)
     .values({ verifier: event.log.address, ...names, ...state })

@@ -292,6 +292,8 @@ describe("indexer mappings", () => {
       const row = { a: 1n, b: 2n };
       expect(plus(row, { a: 5n })).to.deep.equal({ a: 6n });
       expect(plus({ a: 1n }, { a: -1n })).to.deep.equal({ a: 0n });
+      const largest = 10n ** 78n - 1n;
+      expect(plus({ a: largest }, { a: 2n ** 256n })).to.deep.equal({ a: largest });
     });
 
     it("knows what stands, by the protocol's row", () => {
