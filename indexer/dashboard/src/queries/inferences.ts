@@ -80,7 +80,6 @@ export interface InferenceFilter {
   readonly route?: "ZK" | "TEE";
   readonly proves?: "EXECUTION" | "RELAY";
   readonly dealing?: Dealing;
-  readonly dealing_not?: Dealing;
   readonly requester?: string;
   readonly requestedAt_gte?: string;
   readonly OR?: readonly Readonly<Record<string, string>>[];

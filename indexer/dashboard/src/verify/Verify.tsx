@@ -65,7 +65,6 @@ export function Verify({ kind, id }: Subject) {
       }
       aside={
         <Button
-          className="verify-button"
           leftSection={<IconShieldCheck size={18} />}
           onClick={() => void verify()}
           loading={isRunning}

@@ -4,22 +4,23 @@ import { Amount } from "../../components/Amount.tsx";
 import { Facts } from "../../components/Facts.tsx";
 import { Fee } from "../../components/Fee.tsx";
 import { Id } from "../../components/Id.tsx";
-import { Mark } from "../../components/Mark.tsx";
 import { Page } from "../../components/Page.tsx";
 import { Panel } from "../../components/Panel.tsx";
 import { Stat, Stats } from "../../components/Stat.tsx";
+import { State } from "../../components/State.tsx";
 import { Empty, Loaded } from "../../components/states.tsx";
 import { Term } from "../../components/Term.tsx";
 import { Duration, Time } from "../../components/Time.tsx";
 import { useAsk } from "../../data/useAsk.ts";
 import { formatDuration } from "../../format/time.ts";
+import { DEALING, REQUEST_STATUS } from "../../format/words.ts";
 import { type Inference as InferenceData, inferenceQuery } from "../../queries/inferences.ts";
 import { Verify } from "../../verify/Verify.tsx";
-import { Proof, StatusMark } from "./Inferences.tsx";
+import { Proof } from "./Inferences.tsx";
 import "./inference.css";
 import { Money } from "./Money.tsx";
 import { Timeline } from "./Timeline.tsx";
-import { DEALINGS, MEANINGS } from "./words.ts";
+import { MEANINGS } from "./words.ts";
 
 /** One inference: where it stands, how it came there, its money, and the proof to verify. */
 export function Inference({ id }: { readonly id: string }) {
@@ -53,7 +54,7 @@ function Detail({ of }: { readonly of: InferenceData }) {
     <>
       <Stats>
         <Stat label="Status" note={MEANINGS[status]}>
-          <StatusMark of={status} />
+          <State of={status} words={REQUEST_STATUS} />
         </Stat>
         <Stat label={<Term of="gap" />} note={gapNote(of)}>
           {trustGapSeconds === null ? "–" : <Duration seconds={trustGapSeconds} />}
@@ -125,9 +126,7 @@ function Parties({ of }: { readonly of: InferenceData }) {
       <Facts
         of={[
           ["Requester", <Id key="" value={requester} what="requester" />],
-          DEALINGS[dealing] === null
-            ? null
-            : ["Demand", <Mark key="" tone="warn">{`Self-dealing: ${DEALINGS[dealing]}`}</Mark>],
+          ["Demand", <State key="" of={dealing} words={DEALING} />],
           [
             "Node",
             nodeId === null ? (

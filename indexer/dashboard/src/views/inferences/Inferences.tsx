@@ -5,9 +5,9 @@ import { Amount } from "../../components/Amount.tsx";
 import { type Column, DataTable } from "../../components/DataTable.tsx";
 import { Fee } from "../../components/Fee.tsx";
 import { Id } from "../../components/Id.tsx";
-import { Mark } from "../../components/Mark.tsx";
 import { Page } from "../../components/Page.tsx";
 import { Panel } from "../../components/Panel.tsx";
+import { State } from "../../components/State.tsx";
 import { Empty, Loaded } from "../../components/states.tsx";
 import { Term } from "../../components/Term.tsx";
 import { Duration, Time } from "../../components/Time.tsx";
@@ -23,7 +23,7 @@ import {
 } from "../../queries/inferences.ts";
 import { Finality, useFinality } from "./Finality.tsx";
 import "./inference.css";
-import { DEALINGS } from "./words.ts";
+import { DEALING_TAGS } from "./words.ts";
 
 /** Spans of time to look back, in seconds. */
 const SPANS = { hour: 3_600, day: 86_400, week: 604_800, month: 2_592_000 } as const;
@@ -140,6 +140,7 @@ function Filters({
         { value: "NET", label: "Net of self-dealing" },
         { value: "PARTY", label: "Only own nodes" },
         { value: "FUNDED", label: "Only funded by operators" },
+        { value: "UNPAID", label: "Only unpaid" },
       ])}
       {select("since", "Requested", [
         { value: "", label: "At any time" },
@@ -179,7 +180,7 @@ function filterOf({ status, proof, dealing, since, who }: Choice, now: number): 
     ...(proof === "LOCAL" && { route: "TEE", proves: "EXECUTION" }),
     ...(proof === "GATEWAY" && { proves: "RELAY" }),
     ...(dealing === "NET" && { dealing: "ARMS_LENGTH" }),
-    ...((dealing === "PARTY" || dealing === "FUNDED") && { dealing }),
+    ...((dealing === "PARTY" || dealing === "FUNDED" || dealing === "UNPAID") && { dealing }),
     ...(since in SPANS && { requestedAt_gte: String(now - SPANS[since as keyof typeof SPANS]) }),
     ...whoOf(who),
   };
@@ -209,7 +210,7 @@ function List({ rows }: { readonly rows: readonly InferenceRow[] }) {
       name: "Status",
       cell: (row) => (
         <span className="stacked">
-          <StatusMark of={row.status} />
+          <State of={row.status} words={REQUEST_STATUS} />
           <Finality of={finalityOf(blockOf(row))} />
         </span>
       ),
@@ -236,7 +237,7 @@ function List({ rows }: { readonly rows: readonly InferenceRow[] }) {
               <Id value={nodeId} what="node id" to={`/nodes/${nodeId}`} />
             )}
           </span>
-          {DEALINGS[dealing] !== null && <span className="tag">{DEALINGS[dealing]}</span>}
+          {DEALING_TAGS[dealing] !== null && <span className="tag">{DEALING_TAGS[dealing]}</span>}
         </span>
       ),
     },
@@ -273,12 +274,6 @@ function List({ rows }: { readonly rows: readonly InferenceRow[] }) {
     },
   ];
   return <DataTable caption="Requests, the newest first" columns={columns} rows={rows} id={({ id }) => id} />;
-}
-
-/** A status in its word. */
-export function StatusMark({ of }: { readonly of: InferenceStatus }) {
-  const { tone, text } = REQUEST_STATUS[of] ?? { tone: "quiet", text: of };
-  return <Mark tone={tone}>{text}</Mark>;
 }
 
 /** How it is proven; a gateway is never shown as a proof of execution. */

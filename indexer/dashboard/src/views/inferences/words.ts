@@ -11,12 +11,12 @@ export const MEANINGS: Readonly<Record<InferenceStatus, string>> = {
   VOIDED: "What its proof would have rested on was revoked; everything went back.",
 };
 
-/** Who bought from whom, in plain words; null for demand that nothing speaks against. */
-export const DEALINGS: Readonly<Record<Dealing, string | null>> = {
+/** Why demand does not count net of self-dealing, in a word or two; null for what counts. */
+export const DEALING_TAGS: Readonly<Record<Dealing, string | null>> = {
   ARMS_LENGTH: null,
-  UNPAID: "nobody pays",
+  UNPAID: "unpaid",
+  FUNDED: "funded by operator",
   PARTY: "own node",
-  FUNDED: "paid by its operator before",
 };
 
 /** How certain a row is, by its newest block. */
