@@ -6,9 +6,8 @@
  * {@link REORG_WINDOW}. What a reader may call final is another question, which the node answers: see /finality.
  */
 import { registerHooks } from "node:module";
+import { REORG_WINDOW } from "./anchor.ts";
 
-/** Blocks that can be taken back: four epochs of Ethereum, twice what it needs for finality when all is well. */
-const REORG_WINDOW = 128;
 /** The module of Ponder's that decides it. Its own words are loaded under another address. */
 const DECIDING = "/ponder/dist/esm/utils/finality.js";
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -7,21 +7,26 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Deployment } from "../sdk/src/deployment.ts";
+import { type Anchor, type AnchorStore, directoryAnchor, REORG_WINDOW } from "./anchor.ts";
+import { dropTables, schemaAnchor } from "./postgres.ts";
+import { reasonIn } from "./reasons.ts";
 import { parseSettings, type Settings } from "./src/environment.ts";
 
 /** How long a stopped indexer may take to close its database, in milliseconds. */
 const GRACE = 8_000;
 /** How often to ask the indexer how far it is, in milliseconds. */
 const INTERVAL = 50;
+/** How often to keep in mind which block the tables are built on, in milliseconds. */
+const ANCHORING = 15_000;
 /** Lines of the indexer's log that an error quotes. */
 const QUOTED_LINES = 20;
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 const ponder = fileURLToPath(new URL("bin/ponder.js", import.meta.resolve("ponder")));
 /** What the indexer's process loads before Ponder. */
-const preloads = ["endWithParent.ts", "reorgWindow.ts", "requestRate.ts", "tunePglite.ts", "wholeHashes.ts"].flatMap(
-  (file) => ["--import", new URL(file, import.meta.url).href],
-);
+const preloads = ["endWithParent.ts", "reorgWindow.ts", "requestRate.ts", "tunePglite.ts", "wholeHashes.ts"];
+/** And what, if it writes into PostgreSQL. */
+const writersPreloads = ["holdSchema.ts"];
 
 /** What the indexer and its replicas need to know. */
 interface ServerOptions {
@@ -51,6 +56,8 @@ export interface IndexerOptions extends ServerOptions {
   readonly funding?: Settings["funding"];
   /** A schema that gets a view of every table, once history is read: its name outlives a deployment's. */
   readonly viewsSchema?: string;
+  /** Whether to drop the tables that there are, with every view on them, and make them again. */
+  readonly fresh?: boolean;
 }
 
 /** What {@link startReplica} needs to know. */
@@ -84,10 +91,29 @@ export class IndexerError extends Error {
  * Starts the indexer as a process of its own, which ends with this one. Resolves when its API answers.
  *
  * @throws {@link SettingsError} if an option is wrong.
- * @throws {@link IndexerError} if it does not start; with the end of its log.
+ * @throws {@link DatabaseError} if the tables cannot be dropped that are to be made again.
+ * @throws {@link IndexerError} if it does not start: why, or the end of its log.
  */
-export function startIndexer(options: IndexerOptions): Promise<Indexer> {
-  return start("start", options);
+export async function startIndexer({ fresh = false, ...options }: IndexerOptions): Promise<Indexer> {
+  return start("start", options, async ({ rpcUrl, deployment, database, schema }) => {
+    if (fresh && database.kind === "postgres") {
+      await dropTables(database.connectionString, schema, deployment.chainId);
+    }
+    if (fresh && database.kind === "pglite") dropDirectory(database.directory);
+    const tables =
+      database.kind === "postgres"
+        ? schemaAnchor(database.connectionString, schema)
+        : directoryAnchor(database.directory);
+    const anchor = await tables.read();
+    const hash = anchor && (await hashAt(rpcUrl, anchor.number));
+    if (anchor && hash === null) {
+      throw new IndexerError(
+        `The RPC node has no block ${anchor.number}, on which the tables are built: is it behind?`,
+      );
+    }
+    if (anchor && hash !== anchor.hash) throw new IndexerError(takenBack(anchor));
+    return tables;
+  });
 }
 
 /**
@@ -95,18 +121,27 @@ export function startIndexer(options: IndexerOptions): Promise<Indexer> {
  * {@link startIndexer}. There may be several.
  *
  * @throws {@link SettingsError} if an option is wrong.
- * @throws {@link IndexerError} if it does not start, as when there is no such schema yet; with the end of its log.
+ * @throws {@link IndexerError} if it does not start, as when there is no such schema yet.
  */
 export function startReplica(options: ReplicaOptions): Promise<Indexer> {
-  return start("serve", options);
+  return start("serve", options, async () => null);
 }
 
-async function start(command: "start" | "serve", options: IndexerOptions): Promise<Indexer> {
+/**
+ * @param prepare What is done with the tables before; gives where to keep which block they are built on, if they are
+ * written.
+ */
+async function start(
+  command: "start" | "serve",
+  options: IndexerOptions,
+  prepare: (settings: Settings) => Promise<AnchorStore | null>,
+): Promise<Indexer> {
   const temporary = mkdtempSync(join(tmpdir(), "opg-indexer-"));
   const cleanUp = () => rmSync(temporary, { recursive: true, force: true });
   try {
     const env = environmentOf(options, temporary, options.port ?? (await freePort()));
-    const { rpcUrl, deployment } = parseSettings(env);
+    const settings = parseSettings(env);
+    const { rpcUrl, deployment, database } = settings;
     const chainId = Number(await rpc(rpcUrl, "eth_chainId", []));
     if (chainId !== deployment.chainId) {
       throw new IndexerError(
@@ -114,17 +149,63 @@ async function start(command: "start" | "serve", options: IndexerOptions): Promi
       );
     }
     const head = Number(await rpc(rpcUrl, "eth_blockNumber", []));
+    const tables = await prepare(settings);
+    const isWriter = command === "start" && database.kind === "postgres";
+    const imports = [...preloads, ...(isWriter ? writersPreloads : [])].flatMap((file) => [
+      "--import",
+      new URL(file, import.meta.url).href,
+    ]);
     const child = spawn(
       process.execPath,
-      [...preloads, ponder, command, "--root", options.app ?? root, "--hostname", "127.0.0.1", "--log-format", "json"],
+      [...imports, ponder, command, "--root", options.app ?? root, "--hostname", "127.0.0.1", "--log-format", "json"],
       { cwd: temporary, env, stdio: ["ignore", "pipe", "pipe", "ipc"] },
     );
     child.once("exit", cleanUp);
-    return await supervise(child, head, options.log);
+    const supervised = await supervise(child, head, options.log);
+    if (tables !== null) keepAnchor(supervised, rpcUrl, deployment.startBlock, tables);
+    return supervised.indexer;
   } catch (error) {
     cleanUp();
     throw error;
   }
+}
+
+/** @throws {@link IndexerError} if there is something else than PGlite's tables in the directory. */
+function dropDirectory(directory: string): void {
+  if (!existsSync(directory)) return;
+  if (!existsSync(join(directory, "PG_VERSION"))) throw new IndexerError(`There are no tables in ${directory}`);
+  rmSync(directory, { recursive: true });
+}
+
+const takenBack = ({ number }: Anchor) =>
+  `The chain has another block ${number} than the tables are built on: have them made again with --fresh`;
+
+/**
+ * Keeps, while the indexer runs, the latest block that its tables are built on and that it could not take back; and ends it
+ * if the chain takes that back. Ponder would go on to serve the tables as they were.
+ */
+function keepAnchor({ indexer, fail }: Supervised, rpcUrl: string, startBlock: number, tables: AnchorStore): void {
+  const keep = async () => {
+    const kept = await tables.read();
+    const keptHash = kept && (await hashAt(rpcUrl, kept.number));
+    if (kept && keptHash !== null && keptHash !== kept.hash) return fail(takenBack(kept));
+    const head = Number(await rpc(rpcUrl, "eth_blockNumber", []));
+    // Without the start block there would be no deployment, so on a young chain it stands for the others.
+    const number = Math.max(startBlock, Math.min(await latestBlock(indexer.url), head - REORG_WINDOW));
+    const hash = await hashAt(rpcUrl, number);
+    if (hash !== null) await tables.write({ number, hash });
+  };
+  // What fails once is done the next time; until then an older block stands for the tables.
+  const timer = setInterval(() => keep().catch(ignore), ANCHORING);
+  const end = () => clearInterval(timer);
+  indexer.ended.then(end, end);
+  indexer.ready.then(keep).catch(ignore);
+}
+
+/** The hash of the chain's block; null if there is none of that number. */
+async function hashAt(rpcUrl: string, number: number): Promise<string | null> {
+  const block = await rpc(rpcUrl, "eth_getBlockByNumber", [`0x${number.toString(16)}`, false]);
+  return (Object(block) as { hash?: string }).hash ?? null;
 }
 
 /**
@@ -135,9 +216,8 @@ export async function deploymentKey(
   rpcUrl: string,
   { chainId, startBlock }: Pick<Deployment, "chainId" | "startBlock">,
 ): Promise<string> {
-  const block = await rpc(rpcUrl, "eth_getBlockByNumber", [`0x${startBlock.toString(16)}`, false]);
-  const { hash } = Object(block) as { hash?: string };
-  if (hash === undefined) throw new IndexerError(`The chain at ${rpcUrl} has no block ${startBlock}`);
+  const hash = await hashAt(rpcUrl, startBlock);
+  if (hash === null) throw new IndexerError(`The chain at ${rpcUrl} has no block ${startBlock}`);
   return `${chainId}_${hash.slice(2, 10)}`;
 }
 
@@ -161,12 +241,20 @@ function environmentOf(options: IndexerOptions, temporary: string, port: number)
   };
 }
 
-async function supervise(child: ChildProcess, head: number, log: IndexerOptions["log"]): Promise<Indexer> {
+/** An indexer, and how to end it because it cannot go on. */
+interface Supervised {
+  readonly indexer: Indexer;
+  readonly fail: (reason: string) => void;
+}
+
+async function supervise(child: ChildProcess, head: number, log: IndexerOptions["log"]): Promise<Supervised> {
   const quoted: string[] = [];
   let stopping = false;
+  let reason: string | undefined;
   const ended = new Promise<void>((resolve, reject) => {
     child.once("close", (code, signal) => {
       if (stopping) resolve();
+      else if (reason !== undefined) reject(new IndexerError(reason));
       else reject(new IndexerError(`The indexer ended (${signal ?? `exit code ${code}`}):\n${quoted.join("\n")}`));
     });
   });
@@ -177,6 +265,7 @@ async function supervise(child: ChildProcess, head: number, log: IndexerOptions[
       log?.(line);
       quoted.push(line);
       if (quoted.length > QUOTED_LINES) quoted.shift();
+      reason ??= reasonIn(line);
       const port = portOf(line);
       if (port !== undefined) found(port);
     };
@@ -195,7 +284,12 @@ async function supervise(child: ChildProcess, head: number, log: IndexerOptions[
   };
   const ready = reached(head);
   ready.catch(ignore);
-  return {
+  const end = async () => {
+    child.kill("SIGTERM");
+    const killer = setTimeout(() => child.kill("SIGKILL"), GRACE);
+    await ended.finally(() => clearTimeout(killer));
+  };
+  const indexer: Indexer = {
     url,
     ready,
     reached,
@@ -203,11 +297,14 @@ async function supervise(child: ChildProcess, head: number, log: IndexerOptions[
     query: (query, variables) => ask(url, query, variables),
     async stop() {
       stopping = true;
-      child.kill("SIGTERM");
-      const killer = setTimeout(() => child.kill("SIGKILL"), GRACE);
-      await ended.finally(() => clearTimeout(killer));
+      await end();
     },
   };
+  const fail = (why: string) => {
+    reason ??= why;
+    end().catch(ignore);
+  };
+  return { indexer, fail };
 }
 
 /** For a promise that its user may never look at. */
@@ -225,12 +322,17 @@ function portOf(line: string): number | undefined {
 
 async function hasReached(url: string, blockNumber: number): Promise<boolean> {
   try {
-    const [{ status: readiness }, status] = await Promise.all([fetch(`${url}/ready`), fetch(`${url}/status`)]);
-    const { chain } = (await status.json()) as { chain?: { block: { number: number } } };
-    return readiness === 200 && chain !== undefined && chain.block.number >= blockNumber;
+    const [{ status: readiness }, latest] = await Promise.all([fetch(`${url}/ready`), latestBlock(url)]);
+    return readiness === 200 && latest >= blockNumber;
   } catch {
     return false;
   }
+}
+
+/** The latest block that can be queried. */
+async function latestBlock(url: string): Promise<number> {
+  const { chain } = (await (await fetch(`${url}/status`)).json()) as { chain: { block: { number: number } } };
+  return chain.block.number;
 }
 
 async function ask<Data>(url: string, query: string, variables?: Readonly<Record<string, unknown>>): Promise<Data> {

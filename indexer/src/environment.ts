@@ -38,6 +38,10 @@ export interface Settings {
   /** Folder of the built dashboard, which is served at `/`; null for none. */
   readonly dashboard: string | null;
   readonly database: { kind: "pglite"; directory: string } | { kind: "postgres"; connectionString: string };
+  /** Name of the tables' schema in the database. */
+  readonly schema: string;
+  /** The schema that gets a view of every table; undefined if none does. */
+  readonly viewsSchema: string | undefined;
 }
 
 /** Something in the environment is missing or wrong; the message is one line that says what to do. */
@@ -60,6 +64,13 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
   const isLocal = isLocalUrl(rpcUrl);
   const file = required(env, "OPG_DEPLOYMENT", "the path of a deployment's JSON file");
   const databaseUrl = env.DATABASE_URL;
+  if (databaseUrl && !(URL.canParse(databaseUrl) && /^postgres(ql)?:/.test(databaseUrl))) {
+    // Not what it is: there is a password in it.
+    throw new SettingsError("DATABASE_URL is not an address like postgresql://user:password@host:5432/database");
+  }
+  const schema = schemaIn(env, "DATABASE_SCHEMA") ?? "opg";
+  const viewsSchema = schemaIn(env, "DATABASE_VIEWS_SCHEMA");
+  if (viewsSchema === schema) throw new SettingsError(`The tables and their views cannot share schema ${schema}`);
   return {
     rpcUrl,
     deployment: readDeployment(file),
@@ -73,6 +84,8 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
     database: databaseUrl
       ? { kind: "postgres", connectionString: databaseUrl }
       : { kind: "pglite", directory: env.OPG_DATA_DIR ?? ".ponder/pglite" },
+    schema,
+    viewsSchema,
   };
 }
 
@@ -103,6 +116,18 @@ function dashboardIn(folder: string): string {
 function required(env: Readonly<Record<string, string | undefined>>, name: string, what: string): string {
   const value = env[name];
   if (!value) throw new SettingsError(`${name} is not set: it has to be ${what}`);
+  return value;
+}
+
+/** A variable that names a schema which the indexer may make and drop, and which SQL takes without quotes. */
+function schemaIn(env: Readonly<Record<string, string | undefined>>, name: string): string | undefined {
+  const value = env[name];
+  if (!value) return undefined;
+  if (!/^(?!pg_|ponder_sync$|public$|information_schema$)[a-z_][a-z0-9_]{0,44}$/.test(value)) {
+    throw new SettingsError(
+      `${name} is to be 1 to 45 small letters, digits and underscores, and no schema of the database's own: ${value}`,
+    );
+  }
   return value;
 }
 
