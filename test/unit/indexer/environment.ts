@@ -50,6 +50,43 @@ describe("the indexer's environment", () => {
     });
   });
 
+  it("takes names of schemas that SQL takes without quotes and the indexer may drop, and tells no password", () => {
+    const env = { OPG_RPC_URL: "https://rpc.example", OPG_DEPLOYMENT: file };
+    expect(parseSettings(env)).to.include({ schema: "opg", viewsSchema: undefined });
+    const named = { ...env, DATABASE_SCHEMA: "opg_7", DATABASE_VIEWS_SCHEMA: "opg" };
+    expect(parseSettings(named)).to.include({ schema: "opg_7", viewsSchema: "opg" });
+    const names = [
+      "public",
+      "pg_temp",
+      "ponder_sync",
+      "information_schema",
+      'x"; drop schema y',
+      "Opg",
+      "7",
+      "o".repeat(46),
+    ];
+    for (const name of names) {
+      expect(() => parseSettings({ ...env, DATABASE_SCHEMA: name }), name).to.throw(
+        SettingsError,
+        "DATABASE_SCHEMA is",
+      );
+      expect(() => parseSettings({ ...named, DATABASE_VIEWS_SCHEMA: name }), name).to.throw(
+        SettingsError,
+        "VIEWS_SCHEMA",
+      );
+    }
+    expect(() => parseSettings({ ...named, DATABASE_SCHEMA: "opg" })).to.throw(
+      SettingsError,
+      "cannot share schema opg",
+    );
+    for (const address of ["mysql://opg:secret@host/db", "postgresql://opg:secret@[", "secret"]) {
+      expect(() => parseSettings({ ...env, DATABASE_URL: address }))
+        .to.throw(SettingsError, "DATABASE_URL is not an address")
+        .with.property("message")
+        .not.contain("secret");
+    }
+  });
+
   it("serves the dashboard of a folder that has one, and says so where it has none", () => {
     const env = { OPG_RPC_URL: "https://rpc.example", OPG_DEPLOYMENT: file };
     expect(parseSettings(env).dashboard).to.equal(null);
