@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import { headOf } from "../../../indexer/dashboard/src/data/checkpoint.ts";
 import { formatExact, formatShort } from "../../../indexer/dashboard/src/format/amount.ts";
+import { zkParametersOf } from "../../../indexer/dashboard/src/format/parameters.ts";
 import { fill, gapBins } from "../../../indexer/dashboard/src/format/series.ts";
-import { count, formatShare, shorten } from "../../../indexer/dashboard/src/format/text.ts";
+import { count, formatShare, printable, shorten } from "../../../indexer/dashboard/src/format/text.ts";
 import {
   formatAbsolute,
   formatDuration,
@@ -63,6 +64,12 @@ describe("What the dashboard writes", () => {
     expect(formatPeriod(1_795_244_400, "hour")).to.equal("21 Nov 07:00");
   });
 
+  it("shows what a stranger wrote as one short line that reads in one direction", () => {
+    expect(printable("https://node.example")).to.equal("https://node.example");
+    expect(printable("two\nlines\u2028\u202e\u0000.")).to.equal("twolines.");
+    expect(printable("x".repeat(60), 4)).to.equal("xxxx…");
+  });
+
   it("shortens ids, and counts in words", () => {
     expect(shorten("0x4c1661df620c6d31")).to.equal("0x4c16…6d31");
     expect(shorten("0x4c16")).to.equal("0x4c16");
@@ -102,6 +109,17 @@ describe("What the dashboard writes", () => {
     expect(gapBins([{ seconds: 70, count: 1 }])).to.deep.equal([{ from: 60, to: 120, count: 1 }]);
     expect(gapBins([{ seconds: 70, count: 0 }])).to.deep.equal([]);
     expect(gapBins([])).to.deep.equal([]);
+  });
+
+  it("reads the parameters of a zero-knowledge route, and nothing else as such", () => {
+    const parameters = `0x${"11".repeat(32)}${"22".repeat(32)}${"00".repeat(31)}05`;
+    expect(zkParametersOf(parameters)).to.deep.equal({
+      keyId: `0x${"11".repeat(32)}`,
+      weightsCommitment: `0x${"22".repeat(32)}`,
+      units: 5n,
+    });
+    expect(zkParametersOf("0x")).to.equal(null);
+    expect(zkParametersOf(`${parameters}00`)).to.equal(null);
   });
 
   it("reads the newest block out of Ponder's checkpoint", () => {

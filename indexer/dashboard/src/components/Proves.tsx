@@ -1,3 +1,4 @@
+import { printable } from "../format/text.ts";
 import { Mark } from "./Mark.tsx";
 import { Term } from "./Term.tsx";
 
@@ -31,10 +32,4 @@ export function ProvesMark({ of }: { readonly of: "EXECUTION" | "RELAY" | null }
     );
   }
   return <Mark tone="quiet">unknown</Mark>;
-}
-
-/** Anybody can write anything there: a short line of it at most. */
-export function printable(text: string, length = 48): string {
-  const line = text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "").trim();
-  return line.length > length ? `${line.slice(0, length)}…` : line;
 }

@@ -19,3 +19,9 @@ export function formatShare(share: number): string {
   const places = Math.abs(percent) >= 10 || percent === 0 ? 1 : 2;
   return `${percent.toLocaleString("en", { maximumFractionDigits: places })} %`;
 }
+
+/** Anybody can write anything there: a short line of it at most. */
+export function printable(text: string, length = 48): string {
+  const line = text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "").trim();
+  return line.length > length ? `${line.slice(0, length)}…` : line;
+}

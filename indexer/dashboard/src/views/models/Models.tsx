@@ -4,11 +4,11 @@ import { Id } from "../../components/Id.tsx";
 import { NetToggle, useNet } from "../../components/Net.tsx";
 import { Page } from "../../components/Page.tsx";
 import { Panel } from "../../components/Panel.tsx";
-import { printable } from "../../components/Proves.tsx";
 import { Empty, Loaded } from "../../components/states.tsx";
 import { Term } from "../../components/Term.tsx";
 import { Time } from "../../components/Time.tsx";
 import { useAsk } from "../../data/useAsk.ts";
+import { printable } from "../../format/text.ts";
 import { type ModelRow, type ModelUsage, modelsQuery } from "../../queries/models.ts";
 import { RouteMark } from "./RouteMark.tsx";
 

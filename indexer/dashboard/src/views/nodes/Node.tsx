@@ -8,14 +8,13 @@ import { NetToggle, useNet } from "../../components/Net.tsx";
 import { Page } from "../../components/Page.tsx";
 import { Panel } from "../../components/Panel.tsx";
 import { Price } from "../../components/Price.tsx";
-import { printable } from "../../components/Proves.tsx";
 import { Stat, Stats } from "../../components/Stat.tsx";
 import { State } from "../../components/State.tsx";
 import { Empty, Loaded } from "../../components/states.tsx";
 import { Term } from "../../components/Term.tsx";
 import { Duration, Time } from "../../components/Time.tsx";
 import { useAsk } from "../../data/useAsk.ts";
-import { formatShare, shorten } from "../../format/text.ts";
+import { formatShare, printable, shorten } from "../../format/text.ts";
 import { NODE_EVENT, NODE_STATUS, REQUEST_STATUS } from "../../format/words.ts";
 import type { MeasurementSet } from "../../queries/enclaves.ts";
 import {
