@@ -1,9 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect } from "chai";
-import { ZeroHash } from "ethers";
+import { ZeroAddress, ZeroHash } from "ethers";
 import { type Indexer, startIndexer } from "../../indexer/start.ts";
 import type { Deployment } from "../../sdk/src/deployment.ts";
 import { ethers, loadProtocol, networkHelpers, type Protocol, provider } from "../support/fixtures.ts";
@@ -253,6 +255,97 @@ describe("the indexer's API", () => {
       await refused("/finality?blocks=latest", 400, "this is not the number of a block: latest");
       const many = Array(1_001).fill("1").join(",");
       await refused(`/finality?blocks=${many}`, 400, "blocks has 1001 numbers, and at most 1000 go");
+    });
+  });
+
+  describe("the questions of apps in docs/indexer.md", () => {
+    /** What stands under the question with a number, by its language. */
+    const asked = (number: number, language: string): string => {
+      const docs = readFileSync("docs/indexer.md", "utf8");
+      const [, section = ""] = docs.split("\n## Questions of apps\n");
+      const question = section.split("\n## ")[0]?.split(/\n\*\*\d+\. /)[number] ?? "";
+      const block = new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, "s").exec(question)?.[1];
+      if (block === undefined) throw new Error(`question ${number} has no ${language}`);
+      return block;
+    };
+    const environment = () => ({
+      ...process.env,
+      INDEXER: indexer.url,
+      ID: settledId,
+      NODE: protocol.nodeId,
+      MODEL: protocol.modelId,
+    });
+    const shell = async <Answer>(number: number): Promise<Answer> => {
+      const { stdout } = await promisify(execFile)("sh", ["-euc", asked(number, "sh")], { env: environment() });
+      return JSON.parse(stdout) as Answer;
+    };
+    const rows = async (statement: string, params: unknown[]): Promise<Record<string, string>[]> => {
+      const response = await get(
+        `/sql/db?sql=${encodeURIComponent(JSON.stringify({ json: { sql: statement, params } }))}`,
+      );
+      const text = await response.text();
+      expect(response.status, text).to.equal(200);
+      return (JSON.parse(text) as { rows: Record<string, string>[] }).rows;
+    };
+    type Page = { items: Record<string, unknown>[] };
+
+    it("1: is my request proven?", async () => {
+      expect(await shell<object>(1)).to.include({ id: settledId, proven: true, dealing: "ARMS_LENGTH" });
+    });
+
+    it("2: which node serves this model at the lowest price, with enough stake?", async () => {
+      const { settlement, nodes } = protocol.contracts;
+      const found = await rows(asked(2, "sql"), [protocol.modelId, "1500"]);
+      expect(found).to.have.length(1);
+      const offer = await protocol.offer();
+      expect(found[0]).to.include({
+        node_id: protocol.nodeId,
+        price: String(offer.pricePerRequest + offer.pricePerUnit * 1500n),
+      });
+      const { free } = await nodes.accountOf(protocol.nodeId);
+      expect(free >= offer.coverage + (await settlement.parameters()).zkVerificationFee).to.equal(true);
+      expect(await rows(asked(2, "sql"), [ZeroHash, "1"])).to.deep.equal([]);
+    });
+
+    it("3: how much burned in the last seven days, by model?", async () => {
+      const since = (await networkHelpers.time.latest()) - 7 * 86_400;
+      const { burned } = (await (await get("/supply")).json()) as { burned: string };
+      expect(await rows(asked(3, "sql"), [String(since)])).to.deep.equal([
+        { model_id: protocol.modelId, burned, burned_net: burned },
+      ]);
+    });
+
+    it("4: what can I withdraw?", async () => {
+      const { settlement, usd } = protocol.contracts;
+      const { payout } = protocol.accounts;
+      const account = payout.address.toLowerCase();
+      const { credits, channelCredits } = await indexer.query<Record<string, Page>>(asked(4, "graphql"), { account });
+      const token = (await usd.getAddress()).toLowerCase();
+      expect(credits?.items).to.deep.equal([{ token, balance: String(await settlement.creditOf(token, account)) }]);
+      expect(channelCredits?.items).to.deep.equal([]);
+    });
+
+    it("5 and 7: which enclaves expire this week, and what is left in my channels?", async () => {
+      // There are none of either here: what is tested is that the questions can be asked.
+      const now = await networkHelpers.time.latest();
+      const times = { now: String(now), week: String(now + 604_800) };
+      expect((await indexer.query<Record<string, Page>>(asked(5, "graphql"), times)).enclaves?.items).to.deep.equal([]);
+      const { channels } = await indexer.query<Record<string, Page>>(asked(7, "graphql"), { account: ZeroAddress });
+      expect(channels?.items).to.deep.equal([]);
+    });
+
+    it("6: how long does a node's proof take?", async () => {
+      expect((await shell<{ statistic: object }>(6)).statistic).to.include({ count: 1, p95: 1 });
+    });
+
+    it("8: which answers are still unproven, and when can their default be claimed?", async () => {
+      const { inferences } = await indexer.query<Record<string, Page>>(asked(8, "graphql"));
+      expect(inferences?.items.map(({ id }) => id)).to.deep.equal([unprovenId]);
+    });
+
+    it("9: how did the supply develop?", async () => {
+      const days = await shell<{ supply: string }[]>(9);
+      expect(days.at(-1)?.supply).to.equal(String(await protocol.contracts.opg.totalSupply()));
     });
   });
 });

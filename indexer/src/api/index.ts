@@ -37,12 +37,6 @@ app.use(
   "/graphql",
   graphql({ db, schema }, { maxOperationTokens: MAX_TOKENS, maxOperationDepth: 25, maxOperationAliases: 30 }),
 );
-app.use("/graphql", graphqlGuard);
-// The depth that tools need to read the schema.
-app.use(
-  "/graphql",
-  graphql({ db, schema }, { maxOperationTokens: MAX_TOKENS, maxOperationDepth: 25, maxOperationAliases: 30 }),
-);
 app.route("/", sqlOverHttp());
 app.route("/", rest);
 // The last, for it answers every path that is left.

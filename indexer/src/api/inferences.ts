@@ -2,7 +2,14 @@ import { db } from "ponder:api";
 import { inference, inferenceEvent } from "ponder:schema";
 import { createRoute, z } from "@hono/zod-openapi";
 import { asc, eq } from "ponder";
-import { DELIVERY_MODES, INFERENCE_EVENTS, PROOF_MEANINGS, REQUEST_STATUSES, ROUTES } from "../mapping/enums.ts";
+import {
+  DEALINGS,
+  DELIVERY_MODES,
+  INFERENCE_EVENTS,
+  PROOF_MEANINGS,
+  REQUEST_STATUSES,
+  ROUTES,
+} from "../mapping/enums.ts";
 import { finalityOf } from "../mapping/finality.ts";
 import { Finality } from "./finality.ts";
 import { readHeads } from "./now.ts";
@@ -52,7 +59,12 @@ const Inference = z
     nodeId: orNull(Hash).openapi({ description: "Null while nobody has taken an open request." }),
     modelId: Hash,
     routeVersion: Amount,
-    selfDealing: z.boolean(),
+    dealing: z.enum(DEALINGS).openapi({
+      description:
+        "How the requester stands to the node: at arm's length, funded by one of its parties, or a party itself; UNPAID " +
+        "where nobody pays.",
+    }),
+    selfDealing: z.boolean().openapi({ description: "Anything but ARMS_LENGTH, and left out of net figures." }),
     inputHash: Hash,
     outputHash: orNull(Hash),
     units: orNull(Amount),
@@ -118,6 +130,7 @@ inferences.openapi(
         nodeId: row.nodeId,
         modelId: row.modelId,
         routeVersion: String(row.routeVersion),
+        dealing: row.dealing,
         selfDealing: row.selfDealing,
         inputHash: row.inputHash,
         outputHash: row.outputHash,

@@ -36,8 +36,12 @@ export function sqlOverHttp(): Hono {
   const app = new Hono();
   if (!settings.sql) return app.all("/sql/*", (context) => context.text(OFF, 403));
   const ponder = new Hono().use("/sql/*", client({ db, schema }));
-  // PGlite begins without sequential scans, at an absurd price, and then every plan with one looks too dear.
-  if (settings.database.kind === "pglite") void db.execute(fragment`set enable_seqscan = on`);
+  // PGlite begins without sequential scans, at an absurd price, and then every plan with one looks too dear. A statement
+  // of Drizzle's is not carried out before somebody waits for it.
+  const isTuned: Promise<unknown> =
+    settings.database.kind === "pglite"
+      ? db.execute(fragment`set enable_seqscan = on`).catch(() => undefined)
+      : Promise.resolve();
 
   const carryOut = (path: "db" | "live", statement: string, { signal }: Request) =>
     ponder.request(`/sql/${path}?sql=${encodeURIComponent(statement)}`, { signal });
@@ -54,6 +58,7 @@ export function sqlOverHttp(): Hono {
     const answer = await carryOut("db", JSON.stringify({ json: looked }), req.raw);
     if (!answer.ok) return await answer.text();
     try {
+      await isTuned;
       const { session } = (db as unknown as { _: { session: Session } })._;
       const explain = { sql: `explain (format json) ${sql}`, params };
       const { rows } = await session.prepareQuery(explain, undefined, undefined, false).execute();
