@@ -7,11 +7,13 @@ import { Panel } from "./Panel.tsx";
 import { Empty, Loaded } from "./states.tsx";
 import { Time } from "./Time.tsx";
 
+/** Most alerts on display. */
+const SHOWN = 8;
 const TONES: Readonly<Record<Alert["severity"], Tone>> = { INFO: "info", WARNING: "warn", CRITICAL: "bad" };
 
 /** What needs a look: of everything, or of one node. */
 export function Alerts({ nodeId }: { readonly nodeId?: string }) {
-  const answer = useAsk(alertsQuery, nodeId === undefined ? {} : { where: { nodeId } });
+  const answer = useAsk(alertsQuery, { limit: SHOWN, ...(nodeId === undefined ? {} : { where: { nodeId } }) });
   const all = answer.data?.alerts;
   return (
     <Panel
