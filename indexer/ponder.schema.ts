@@ -1261,7 +1261,7 @@ export const alert = onchainView("alert", {
     from (
       select distinct on (verifier, node_id) verifier || '-' || node_id || '-' || index as id, verifier, node_id, key,
         valid_until
-      from ${enclave} where revoked_at is null order by verifier, node_id, valid_until desc
+      from ${enclave} where revoked_at is null order by verifier, node_id, valid_until desc, index desc
     ) as latest
       join ${node} on ${node.id} = latest.node_id and ${node.status} = 'ACTIVE'
       left join (select node_id, verifier from ${usableOffer} group by node_id, verifier) as needed

@@ -26,7 +26,14 @@ export async function serveRpc(provider: Pick<EthereumProvider, "request">): Pro
     }
   };
   const server = createServer(async (request, response) => {
-    const body = JSON.parse(await text(request)) as Call | Call[];
+    let body: Call | Call[];
+    try {
+      body = JSON.parse(await text(request)) as Call | Call[];
+    } catch {
+      // On a busy machine a client may give up in the middle of its request.
+      response.destroy();
+      return;
+    }
     const result = Array.isArray(body) ? await Promise.all(body.map(answer)) : await answer(body);
     response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(result));
   });
