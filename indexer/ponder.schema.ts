@@ -1017,7 +1017,8 @@ export const trustGap = onchainTable(
 
 /**
  * The trust gap's distribution, in seconds, overall and per route, model and node. Percentiles are by nearest rank: the
- * smallest gap that at least so many per cent of the inferences did not exceed.
+ * smallest gap that at least so many per cent of the inferences did not exceed. Counted in double precision, which is exact
+ * up to 2^53, several times as fast as numeric, and partitioned by what a reader filters by, who so reads that part only.
  */
 export const trustGapStatistic = onchainView("trust_gap_statistic", {
   scope: text().notNull(),
@@ -1035,21 +1036,25 @@ export const trustGapStatistic = onchainView("trust_gap_statistic", {
   p95Net: bigint(),
 }).as(sql`
   select scope, subject, max(total)::numeric(78, 0) as count, max(total_net)::numeric(78, 0) as count_net,
-    min(seconds) filter (where upto * 2 >= total) as p50,
-    min(seconds) filter (where upto * 10 >= total * 9) as p90,
-    min(seconds) filter (where upto * 20 >= total * 19) as p95,
-    min(seconds) filter (where upto * 100 >= total * 99) as p99,
-    max(seconds) as max,
-    (sum(seconds * count) / max(total))::double precision as mean,
-    min(seconds) filter (where total_net > 0 and upto_net * 2 >= total_net) as p50_net,
-    min(seconds) filter (where total_net > 0 and upto_net * 20 >= total_net * 19) as p95_net
+    min(seconds) filter (where upto * 2 >= total)::numeric(78, 0) as p50,
+    min(seconds) filter (where upto * 10 >= total * 9)::numeric(78, 0) as p90,
+    min(seconds) filter (where upto * 20 >= total * 19)::numeric(78, 0) as p95,
+    min(seconds) filter (where upto * 100 >= total * 99)::numeric(78, 0) as p99,
+    max(seconds)::numeric(78, 0) as max,
+    sum(seconds * count) / max(total) as mean,
+    min(seconds) filter (where total_net > 0 and upto_net * 2 >= total_net)::numeric(78, 0) as p50_net,
+    min(seconds) filter (where total_net > 0 and upto_net * 20 >= total_net * 19)::numeric(78, 0) as p95_net
   from (
-    select ${trustGap.scope}::text as scope, ${trustGap.subject}, ${trustGap.seconds}, ${trustGap.count},
-      sum(${trustGap.count}) over upto as upto, sum(${trustGap.countNet}) over upto as upto_net,
-      sum(${trustGap.count}) over whole as total, sum(${trustGap.countNet}) over whole as total_net
-    from ${trustGap}
-    window whole as (partition by ${trustGap.scope}, ${trustGap.subject}),
-      upto as (partition by ${trustGap.scope}, ${trustGap.subject} order by ${trustGap.seconds})
+    select scope, subject, seconds, count, sum(count) over upto as upto, sum(count_net) over upto as upto_net,
+      sum(count) over whole as total, sum(count_net) over whole as total_net
+    from (
+      select ${trustGap.scope}::text as scope, ${trustGap.subject} as subject,
+        ${trustGap.seconds}::double precision as seconds, ${trustGap.count}::double precision as count,
+        ${trustGap.countNet}::double precision as count_net
+      from ${trustGap}
+    ) as numbers
+    window whole as (partition by scope, subject),
+      upto as (partition by scope, subject order by seconds rows unbounded preceding)
   ) as cumulative
   group by scope, subject
 `);

@@ -20,8 +20,10 @@ const FAR = 4_000_000_000n;
 
 /** Requests that begin in a block, on average. */
 const REQUESTS_PER_BLOCK = 2.6;
-/** Shortest and longest time between two blocks, in seconds. */
-const BLOCK_TIME = [400, 1_050] as const;
+/** Seconds: Ethereum's. Blocks that have nothing of the protocol are left out. */
+const SLOT = 12;
+/** Fewest and most slots between two blocks. */
+const SLOTS = [34, 87] as const;
 /** Blocks after which a deadline has surely passed. */
 const DELIVERY_MISSED = 10;
 const PROOF_MISSED = 40;
@@ -125,7 +127,7 @@ export class Life {
       if ((this.#now + index * 7) % BATCH_EVERY === BATCH_EVERY - 1) this.#settleBatch(stream);
     }
     if (this.#random.chance(0.1)) this.#keepHouse(this.#random.popular(this.#population.nodes));
-    await this.#population.blocks.mine(this.#random.whole(...BLOCK_TIME));
+    await this.#population.blocks.mine(SLOT * this.#random.whole(...SLOTS));
     this.#now += 1;
   }
 
