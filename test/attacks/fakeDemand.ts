@@ -10,7 +10,7 @@ import { ethers, loadProtocol, networkHelpers, OPG_UNIT, type Protocol, USD_UNIT
  * every way in which the protocol and the fee token let it, or asks no money.
  */
 describe("attack: an operator buys from its own node", function () {
-  this.timeout(240_000);
+  this.timeout(480_000);
   let demand: Demand;
   let protocol: Protocol;
   before(async () => {

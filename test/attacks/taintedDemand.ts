@@ -12,7 +12,7 @@ const deep = process.env.OPG_DEEP === "1";
  * count against the competitor's own nodes only.
  */
 describe("attack: honest demand is made to look like the node's own", function () {
-  this.timeout(240_000);
+  this.timeout(480_000);
   let demand: Demand;
   let protocol: Protocol;
   before(async () => {
