@@ -111,7 +111,7 @@ async function listen(advance: (head: Head) => void, opened: () => void, ending:
     const { unsubscribe } = client.live(
       (db) => db.execute(sql`select latest_checkpoint from _ponder_checkpoint`),
       (result) => {
-        const [row] = (result as unknown as { rows: readonly { latest_checkpoint: string }[] }).rows;
+        const [row] = result as unknown as readonly { latest_checkpoint: string }[];
         opened();
         if (row) advance(headOf(row.latest_checkpoint));
       },
