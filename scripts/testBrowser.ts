@@ -32,7 +32,7 @@ try {
 
   const dataDir = mkdtempSync(join(tmpdir(), "opg-browser-"));
   closing.push(async () => rmSync(dataDir, { recursive: true, force: true }));
-  const mocha = new Mocha({ timeout: 30_000, ...(options.grep === undefined ? {} : { grep: options.grep }) });
+  const mocha = new Mocha({ timeout: 60_000, ...(options.grep === undefined ? {} : { grep: options.grep }) });
   // Defines `describe` and `it`.
   mocha.suite.emit("pre-require", globalThis, "", mocha);
   testViews(browser, stage, played);
