@@ -21,10 +21,7 @@ export function testLive(browser: Browser, { cast, deployment, indexer }: Stage)
         const row = page.locator("main tr", { has: page.locator(`a[href*="${asked.run.requestId}"]`) });
         await row.waitFor();
         await asked.run.settled;
-        await row
-          .getByText(/settled/i)
-          .first()
-          .waitFor();
+        await row.getByText("Proven").waitFor();
         expect(await page.evaluate("window.sameDocument"), "the page was not loaded again").to.equal(true);
       }));
   });
