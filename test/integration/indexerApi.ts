@@ -1,7 +1,9 @@
-import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFile, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect } from "chai";
@@ -346,6 +348,28 @@ describe("the indexer's API", () => {
     it("9: how did the supply develop?", async () => {
       const days = await shell<{ supply: string }[]>(9);
       expect(days.at(-1)?.supply).to.equal(String(await protocol.contracts.opg.totalSupply()));
+    });
+
+    it("10: tell me of settlements as they come", async function () {
+      this.timeout(60_000);
+      const file = join(process.cwd(), "build", `live-${process.pid}.ts`);
+      mkdirSync("build", { recursive: true });
+      writeFileSync(file, asked(10, "ts"));
+      const app = spawn(process.execPath, [file], { env: environment(), stdio: ["ignore", "pipe", "inherit"] });
+      const told = new Set<string>();
+      createInterface(app.stdout).on("line", (line) => told.add((JSON.parse(line) as { id: string }).id));
+      try {
+        // The first settlements may come before the app has begun to listen.
+        let heard = false;
+        for (let attempt = 0; attempt < 10 && !heard; attempt++) {
+          const { requestId } = await protocol.settled();
+          for (const end = Date.now() + 2_000; Date.now() < end && !heard; await sleep(50)) heard = told.has(requestId);
+        }
+        expect(heard).to.equal(true);
+      } finally {
+        app.kill("SIGKILL");
+        rmSync(file);
+      }
     });
   });
 });
