@@ -2,7 +2,8 @@ import { expect } from "chai";
 import { headOf } from "../../../indexer/dashboard/src/data/checkpoint.ts";
 import { formatExact, formatShort } from "../../../indexer/dashboard/src/format/amount.ts";
 import { zkParametersOf } from "../../../indexer/dashboard/src/format/parameters.ts";
-import { fill, gapBins } from "../../../indexer/dashboard/src/format/series.ts";
+import { priceOrder } from "../../../indexer/dashboard/src/format/price.ts";
+import { fill, trimmed } from "../../../indexer/dashboard/src/format/series.ts";
 import { count, formatShare, printable, shorten } from "../../../indexer/dashboard/src/format/text.ts";
 import {
   formatAbsolute,
@@ -12,6 +13,9 @@ import {
 } from "../../../indexer/dashboard/src/format/time.ts";
 
 const OPG = 10n ** 18n;
+
+import { trustOf } from "../../../indexer/dashboard/src/format/trust.ts";
+import type { MeasurementSet } from "../../../indexer/dashboard/src/queries/enclaves.ts";
 
 describe("What the dashboard writes", () => {
   it("writes a whole amount without losing a digit", () => {
@@ -95,20 +99,41 @@ describe("What the dashboard writes", () => {
     expect(fill([], { bucket: "hour", now: 10_800, limit: 2 }, idle)).to.deep.equal([]);
   });
 
-  it("puts gaps into bars, and loses none", () => {
-    const histogram = [0, 1, 2, 3, 5, 200, 10 ** 9].map((seconds) => ({ seconds, count: 2 }));
-    const bins = gapBins(histogram);
-    expect(bins.slice(0, 4)).to.deep.equal([
-      { from: 0, to: 1, count: 2 },
-      { from: 1, to: 2, count: 2 },
-      { from: 2, to: 5, count: 4 },
-      { from: 5, to: 10, count: 2 },
-    ]);
-    expect(bins.at(-1)).to.deep.equal({ from: 2_592_000, to: Number.POSITIVE_INFINITY, count: 2 });
-    expect(bins.reduce((sum, { count }) => sum + count, 0)).to.equal(14);
-    expect(gapBins([{ seconds: 70, count: 1 }])).to.deep.equal([{ from: 60, to: 120, count: 1 }]);
-    expect(gapBins([{ seconds: 70, count: 0 }])).to.deep.equal([]);
-    expect(gapBins([])).to.deep.equal([]);
+  it("draws the bars of gaps from the first that has something to the last", () => {
+    const bar = (from: number, to: number | null, count: number, countNet = 0) => ({ from, to, count, countNet });
+    const bars = [bar(0, 1, 0), bar(1, 5, 3), bar(5, 15, 0), bar(15, 60, 2, 2), bar(60, null, 0)];
+    expect(trimmed(bars, "count")).to.deep.equal(bars.slice(1, 4));
+    expect(trimmed(bars, "countNet")).to.deep.equal([bars[3]]);
+    expect(trimmed(bars.slice(4), "count")).to.deep.equal([]);
+    expect(trimmed([], "count")).to.deep.equal([]);
+    const tail = [bar(0, 1, 5), bar(86_400, null, 1)];
+    expect(trimmed(tail, "count")).to.deep.equal(tail);
+  });
+
+  it("calls no relay LOCAL because somebody registered a model that does", () => {
+    const set = (id: string, trust: "LOCAL" | "GATEWAY", backend = "") => ({ id, trust, backend, measurements: ["M"] });
+    const relay = set("relay", "GATEWAY", "api.example");
+    const all = (...items: MeasurementSet[]) => ({ totalCount: items.length, items });
+    expect(trustOf("M", all(relay))).to.equal(relay);
+    expect(trustOf("M", all(relay, { ...relay, id: "more", measurements: ["N", "M"] }))).to.equal(relay);
+    for (const other of [set("lie", "LOCAL"), set("elsewhere", "GATEWAY", "other.example")]) {
+      expect(trustOf("M", all(relay, other))).to.equal("DIFFER");
+      expect(trustOf("M", all(other, relay))).to.equal("DIFFER");
+    }
+    expect(trustOf("M", { totalCount: 201, items: [set("lie", "LOCAL")] })).to.equal("UNKNOWN");
+    expect(trustOf("N", { totalCount: 201, items: [] })).to.equal("UNKNOWN");
+    expect(trustOf("N", all(relay))).to.equal(undefined);
+  });
+
+  it("ranks prices within a token, by the request and then by the unit", () => {
+    const price = (token: string, pricePerRequest: string, pricePerUnit = "0") => ({
+      token,
+      pricePerRequest,
+      pricePerUnit,
+    });
+    const ranked = [price("0xa", "9"), price("0xa", "10"), price("0xa", "10", "2"), price("0xb", "1")];
+    expect(ranked.map(priceOrder)).to.deep.equal(ranked.map(priceOrder).toSorted());
+    expect(new Set(ranked.map(priceOrder)).size).to.equal(ranked.length);
   });
 
   it("reads the parameters of a zero-knowledge route, and nothing else as such", () => {

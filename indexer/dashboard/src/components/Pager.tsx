@@ -7,16 +7,19 @@ export function usePlace(): readonly [Place, (place: Place) => void] {
   return useState<Place>({});
 }
 
-/** Leads to the earlier and the later page of a list; nothing where there is one page. */
+/** Leads to the previous and the next page of a list; nothing where there is one page. */
 export function Pager({
   of: { pageInfo, totalCount, items },
   move,
   what,
+  timed = false,
 }: {
   readonly of: Listing<unknown>;
   readonly move: (place: Place) => void;
   /** "batches" */
   readonly what: string;
+  /** Whether the latest come first. */
+  readonly timed?: boolean;
 }) {
   const { hasNextPage, hasPreviousPage, startCursor, endCursor } = pageInfo;
   if (!hasNextPage && !hasPreviousPage) return null;
@@ -31,7 +34,7 @@ export function Pager({
         disabled={!hasPreviousPage}
         onClick={() => move(startCursor === null ? {} : { before: startCursor })}
       >
-        Newer
+        {timed ? "Newer" : "Previous"}
       </Button>
       <Button
         size="xs"
@@ -39,7 +42,7 @@ export function Pager({
         disabled={!hasNextPage}
         onClick={() => move(endCursor === null ? {} : { after: endCursor })}
       >
-        Older
+        {timed ? "Older" : "Next"}
       </Button>
     </nav>
   );

@@ -13,7 +13,7 @@ export const TERMS = {
   net: {
     title: "Net of self-dealing",
     meaning:
-      "Without inferences that a node sold to itself: the requester is or was the node's owner, signer or payout address, or has its money from one of them. Gross figures contain them.",
+      "Without inferences that a node sold to itself, as far as the chain shows: the requester is or was the node's owner, signer or payout address, was paid by one of them, or pays nothing. Gross figures contain them.",
   },
   burn: {
     title: "Burn",

@@ -29,27 +29,19 @@ export function fill<Row extends { readonly start: number }>(
   return filled;
 }
 
-/** Where bars of a histogram of gaps end, in seconds: in steps that people count time by. */
-const EDGES = [
-  1, 2, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400, 172_800, 604_800, 2_592_000,
-] as const;
-
-/** A bar of a histogram: how many are at least `from` and below `to`. */
-export interface Bin {
+/** A bar of the histogram of trust gaps, as the indexer gives it: how many are at least `from` seconds and below `to`. */
+export interface Bar {
   readonly from: number;
-  /** Infinity of the last. */
-  readonly to: number;
+  /** null of the last, which has no end. */
+  readonly to: number | null;
   readonly count: number;
+  /** Without self-dealing. */
+  readonly countNet: number;
 }
 
-/** The histogram of gaps in few bars, from the first that has something to the last. */
-export function gapBins(histogram: readonly { readonly seconds: number; readonly count: number }[]): Bin[] {
-  const bins = [...EDGES, Number.POSITIVE_INFINITY].map((to, place) => ({ from: EDGES[place - 1] ?? 0, to, count: 0 }));
-  for (const { seconds, count } of histogram) {
-    const bin = bins.find(({ to }) => seconds < to);
-    if (bin) bin.count += count;
-  }
-  const some = ({ count }: Bin): boolean => count > 0;
-  const first = bins.findIndex(some);
-  return first < 0 ? [] : bins.slice(first, bins.findLastIndex(some) + 1);
+/** The bars from the first that has something to the last. */
+export function trimmed(bars: readonly Bar[], of: "count" | "countNet"): readonly Bar[] {
+  const some = (bar: Bar): boolean => bar[of] > 0;
+  const first = bars.findIndex(some);
+  return first < 0 ? [] : bars.slice(first, bars.findLastIndex(some) + 1);
 }

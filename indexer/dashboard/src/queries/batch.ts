@@ -28,5 +28,5 @@ export interface RowNotPaid {
 export const batchQuery = defineQuery<{ readonly batchSettlement: BatchDetail | null }, { readonly id: string }>(batch);
 export const rowsNotPaidQuery = defineQuery<
   { readonly rowNotPaids: { readonly totalCount: number; readonly items: readonly RowNotPaid[] } },
-  { readonly transactionHash: string }
+  { readonly nodeId: string; readonly transactionHash: string }
 >(rows);

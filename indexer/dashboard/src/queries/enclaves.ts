@@ -13,6 +13,8 @@ export interface Enclave {
   readonly revokedAt: string | null;
   readonly emergency: boolean;
   readonly moduleId: string;
+  /** What its key was caught at, if it was. */
+  readonly fault: { readonly fault: "NONE" | "COMPROMISED" | "EQUIVOCATED" } | null;
 }
 
 /** Programs that a model's enclave route trusts, and what for. */
@@ -24,13 +26,24 @@ export interface MeasurementSet {
   readonly measurements: readonly string[];
 }
 
+/** A program that no new enclave can be attested with. */
+export interface BannedMeasurement {
+  readonly verifier: string;
+  readonly measurement: string;
+  readonly timestamp: string;
+}
+
+/** Measurement sets: all of them, if there are `totalCount`. Anybody registers one. */
+export interface MeasurementSets {
+  readonly totalCount: number;
+  readonly items: readonly MeasurementSet[];
+}
+
 /** The latest enclaves, and what says whether they count. */
 export interface EnclavesAnswer {
   readonly enclaves: { readonly totalCount: number; readonly items: readonly Enclave[] };
-  readonly measurementSets: { readonly items: readonly MeasurementSet[] };
-  readonly bannedMeasurements: {
-    readonly items: readonly { readonly verifier: string; readonly measurement: string; readonly timestamp: string }[];
-  };
+  readonly measurementSets: MeasurementSets;
+  readonly bannedMeasurements: { readonly items: readonly BannedMeasurement[] };
   readonly modelRoutes: {
     readonly items: readonly {
       readonly modelId: string;

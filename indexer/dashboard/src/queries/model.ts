@@ -2,7 +2,7 @@ import { defineQuery } from "../data/ask.ts";
 import type { MeasurementSet } from "./enclaves.ts";
 import text from "./Model.graphql?raw";
 import type { ModelRow, ModelUsage, OutputCommitment, VerifierStatus } from "./models.ts";
-import type { NodeStatus, Route } from "./nodes.ts";
+import type { Route, UsableOffer } from "./nodes.ts";
 
 /** What a Groth16 verifying key says of the ceremony that made it: its registrant's word. */
 export interface VerifyingKey {
@@ -35,24 +35,18 @@ export interface ModelRoute {
   } | null;
 }
 
+/** Terms that a request for the model can name now. */
+export interface ModelOffer extends UsableOffer {
+  readonly routeVersion: string;
+  /** OPG that the node locks. */
+  readonly coverage: string;
+}
+
 /** All about a model. */
 export interface ModelDetail extends Omit<ModelRow, "routes"> {
   readonly pendingOwner: string | null;
   readonly contentHash: string;
   readonly routes: { readonly items: readonly ModelRoute[] };
-  readonly offers: {
-    readonly items: readonly {
-      readonly nodeId: string;
-      readonly route: Route;
-      readonly token: string;
-      readonly pricePerRequest: string;
-      readonly pricePerUnit: string;
-      readonly coverage: string;
-      readonly deliveryWindow: string;
-      readonly proofWindow: string;
-      readonly node: { readonly status: NodeStatus } | null;
-    }[];
-  };
   readonly events: {
     readonly items: readonly {
       readonly id: string;
@@ -69,6 +63,7 @@ export interface ModelDetail extends Omit<ModelRow, "routes"> {
 export const modelQuery = defineQuery<
   {
     readonly model: ModelDetail | null;
+    readonly usableOffers: { readonly totalCount: number; readonly items: readonly ModelOffer[] };
     readonly usage: { readonly items: readonly (ModelUsage & { readonly requests: string })[] };
     readonly days: {
       readonly items: readonly {

@@ -1,5 +1,5 @@
 import { defineQuery } from "../data/ask.ts";
-import type { Enclave, MeasurementSet } from "./enclaves.ts";
+import type { BannedMeasurement, Enclave, MeasurementSets } from "./enclaves.ts";
 import text from "./Node.graphql?raw";
 import type { NodeRow, NodeStatus, Reputation, Route } from "./nodes.ts";
 
@@ -46,7 +46,7 @@ export interface InferenceLine {
 }
 
 /** All about a node. */
-export interface NodeDetail extends Omit<NodeRow, "offers"> {
+export interface NodeDetail extends NodeRow {
   /** Whoever is or was its owner, signer or payout. */
   readonly parties: readonly string[];
   readonly pendingOwner: string | null;
@@ -62,7 +62,7 @@ export interface NodeDetail extends Omit<NodeRow, "offers"> {
   readonly inferences: { readonly items: readonly InferenceLine[] };
 }
 
-/** A requester that has its money from somebody behind the node. */
+/** An account that somebody behind the node has paid. */
 export interface NodeFunding {
   readonly account: string;
   readonly funder: string;
@@ -75,7 +75,8 @@ export interface NodeFunding {
 export const nodeQuery = defineQuery<
   {
     readonly node: NodeDetail | null;
-    readonly measurementSets: { readonly items: readonly MeasurementSet[] };
+    readonly measurementSets: MeasurementSets;
+    readonly bannedMeasurements: { readonly items: readonly BannedMeasurement[] };
     readonly nodeReputations: { readonly items: readonly Reputation[] };
     readonly nodeFundings: { readonly items: readonly NodeFunding[] };
   },

@@ -18,15 +18,16 @@ export interface NodeRow {
   readonly settlements: string;
   readonly declines: string;
   readonly defaults: string;
-  readonly offers: {
-    readonly items: readonly {
-      readonly modelId: string;
-      readonly route: Route;
-      readonly token: string;
-      readonly pricePerRequest: string;
-      readonly pricePerUnit: string;
-    }[];
-  };
+}
+
+/** An offer that a request can name now: it stands, its route is in force, and its node's free OPG covers it. */
+export interface UsableOffer {
+  readonly nodeId: string;
+  readonly modelId: string;
+  readonly route: Route;
+  readonly token: string;
+  readonly pricePerRequest: string;
+  readonly pricePerUnit: string;
 }
 
 /** Facts about a node that one may choose it by. */
@@ -49,7 +50,9 @@ export interface Reputation {
 export const nodesQuery = defineQuery<
   {
     readonly nodes: { readonly totalCount: number; readonly items: readonly NodeRow[] };
+    /** Not of every node where there are many. */
     readonly reputations: { readonly items: readonly Reputation[] };
+    readonly usableOffers: { readonly totalCount: number; readonly items: readonly UsableOffer[] };
   },
   { readonly where?: Readonly<Record<string, unknown>> }
 >(text);

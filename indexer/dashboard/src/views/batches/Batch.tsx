@@ -97,7 +97,8 @@ function Detail({ of }: { readonly of: BatchDetail }) {
 /** Payers whose rows were not paid in full, and why. */
 function NotPaid({ batch }: { readonly batch: BatchDetail }) {
   const some = batch.rowsNotPaid !== "0";
-  const answer = useAsk(rowsNotPaidQuery, { transactionHash: batch.transactionHash }, { enabled: some });
+  const { nodeId, transactionHash } = batch;
+  const answer = useAsk(rowsNotPaidQuery, { nodeId, transactionHash }, { enabled: some });
   const columns: readonly Column<RowNotPaid>[] = [
     {
       key: "index",
@@ -124,12 +125,13 @@ function NotPaid({ batch }: { readonly batch: BatchDetail }) {
             <DataTable caption="Rows not paid in full" columns={columns} rows={rowNotPaids.items} id={({ id }) => id} />
           )}
         </Loaded>
-      ) : (
-        <Empty title="Everything was paid">
-          {batch.rows === "0"
-            ? "This batch has no native channels; x402 pays through the node's gate."
-            : "Each channel covered what was proven for it."}
+      ) : batch.rows === "0" ? (
+        <Empty title="Not known here">
+          This batch has no native channels. Which rows the node's gate to x402 could not draw is in the gate's own
+          events, which the indexer does not read.
         </Empty>
+      ) : (
+        <Empty title="Everything was paid">Each channel covered what was proven for it.</Empty>
       )}
     </Panel>
   );

@@ -144,7 +144,7 @@ export function Batches() {
                 rows={batchSettlements.items}
                 id={({ id }) => id}
               />
-              <Pager of={batchSettlements} move={moveBatches} what="batches" />
+              <Pager of={batchSettlements} move={moveBatches} what="batches" timed />
             </>
           )}
         </Loaded>

@@ -1,3 +1,4 @@
+import { Hint } from "../../components/Amount.tsx";
 import { type Column, DataTable } from "../../components/DataTable.tsx";
 import { Id } from "../../components/Id.tsx";
 import { Mark } from "../../components/Mark.tsx";
@@ -5,7 +6,8 @@ import { TrustMark } from "../../components/Proves.tsx";
 import { Time } from "../../components/Time.tsx";
 import { useNow } from "../../data/useNow.ts";
 import { formatDuration } from "../../format/time.ts";
-import type { Enclave, MeasurementSet } from "../../queries/enclaves.ts";
+import { trustOf } from "../../format/trust.ts";
+import type { BannedMeasurement, Enclave, MeasurementSets } from "../../queries/enclaves.ts";
 
 /** Below this, an enclave's end is near: seconds. */
 const SOON = 86_400;
@@ -14,15 +16,14 @@ const SOON = 86_400;
 export function EnclaveTable({
   enclaves,
   sets,
-  banned = new Set(),
+  banned,
   ofOneNode = false,
 }: {
   readonly enclaves: readonly Enclave[];
-  readonly sets: readonly MeasurementSet[];
-  readonly banned?: ReadonlySet<string>;
+  readonly sets: MeasurementSets;
+  readonly banned: readonly BannedMeasurement[];
   readonly ofOneNode?: boolean;
 }) {
-  const setOf = new Map(sets.flatMap((set) => set.measurements.map((measurement) => [measurement, set] as const)));
   const columns: readonly Column<Enclave>[] = [
     {
       key: "key",
@@ -40,11 +41,8 @@ export function EnclaveTable({
         ]),
     {
       key: "trust",
-      name: "What a signature shows",
-      cell: ({ measurement }) => {
-        const set = setOf.get(measurement);
-        return <TrustMark trust={set?.trust} {...(set ? { backend: set.backend } : {})} />;
-      },
+      name: "What models trust it for",
+      cell: ({ measurement }) => <Trusted measurement={measurement} sets={sets} />,
     },
     {
       key: "measurement",
@@ -52,7 +50,9 @@ export function EnclaveTable({
       cell: ({ measurement, verifier }) => (
         <span>
           <Id value={measurement} what="measurement" />
-          {banned.has(`${verifier} ${measurement}`) && <Mark tone="bad">banned</Mark>}
+          {banned.some((each) => each.verifier === verifier && each.measurement === measurement) && (
+            <Mark tone="bad">banned</Mark>
+          )}
         </span>
       ),
     },
@@ -80,6 +80,24 @@ export function EnclaveTable({
   );
 }
 
+/** What models trust a program for, or that only the model in question can say it. */
+function Trusted({ measurement, sets }: { readonly measurement: string; readonly sets: MeasurementSets }) {
+  const set = trustOf(measurement, sets);
+  if (set === undefined) return <TrustMark trust={undefined} />;
+  if (set !== "DIFFER" && set !== "UNKNOWN") return <TrustMark trust={set.trust} backend={set.backend} />;
+  const why =
+    set === "DIFFER"
+      ? "Models differ in what this program does: run the model itself, or relay, or where to."
+      : "There are too many models to ask all what they trust this program for.";
+  return (
+    <Mark tone="warn">
+      <Hint text={`${why} Look at the page of the model that you use.`}>
+        depends on the model{set === "DIFFER" && ": they differ"}
+      </Hint>
+    </Mark>
+  );
+}
+
 /** Whether an enclave's key counts now, and for how long. */
 export function Validity({ of }: { readonly of: Enclave }) {
   const [from, until] = [Number(of.validFrom), Number(of.validUntil)];
@@ -92,6 +110,9 @@ export function Validity({ of }: { readonly of: Enclave }) {
           ? `soon ${formatDuration(until - now)}`
           : `for ${formatDuration(until - now)}`,
   );
+  if (of.fault !== null) {
+    return <Mark tone="bad">{of.fault.fault === "EQUIVOCATED" ? "caught" : "compromised"}: proves no batch</Mark>;
+  }
   if (of.revokedAt !== null) {
     return <Mark tone="bad">{of.emergency ? "revoked in an emergency" : "revoked"}</Mark>;
   }

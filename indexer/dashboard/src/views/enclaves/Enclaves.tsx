@@ -24,7 +24,8 @@ export function Enclaves() {
       lead={
         <>
           Machines whose programs AWS has attested. A <Term of="measurement">measurement</Term> names the program;{" "}
-          <Term of="local">LOCAL</Term> and <Term of="gateway">GATEWAY</Term> say what a signature by its key shows.
+          <Term of="local">LOCAL</Term> and <Term of="gateway">GATEWAY</Term> say what a signature by its key shows, by
+          the word of the models that trust it.
         </>
       }
       aside={
@@ -78,20 +79,21 @@ function Keys({ of, all }: { readonly of: EnclavesAnswer; readonly all: boolean 
   const { items, totalCount } = of.enclaves;
   // Which keys count changes as they end: their number says when to look again.
   const ended = useNow((now) => items.filter(({ validUntil }) => Number(validUntil) <= now).length);
-  const banned = new Set(of.bannedMeasurements.items.map(({ verifier, measurement }) => `${verifier} ${measurement}`));
-  const counting = items.slice(0, items.length - ended).filter(({ revokedAt }) => revokedAt === null);
+  const counting = items
+    .slice(0, items.length - ended)
+    .filter(({ revokedAt, fault }) => revokedAt === null && fault === null);
   const rows = all ? items : counting;
   if (rows.length === 0) {
     return (
       <Empty title="No key counts now">
-        {items.length} have expired or been revoked; &ldquo;All&rdquo; shows them. A node attests its enclave again to
-        go on.
+        {items.length} have expired or been revoked or caught; &ldquo;All&rdquo; shows them. A node attests its enclave
+        again to go on.
       </Empty>
     );
   }
   return (
     <>
-      <EnclaveTable enclaves={rows} sets={of.measurementSets.items} banned={banned} />
+      <EnclaveTable enclaves={rows} sets={of.measurementSets} banned={of.bannedMeasurements.items} />
       {totalCount > items.length && (
         <p className="more">
           The {items.length} that end last of {totalCount.toLocaleString("en")}.

@@ -49,12 +49,14 @@ export function Money({ of }: { readonly of: Inference }) {
           amount={(value) => <Amount value={value} />}
         />
       ) : (
-        <Flow
-          title="Bonded by the node that took it: coverage and verification fee"
-          total={burned}
-          branches={[{ name: "Burned", value: burned, kind: "burned" }]}
-          amount={(value) => <Amount value={value} />}
-        />
+        of.nodeId !== null && (
+          <Flow
+            title="Burned from the free OPG of the node that took it; an open request bonds nothing"
+            total={burned}
+            branches={[{ name: "Burned", value: burned, kind: "burned" }]}
+            amount={(value) => <Amount value={value} />}
+          />
+        )
       )}
       <p className="small dim flow-note">
         {route === "ZK" || status !== "SETTLED" || fee > 0n

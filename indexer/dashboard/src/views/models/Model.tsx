@@ -13,19 +13,19 @@ import { Stat, Stats } from "../../components/Stat.tsx";
 import { State } from "../../components/State.tsx";
 import { Empty, Loaded } from "../../components/states.tsx";
 import { Term } from "../../components/Term.tsx";
-import { Duration, Time } from "../../components/Time.tsx";
+import { Time } from "../../components/Time.tsx";
 import { useAsk } from "../../data/useAsk.ts";
 import { useNow } from "../../data/useNow.ts";
 import { zkParametersOf } from "../../format/parameters.ts";
+import { priceOrder } from "../../format/price.ts";
 import { BUCKETS, fill } from "../../format/series.ts";
 import { printable, shorten } from "../../format/text.ts";
 import { formatPeriod } from "../../format/time.ts";
-import { MODEL_EVENT, NODE_STATUS, VERIFIER_STATUS } from "../../format/words.ts";
-import { type ModelDetail, type ModelRoute, modelQuery } from "../../queries/model.ts";
+import { MODEL_EVENT, VERIFIER_STATUS } from "../../format/words.ts";
+import { type ModelDetail, type ModelOffer, type ModelRoute, modelQuery } from "../../queries/model.ts";
 import { Gap } from "../overview/Gap.tsx";
 import { Ceremony } from "./Ceremony.tsx";
 
-type Offer = ModelDetail["offers"]["items"][number];
 type Event = ModelDetail["events"]["items"][number];
 
 /** What an output commitment gives whoever reads the chain. */
@@ -35,16 +35,23 @@ const COMMITMENTS = {
   KECCAK256: "the Keccak-256 of the answer's bytes",
 } as const;
 
-const OFFERS: readonly Column<Offer>[] = [
+const OFFERS: readonly Column<ModelOffer>[] = [
   { key: "node", name: "Node", cell: ({ nodeId }) => <Id value={nodeId} what="node id" to={`/nodes/${nodeId}`} /> },
-  { key: "status", name: "Status", cell: ({ node }) => <State of={node?.status ?? "NONE"} words={NODE_STATUS} /> },
-  { key: "route", name: "Route", cell: ({ route }) => <Term of={route === "ZK" ? "zk" : "tee"}>{route}</Term> },
+  {
+    key: "route",
+    name: "Route",
+    cell: ({ route, routeVersion }) => (
+      <span>
+        <Term of={route === "ZK" ? "zk" : "tee"}>{route}</Term> <span className="dim small">v{routeVersion}</span>
+      </span>
+    ),
+  },
   {
     key: "price",
     name: "Price",
     figures: true,
     cell: (offer) => <Price of={offer} />,
-    by: ({ pricePerRequest, pricePerUnit }) => BigInt(pricePerRequest) + BigInt(pricePerUnit),
+    by: priceOrder,
   },
   {
     key: "coverage",
@@ -53,13 +60,6 @@ const OFFERS: readonly Column<Offer>[] = [
     cell: ({ coverage }) => <Amount value={coverage} />,
     by: ({ coverage }) => BigInt(coverage),
   },
-  {
-    key: "answer",
-    name: "Answer within",
-    figures: true,
-    cell: ({ deliveryWindow }) => <Duration seconds={deliveryWindow} />,
-  },
-  { key: "proof", name: "Proof within", figures: true, cell: ({ proofWindow }) => <Duration seconds={proofWindow} /> },
 ];
 
 const EVENTS: readonly Column<Event>[] = [
@@ -117,7 +117,7 @@ export function Model({ id }: { readonly id: string }) {
           </div>
         }
       >
-        {({ model, usage: { items }, days }) => {
+        {({ model, usableOffers, usage: { items }, days }) => {
           const [usage] = items;
           if (model === null) return null;
           return (
@@ -155,18 +155,27 @@ export function Model({ id }: { readonly id: string }) {
               </div>
               <div className="columns">
                 <Usage days={days.items} net={net} />
-                <Gap scope="MODEL" subject={model.id} />
+                <Gap scope="model" subject={model.id} />
               </div>
-              <Panel title="Who offers it" note="standing offers, the cheapest first" flush>
-                {model.offers.items.length === 0 ? (
-                  <Empty title="Nobody offers it now">
+              <Panel
+                title="Who offers it"
+                note={
+                  usableOffers.totalCount > usableOffers.items.length
+                    ? `${usableOffers.items.length} of ${usableOffers.totalCount.toLocaleString("en")} that a request can name now`
+                    : "what a request can name now; by token, the cheapest first"
+                }
+                flush
+              >
+                {usableOffers.items.length === 0 ? (
+                  <Empty title="Nobody can be asked for it now">
                     An operator does with: npm run opg -- node offer --model {shorten(model.id)}
                   </Empty>
                 ) : (
                   <DataTable
-                    caption="Standing offers for this model"
+                    caption="Offers for this model"
                     columns={OFFERS}
-                    rows={model.offers.items}
+                    rows={usableOffers.items}
+                    sorted={{ key: "price", descending: false }}
                     id={({ nodeId, route, token }) => `${nodeId} ${route} ${token}`}
                   />
                 )}

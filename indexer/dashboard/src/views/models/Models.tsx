@@ -12,11 +12,15 @@ import { printable } from "../../format/text.ts";
 import { type ModelRow, type ModelUsage, modelsQuery } from "../../queries/models.ts";
 import { RouteMark } from "./RouteMark.tsx";
 
-type Row = ModelRow & { readonly usage: ModelUsage | undefined };
+/** `usage` is unknown if null: not every model's is asked for. */
+type Row = ModelRow & { readonly usage: Omit<ModelUsage, "modelId"> | null };
+
+const UNUSED = { settlements: "0", settlementsNet: "0", defaults: "0", burned: "0", burnedNet: "0" } as const;
 
 function columnsOf(net: boolean): readonly Column<Row>[] {
-  const settled = ({ usage }: Row) => BigInt((net ? usage?.settlementsNet : usage?.settlements) ?? 0);
-  const burned = ({ usage }: Row) => BigInt((net ? usage?.burnedNet : usage?.burned) ?? 0);
+  const settled = ({ usage }: Row) => usage && BigInt(net ? usage.settlementsNet : usage.settlements);
+  const defaults = ({ usage }: Row) => usage && BigInt(usage.defaults);
+  const burned = ({ usage }: Row) => usage && BigInt(net ? usage.burnedNet : usage.burned);
   return [
     {
       key: "model",
@@ -53,15 +57,15 @@ function columnsOf(net: boolean): readonly Column<Row>[] {
       key: "settled",
       name: "Settled",
       figures: true,
-      cell: (row) => <span className="num">{settled(row).toLocaleString("en")}</span>,
+      cell: (row) => <Count of={settled(row)} />,
       by: settled,
     },
     {
       key: "defaults",
       name: "Defaulted",
       figures: true,
-      cell: ({ usage }) => <span className="num">{BigInt(usage?.defaults ?? 0).toLocaleString("en")}</span>,
-      by: ({ usage }) => BigInt(usage?.defaults ?? 0),
+      cell: (row) => <Count of={defaults(row)} />,
+      by: defaults,
     },
     { key: "burned", name: "Burned", figures: true, cell: (row) => <Amount value={burned(row)} />, by: burned },
     {
@@ -72,6 +76,10 @@ function columnsOf(net: boolean): readonly Column<Row>[] {
       by: ({ registeredAt }) => BigInt(registeredAt),
     },
   ];
+}
+
+function Count({ of }: { readonly of: bigint | null }) {
+  return of === null ? <None>unknown</None> : <span className="num">{of.toLocaleString("en")}</span>;
 }
 
 /** Models, and the ways by which their inferences are proven. */
@@ -108,13 +116,17 @@ export function Models() {
                 <DataTable
                   caption="Models with routes and usage"
                   columns={columnsOf(net)}
-                  rows={items.map((model) => ({ ...model, usage: usageOf.get(model.id) }))}
+                  rows={items.map((model) => ({
+                    ...model,
+                    usage:
+                      usageOf.get(model.id) ?? (model.requests === "0" && model.settlements === "0" ? UNUSED : null),
+                  }))}
                   id={({ id }) => id}
                   sorted={{ key: "settled", descending: true }}
                 />
                 {totalCount > items.length && (
                   <p className="more">
-                    The {items.length} newest of {totalCount.toLocaleString("en")}.
+                    The {items.length} most used of {totalCount.toLocaleString("en")}.
                   </p>
                 )}
               </>

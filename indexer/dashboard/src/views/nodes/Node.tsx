@@ -16,7 +16,7 @@ import { Duration, Time } from "../../components/Time.tsx";
 import { useAsk } from "../../data/useAsk.ts";
 import { formatShare, printable, shorten } from "../../format/text.ts";
 import { NODE_EVENT, NODE_STATUS, REQUEST_STATUS } from "../../format/words.ts";
-import type { MeasurementSet } from "../../queries/enclaves.ts";
+import type { BannedMeasurement, MeasurementSets } from "../../queries/enclaves.ts";
 import {
   type InferenceLine,
   type NodeDetail,
@@ -153,11 +153,12 @@ export function Node({ id }: { readonly id: string }) {
           </div>
         }
       >
-        {({ node, measurementSets, nodeReputations, nodeFundings }) =>
+        {({ node, measurementSets, bannedMeasurements, nodeReputations, nodeFundings }) =>
           node && (
             <Detail
               node={node}
-              sets={measurementSets.items}
+              sets={measurementSets}
+              banned={bannedMeasurements.items}
               reputation={nodeReputations.items[0]}
               fundings={nodeFundings.items}
             />
@@ -171,11 +172,13 @@ export function Node({ id }: { readonly id: string }) {
 function Detail({
   node,
   sets,
+  banned,
   reputation,
   fundings,
 }: {
   readonly node: NodeDetail;
-  readonly sets: readonly MeasurementSet[];
+  readonly sets: MeasurementSets;
+  readonly banned: readonly BannedMeasurement[];
   readonly reputation: Reputation | undefined;
   readonly fundings: readonly NodeFunding[];
 }) {
@@ -240,7 +243,7 @@ function Detail({
         )}
       </Panel>
       <div className="columns">
-        <Gap scope="NODE" subject={node.id} />
+        <Gap scope="node" subject={node.id} />
         <Panel title="Who runs it">
           <Facts
             of={[
@@ -265,7 +268,11 @@ function Detail({
       </div>
       <div className="columns">
         <Alerts nodeId={node.id} />
-        <Panel title="Requesters that it pays" note="their requests are self-dealing, and in no net figure" flush>
+        <Panel
+          title="Accounts that it has paid"
+          note="what they ask of this node from then on is in no net figure"
+          flush
+        >
           {fundings.length === 0 ? (
             <Empty title="None that the chain shows">
               Accounts that have their money from an owner, signer or payout address of this node would be here.
@@ -284,7 +291,7 @@ function Detail({
         {node.enclaves.items.length === 0 ? (
           <Empty title="It has attested no enclave">It can prove by zero knowledge only.</Empty>
         ) : (
-          <EnclaveTable enclaves={node.enclaves.items} sets={sets} ofOneNode />
+          <EnclaveTable enclaves={node.enclaves.items} sets={sets} banned={banned} ofOneNode />
         )}
       </Panel>
       <Panel title="Latest inferences" note="requested one by one; those in batches are under Batches" flush>

@@ -12,17 +12,30 @@ import { State } from "../../components/State.tsx";
 import { Empty, Loaded } from "../../components/states.tsx";
 import { Term } from "../../components/Term.tsx";
 import { useAsk } from "../../data/useAsk.ts";
+import { priceOrder } from "../../format/price.ts";
 import { formatShare, printable } from "../../format/text.ts";
 import { formatDuration } from "../../format/time.ts";
 import { NODE_STATUS } from "../../format/words.ts";
-import { type NodeRow, nodesQuery, type Reputation } from "../../queries/nodes.ts";
+import { type NodeRow, nodesQuery, type Reputation, type UsableOffer } from "../../queries/nodes.ts";
 
-type Row = NodeRow & { readonly reputation: Reputation | undefined };
+interface Row extends NodeRow {
+  /** Unknown if absent: not every node's is asked for. */
+  readonly reputation: Reputation | undefined;
+  /** What a request can name now, the cheapest of a token first; unknown if absent. */
+  readonly offers: readonly UsableOffer[] | undefined;
+}
 
-/** The table's columns, with or without self-dealing. */
-function columnsOf(net: boolean): readonly Column<Row>[] {
+/**
+ * The table's columns, with or without self-dealing.
+ *
+ * @param token Prices sort in this one; base units of others do not compare with it.
+ */
+function columnsOf(net: boolean, token: string | undefined): readonly Column<Row>[] {
   const reliability = ({ reputation }: Row) => (net ? reputation?.reliabilityNet : reputation?.reliability) ?? null;
-  const settled = ({ settlements, reputation }: Row) => BigInt(net ? (reputation?.settledNet ?? 0) : settlements);
+  const settled = ({ settlements, reputation }: Row) => {
+    const count = net ? reputation?.settledNet : settlements;
+    return count === undefined ? null : BigInt(count);
+  };
   const gap = ({ reputation }: Row) => (net ? reputation?.gapP95Net : reputation?.gapP95) ?? null;
   return [
     {
@@ -59,20 +72,21 @@ function columnsOf(net: boolean): readonly Column<Row>[] {
       key: "price",
       name: "Price from",
       figures: true,
-      cell: ({ offers: { items } }) => {
-        const [cheapest] = items;
+      cell: ({ offers }) => {
+        if (offers === undefined) return <None>unknown</None>;
+        const cheapest = offers.find((offer) => offer.token === token) ?? offers[0];
         return cheapest === undefined ? (
-          <span className="dim">no offer</span>
+          <span className="dim">none now</span>
         ) : (
           <span>
             <Price of={cheapest} />
-            {items.length > 1 && <span className="dim small"> +{items.length - 1}</span>}
+            {offers.length > 1 && <span className="dim small"> +{offers.length - 1}</span>}
           </span>
         );
       },
-      by: ({ offers: { items } }) => {
-        const [cheapest] = items;
-        return cheapest === undefined ? null : BigInt(cheapest.pricePerRequest) + BigInt(cheapest.pricePerUnit);
+      by: ({ offers }) => {
+        const cheapest = offers?.find((offer) => offer.token === token);
+        return cheapest === undefined ? null : priceOrder(cheapest);
       },
     },
     {
@@ -81,6 +95,7 @@ function columnsOf(net: boolean): readonly Column<Row>[] {
       figures: true,
       cell: (row) => {
         const share = reliability(row);
+        if (row.reputation === undefined) return <None>unknown</None>;
         return share === null ? (
           <span className="dim">no record</span>
         ) : (
@@ -93,7 +108,10 @@ function columnsOf(net: boolean): readonly Column<Row>[] {
       key: "settled",
       name: "Settled",
       figures: true,
-      cell: (row) => <span className="num">{settled(row).toLocaleString("en")}</span>,
+      cell: (row) => {
+        const count = settled(row);
+        return count === null ? <None>unknown</None> : <span className="num">{count.toLocaleString("en")}</span>;
+      },
       by: settled,
     },
     {
@@ -112,6 +130,7 @@ function columnsOf(net: boolean): readonly Column<Row>[] {
       cell: (row) => {
         const seconds = gap(row);
         const half = row.reputation?.gapP50 ?? null;
+        if (row.reputation === undefined) return <None>unknown</None>;
         if (seconds === null || half === null) return <None>not measured</None>;
         return (
           <Hint
@@ -185,18 +204,20 @@ export function Nodes() {
             </Empty>
           }
         >
-          {({ nodes: { items, totalCount }, reputations }) => {
+          {({ nodes: { items, totalCount }, reputations, usableOffers }) => {
+            const offersOf = Map.groupBy(usableOffers.items.toSorted(byPrice), ({ nodeId }) => nodeId);
+            const none = usableOffers.totalCount > usableOffers.items.length ? undefined : [];
             const known = new Map(reputations.items.map((each) => [each.nodeId, each]));
             const rows = items
               .filter((node) => matches(node, text))
-              .map((node) => ({ ...node, reputation: known.get(node.id) }));
+              .map((node) => ({ ...node, reputation: known.get(node.id), offers: offersOf.get(node.id) ?? none }));
             if (rows.length === 0)
               return <Empty title="No node matches">Try a shorter part of the id or the endpoint.</Empty>;
             return (
               <>
                 <DataTable
                   caption="Nodes with stake, price and record"
-                  columns={columnsOf(net)}
+                  columns={columnsOf(net, commonToken(usableOffers.items))}
                   rows={rows}
                   id={({ id }) => id}
                   sorted={{ key: "free", descending: true }}
@@ -213,6 +234,16 @@ export function Nodes() {
       </Panel>
     </Page>
   );
+}
+
+function byPrice(a: UsableOffer, b: UsableOffer): number {
+  return priceOrder(a) < priceOrder(b) ? -1 : 1;
+}
+
+/** The token that most offers are in. */
+function commonToken(offers: readonly UsableOffer[]): string | undefined {
+  const [common] = [...Map.groupBy(offers, ({ token }) => token)].toSorted(([, a], [, b]) => b.length - a.length);
+  return common?.[0];
 }
 
 function matches({ id, owner, endpoint }: NodeRow, text: string): boolean {

@@ -2,29 +2,42 @@ import { CHART_HEIGHT, ChartPanel } from "../../charts/ChartPanel.tsx";
 import { useNet } from "../../components/Net.tsx";
 import { Empty, Failed, Loading } from "../../components/states.tsx";
 import { Term } from "../../components/Term.tsx";
-import { useAsk } from "../../data/useAsk.ts";
-import { type Bin, gapBins } from "../../format/series.ts";
+import { useRead } from "../../data/useAsk.ts";
+import { type Bar, trimmed } from "../../format/series.ts";
 import { formatDuration } from "../../format/time.ts";
-import { type GapScope, gapQuery } from "../../queries/gap.ts";
+
+/** What `/metrics/gap` answers: all gaps that were measured, in bars. */
+interface Gaps {
+  /** Seconds; null where nothing was settled one by one. */
+  readonly statistic: {
+    readonly p50: number;
+    readonly p95: number;
+    readonly p50Net: number | null;
+    readonly p95Net: number | null;
+  } | null;
+  readonly histogram: readonly Bar[];
+}
 
 /** How long answers wait for their proofs: of everything, or of one node or model. */
-export function Gap({ scope = "OVERALL", subject = "" }: { readonly scope?: GapScope; readonly subject?: string }) {
+export function Gap({
+  scope = "overall",
+  subject = "",
+}: {
+  readonly scope?: "overall" | "model" | "node";
+  readonly subject?: string;
+}) {
   const net = useNet();
-  const answer = useAsk(gapQuery, { scope, scopeName: scope, subject });
+  const counted = net ? "countNet" : "count";
+  const answer = useRead<Gaps>(`/metrics/gap?scope=${scope}&subject=${subject}`);
   const { data } = answer;
-  const statistic = data?.trustGapStatistics.items[0];
-  const bins = gapBins(
-    data?.trustGaps.items.map(({ seconds, count, countNet }) => ({
-      seconds: Number(seconds),
-      count: Number(net ? countNet : count),
-    })) ?? [],
-  );
+  const statistic = data?.statistic;
+  const bars = trimmed(data?.histogram ?? [], counted);
   const p50 = (net ? statistic?.p50Net : statistic?.p50) ?? null;
   const p95 = (net ? statistic?.p95Net : statistic?.p95) ?? null;
   const says =
     p50 === null || p95 === null
       ? "From answer to proof"
-      : `Half are proven within ${formatDuration(Number(p50))}, 95 % within ${formatDuration(Number(p95))}`;
+      : `Half are proven within ${formatDuration(p50)}, 95 % within ${formatDuration(p95)}`;
   return (
     <ChartPanel
       title="Trust gap"
@@ -36,11 +49,11 @@ export function Gap({ scope = "OVERALL", subject = "" }: { readonly scope?: GapS
       axis="Gap"
       says={says}
       chart={
-        bins.length === 0
+        bars.length === 0
           ? undefined
           : {
               kind: "bar",
-              points: bins.map((bin) => ({ label: range(bin), values: { count: bin.count } })),
+              points: bars.map((bar) => ({ label: range(bar), values: { count: bar[counted] } })),
               series: [{ key: "count", name: "Inferences", colour: "var(--opg-accent)" }],
               format: (value) => value.toLocaleString("en"),
             }
@@ -60,7 +73,7 @@ export function Gap({ scope = "OVERALL", subject = "" }: { readonly scope?: GapS
 }
 
 /** A bar's name: the gaps that it counts. */
-function range({ from, to }: Bin): string {
+function range({ from, to }: Bar): string {
   if (to === 1) return "0 s";
-  return Number.isFinite(to) ? `< ${formatDuration(to)}` : `≥ ${formatDuration(from)}`;
+  return to === null ? `≥ ${formatDuration(from)}` : `< ${formatDuration(to)}`;
 }

@@ -45,6 +45,9 @@ export function Series({ bucket }: { readonly bucket: Bucket }) {
     from.map((row) => ({ label: formatPeriod(row.start, bucket), values: values(row) }));
   const amount = (value: string) => toNumber(BigInt(value), 18);
 
+  const burnedIn = ({ burned, burnedNet }: Row) => amount(net ? burnedNet : burned);
+  const settledIn = ({ settlements, settlementsNet }: Row) => Number(net ? settlementsNet : settlements);
+  const without = net ? ", without self-dealing" : "";
   const fees = answer.data ? feesOf(answer.data.periodTokens.items, net) : [];
   return (
     <>
@@ -53,10 +56,10 @@ export function Series({ bucket }: { readonly bucket: Bucket }) {
           title={`Burned per ${each}`}
           note={net ? "without self-dealing" : "by settlements, defaults and slashing"}
           axis={AXES[bucket]}
-          says={rows ? `In ${rows.length} ${each}s, ${opg(sum(rows.map(({ burned }) => amount(burned))))} burned.` : ""}
+          says={rows ? `In ${rows.length} ${each}s, ${opg(sum(rows.map(burnedIn)))} burned${without}.` : ""}
           chart={draw((from) => ({
             kind: "bar",
-            points: points(from, (row) => ({ burned: amount(net ? row.burnedNet : row.burned) })),
+            points: points(from, (row) => ({ burned: burnedIn(row) })),
             series: [{ key: "burned", name: "Burned", colour: "var(--opg-accent)" }],
             format: opg,
             tick: compact.format,
@@ -91,14 +94,12 @@ export function Series({ bucket }: { readonly bucket: Bucket }) {
           note={net ? "settled, without self-dealing" : "what became of them"}
           axis={AXES[bucket]}
           says={
-            rows
-              ? `In ${rows.length} ${each}s, ${whole.format(sum(rows.map((row) => Number(row.settlements))))} were settled.`
-              : ""
+            rows ? `In ${rows.length} ${each}s, ${whole.format(sum(rows.map(settledIn)))} were settled${without}.` : ""
           }
           chart={draw((from) => ({
             kind: "bar",
             points: points(from, (row) => ({
-              settled: Number(net ? row.settlementsNet : row.settlements),
+              settled: settledIn(row),
               ...(net ? {} : { defaulted: Number(row.defaults) }),
             })),
             series: [
