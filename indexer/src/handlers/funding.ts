@@ -39,7 +39,8 @@ let reading: Promise<Suspects> | undefined;
 const suspectsIn = ({ db }: Context): Promise<Suspects> => {
   reading ??= (async () => {
     const operators = await db.sql.select({ id: operatorAccount.account }).from(operatorAccount);
-    const funded = await db.sql.selectDistinct({ id: funding.account }).from(funding);
+    // Not selectDistinct: Ponder takes that for a statement that writes, and gives its cache of all tables up for good.
+    const funded = await db.sql.select({ id: funding.account }).from(funding);
     const full = gte(sql`cardinality(${node.parties})`, MAX_PARTIES);
     const crowded = await db.sql.select({ id: node.id }).from(node).where(full);
     const ids = (rows: readonly { id: string }[]) => new Set(rows.map(({ id }) => id));
