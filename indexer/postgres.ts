@@ -93,6 +93,21 @@ export async function dropTables(connectionString: string, schema: string, chain
   });
 }
 
+/** Which deployment a schema's tables are of; undefined while they do not say. @throws {@link DatabaseError} */
+export function deploymentIn(
+  connectionString: string,
+  schema: string,
+): Promise<{ readonly chainId: number; readonly settlement: string } | undefined> {
+  return withConnection(connectionString, async (client) => {
+    if (!(await hasTable(client, schema, "protocol"))) return undefined;
+    const { rows } = await client.query<{ chain_id: string; settlement: string }>(
+      `select chain_id, settlement from "${schema}"."protocol"`,
+    );
+    const [row] = rows;
+    return row && { chainId: Number(row.chain_id), settlement: row.settlement };
+  });
+}
+
 /** Keeps it as the schema's comment, so that it goes with the schema. */
 export function schemaAnchor(connectionString: string, schema: string): AnchorStore {
   return {

@@ -1,14 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Deployment } from "../sdk/src/deployment.ts";
 import { type Anchor, type AnchorStore, directoryAnchor, REORG_WINDOW } from "./anchor.ts";
-import { dropTables, schemaAnchor } from "./postgres.ts";
+import { deploymentIn, dropTables, schemaAnchor } from "./postgres.ts";
 import { reasonIn } from "./reasons.ts";
 import { parseSettings, type Settings } from "./src/environment.ts";
 
@@ -96,6 +96,7 @@ export class IndexerError extends Error {
  */
 export async function startIndexer({ fresh = false, ...options }: IndexerOptions): Promise<Indexer> {
   return start("start", options, async ({ rpcUrl, deployment, database, schema }) => {
+    if (database.kind === "pglite") requireNoWriter(database.directory);
     if (fresh && database.kind === "postgres") {
       await dropTables(database.connectionString, schema, deployment.chainId);
     }
@@ -124,7 +125,14 @@ export async function startIndexer({ fresh = false, ...options }: IndexerOptions
  * @throws {@link IndexerError} if it does not start, as when there is no such schema yet.
  */
 export function startReplica(options: ReplicaOptions): Promise<Indexer> {
-  return start("serve", options, async () => null);
+  return start("serve", options, async ({ deployment: { chainId, addresses }, database, schema }) => {
+    if (database.kind !== "postgres") return null;
+    const served = await deploymentIn(database.connectionString, schema);
+    if (served && (served.chainId !== chainId || served.settlement !== addresses.Settlement.toLowerCase())) {
+      throw new IndexerError(`The tables in schema "${schema}" are of another deployment`);
+    }
+    return null;
+  });
 }
 
 /**
@@ -161,6 +169,7 @@ async function start(
       { cwd: temporary, env, stdio: ["ignore", "pipe", "pipe", "ipc"] },
     );
     child.once("exit", cleanUp);
+    if (command === "start" && database.kind === "pglite") noteWriter(database.directory, child);
     const supervised = await supervise(child, head, options.log);
     if (tables !== null) keepAnchor(supervised, rpcUrl, deployment.startBlock, tables);
     return supervised.indexer;
@@ -168,6 +177,31 @@ async function start(
     cleanUp();
     throw error;
   }
+}
+
+/** Where the id of the process that writes PGlite's directory is: beside it, for PGlite wants to begin with an empty one. */
+const writerOf = (directory: string): string => `${directory}.pid`;
+
+function noteWriter(directory: string, child: ChildProcess): void {
+  const file = writerOf(directory);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, String(child.pid));
+  child.once("exit", () => rmSync(file, { force: true }));
+}
+
+/** @throws {@link IndexerError} if a living process writes the directory: PGlite would let a second one in. */
+function requireNoWriter(directory: string): void {
+  const file = writerOf(directory);
+  const id = existsSync(file) ? Number(readFileSync(file, "utf8")) : 0;
+  if (!Number.isInteger(id) || id <= 0) return;
+  try {
+    process.kill(id, 0);
+  } catch {
+    return;
+  }
+  throw new IndexerError(
+    `Process ${id} writes the tables in ${directory}: stop it first, or remove ${file} if it is no indexer`,
+  );
 }
 
 /** @throws {@link IndexerError} if there is something else than PGlite's tables in the directory. */

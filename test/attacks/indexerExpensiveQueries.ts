@@ -170,6 +170,19 @@ describe("attack: queries that keep the indexer busy", () => {
       }
     });
 
+    it("carries out no other statement than the one it has looked at, whatever superjson's notes say", async () => {
+      const dear = "select count(*) from node_event a, node_event b, node_event c, node_event d, node_event e";
+      for (const meta of [
+        { referentialEqualities: { x: ["sql"] } },
+        { referentialEqualities: [["x", "sql"]] },
+        { values: { sql: ["undefined"] } },
+      ]) {
+        const sent = JSON.stringify({ json: { sql: "select 1", params: [], x: dear }, meta });
+        const { status } = await fetch(`${indexer.url}/sql/db?sql=${encodeURIComponent(sent)}`);
+        expect(status, JSON.stringify(meta)).to.equal(400);
+      }
+    });
+
     it("carries out nothing but reading of its own tables", async () => {
       for (const statement of [
         "delete from node",
@@ -220,6 +233,15 @@ describe("attack: queries that keep the indexer busy", () => {
           Array.from({ length: 101 }, () => fetch(`${indexer.url}/sql/live`).then((response) => response.status)),
         );
         expect(new Set(answers)).to.deep.equal(new Set([400]));
+      }
+      // Who asks well and hangs up before the answer begins, or just after.
+      const live = `${indexer.url}/sql/live?sql=${encodeURIComponent(JSON.stringify({ json: { sql: "select id from node", params: [] } }))}`;
+      for (let sent = 0; sent < 1_010; sent += 101) {
+        await Promise.all(
+          Array.from({ length: 101 }, (_, each) =>
+            fetch(live, { signal: AbortSignal.timeout(10 + 5 * each) }).catch(() => null),
+          ),
+        );
       }
       expect(await sql("delete from node", "live")).to.deep.include({ status: 400 });
       expect(await sql("select id from node", "live")).to.deep.include({ status: 200 });

@@ -30,7 +30,9 @@ const Point = z
 
 const Rolling = z
   .object({
-    since: Seconds.openapi({ description: "A full hour, so the window may be up to an hour longer." }),
+    since: Seconds.openapi({
+      description: "A full hour, so the window may be up to an hour longer; not before the protocol began.",
+    }),
     ...burn,
     ...rates,
   })
@@ -107,7 +109,13 @@ deflation.openapi(
     if (!protocol || at === null) return context.json(IS_STARTING, 503);
     const { supply, burned } = protocol;
     const since = startOf("HOUR", at) - WINDOWS.month;
-    const [hours, [total], tokens] = await Promise.all([
+    const [[first], hours, [total], tokens] = await Promise.all([
+      db
+        .select({ start: period.start })
+        .from(period)
+        .where(eq(period.interval, "HOUR"))
+        .orderBy(asc(period.start))
+        .limit(1),
       db
         .select(COLUMNS)
         .from(period)
@@ -115,7 +123,8 @@ deflation.openapi(
       db.select(COLUMNS).from(period).where(eq(period.interval, "TOTAL")).limit(1),
       db.select().from(periodToken).where(eq(periodToken.interval, "TOTAL")).orderBy(asc(periodToken.token)),
     ]);
-    const over = (window: bigint) => rolling(hours, supply, at, window);
+    const began = first?.start ?? at;
+    const over = (window: bigint) => rolling(hours, supply, at, window, began);
     return context.json(
       {
         at: Number(at),
@@ -131,7 +140,7 @@ deflation.openapi(
           burnedNet: String(burnedNet),
           opgPerUnit: fees === 0n ? null : ratio(burned, fees),
         })),
-        projection: project(hours, supply, at),
+        projection: project(hours, supply, at, began),
       },
       200,
     );

@@ -8,6 +8,7 @@ import { Limit } from "../../../sdk/src/node/Limit.ts";
 import { type EvidencePointers, gatherEvidence } from "../../../sdk/src/verify/gatherEvidence.ts";
 import { Unreadable } from "../../../sdk/src/verify/refuted.ts";
 import { toJson } from "../../../sdk/src/wire.ts";
+import { withoutAddress } from "../rpc/withoutAddress.ts";
 import { settings } from "../settings.ts";
 import {
   Address,
@@ -131,7 +132,12 @@ const BatchEvidence = z
 const UNREADABLE = json(Refusal, "The chain's node does not have it any more, or does not answer.");
 
 const provider = new BrowserProvider(
-  { request: (question) => publicClients.chain.request(question as never) },
+  {
+    request: (question) =>
+      publicClients.chain.request(question as never).catch((error) => {
+        throw withoutAddress(error);
+      }),
+  },
   undefined,
   {
     staticNetwork: Network.from(settings.deployment.chainId),

@@ -10,9 +10,15 @@ import { BUDGETS, tooDear } from "./sqlCost.ts";
 const MAX_LENGTH = 4_900;
 const MAX_PARAMETERS = 100;
 
-/** A statement as `@ponder/client` sends it: superjson's wrapping of one. */
+/** A statement as `@ponder/client` sends it: superjson's wrapping, whose notes must not put another in its place. */
 const Sent = z.object({
   json: z.looseObject({ sql: z.string().min(1).max(MAX_LENGTH), params: z.array(z.unknown()).max(MAX_PARAMETERS) }),
+  meta: z
+    .looseObject({
+      values: z.record(z.string().regex(/^(params|typings)(\.|$)/), z.unknown()).optional(),
+      referentialEqualities: z.never().optional(),
+    })
+    .optional(),
 });
 
 /** The part of Drizzle's session that carries out text with parameters, as Ponder's own endpoint does. */
@@ -25,7 +31,7 @@ interface Session {
   ): { execute(): Promise<{ rows: unknown[] }> };
 }
 
-const OFF = "SQL over HTTP is off here: the operator did not set OPG_SQL=on";
+const OFF = "SQL over HTTP is off here: the operator has set OPG_SQL=off";
 
 /**
  * SQL over HTTP for `@ponder/client`: `/sql/db` answers once, `/sql/live` whenever the answer changes. Ponder lets through
@@ -74,9 +80,28 @@ export function sqlOverHttp(): Hono {
     if (problem !== null) return context.text(problem, 400);
     const once = await carryOut("db", statement, context.req.raw);
     // Ponder has 1,000 places for live queries and never frees that of one which fails as it begins.
-    return once.ok && context.req.param("path") === "live" ? carryOut("live", statement, context.req.raw) : once;
+    if (!once.ok || context.req.param("path") !== "live") return once;
+    return endedWith(context.req.raw.signal, await carryOut("live", statement, context.req.raw));
   });
   return app.all("/sql/*", (context) => context.text("SQL is asked by GET of /sql/db or /sql/live", 404));
+}
+
+/** An answer that ends when its client leaves: one who has left before it began goes unnoticed, and keeps a place. */
+function endedWith(signal: AbortSignal, answer: Response): Response {
+  const reader = answer.body?.getReader();
+  if (reader === undefined) return answer;
+  const end = (): void => void reader.cancel().catch(() => undefined);
+  if (signal.aborted) end();
+  else signal.addEventListener("abort", end, { once: true });
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await reader.read();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel: end,
+  });
+  return new Response(body, answer);
 }
 
 function parsed(text: string): unknown {

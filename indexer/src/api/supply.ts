@@ -1,6 +1,7 @@
 import { db } from "ponder:api";
 import { protocol } from "ponder:schema";
 import { createRoute, z } from "@hono/zod-openapi";
+import { sql } from "ponder";
 import { formatUnits } from "viem";
 import { Amount, json, routes, STARTING } from "./openapi.ts";
 
@@ -22,8 +23,10 @@ const wholeOpg = (description: string) => ({
   content: { "text/plain": { schema: z.string().openapi({ example: "999000000.25" }) } },
 });
 
-/** The protocol's row, which is there from the indexer's first moment on. */
+/** The protocol's row; undefined until history is read, for what it says before is of the past. */
 export async function readProtocol(): Promise<typeof protocol.$inferSelect | undefined> {
+  const { rows } = await db.execute(sql`select value->>'is_ready' as ready from _ponder_meta where key = 'app'`);
+  if (rows[0]?.ready !== "1") return undefined;
   const [row] = await db.select().from(protocol).limit(1);
   return row;
 }

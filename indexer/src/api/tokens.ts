@@ -1,11 +1,12 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { db, publicClients } from "ponder:api";
 import { token } from "ponder:schema";
 import { createRoute, z } from "@hono/zod-openapi";
-import { erc20Abi, type Hex } from "viem";
+import { asc, desc } from "ponder";
+import type { Hex } from "viem";
+import { Limit } from "../../../sdk/src/node/Limit.ts";
+import { type EthCall, tokenWords } from "../rpc/tokenWords.ts";
 import { Address, json, orNull, routes } from "./openapi.ts";
-
-/** Longest symbol that is passed on: anybody can deploy a token with any text. */
-const MAX_SYMBOL = 12;
 
 const Token = z
   .object({
@@ -16,32 +17,31 @@ const Token = z
     decimals: orNull(z.int().min(0).max(255)).openapi({ description: "Null if the token does not say." }),
   })
   .openapi("Token");
-type TokenWords = z.infer<typeof Token>;
+type Told = z.infer<typeof Token>;
 
-/** Most tokens in one answer: governance lists them, so there are few. */
+/** Most tokens in one answer, those that governance lists first: anybody can bring another into the table. */
 const MAX_TOKENS = 200;
+/** How long an answer waits for a token, and until one that said nothing is asked again, in milliseconds. */
+const PATIENCE = 2_000;
+const AGAIN = 60_000;
 
-/** What tokens have said: they say it once. */
-const known = new Map<Hex, TokenWords>();
+/** What tokens have said, or are being asked: they say it once. */
+const known = new Map<Hex, Promise<Told>>();
+/** A token whose calls fail must not fill the queue by which the indexer follows the chain. */
+const line = new Limit(2);
 
-async function ask(address: Hex): Promise<TokenWords> {
+const call: EthCall = (call) => publicClients.chain.request({ method: "eth_call", params: [call, "latest"] });
+
+function ask(address: Hex): Promise<Told> {
   const said = known.get(address);
   if (said !== undefined) return said;
-  const contract = { address, abi: erc20Abi } as const;
-  const [symbol, decimals] = await Promise.all([
-    publicClients.chain.readContract({ ...contract, functionName: "symbol" }).then(readable, () => null),
-    publicClients.chain.readContract({ ...contract, functionName: "decimals" }).catch(() => null),
-  ]);
-  const words = { address, symbol, decimals };
+  const asked = line.run(async () => ({ address, ...(await tokenWords(address, call)) }));
+  known.set(address, asked);
   // A token that said nothing may have been asked while the chain's node was away.
-  if (decimals !== null) known.set(address, words);
-  return words;
-}
-
-/** A symbol without what does not print, and no longer than one is; null if nothing is left. */
-function readable(symbol: string): string | null {
-  const text = symbol.replace(/[^\p{L}\p{N}\p{Sc}.\-+₮]/gu, "").slice(0, MAX_SYMBOL);
-  return text === "" ? null : text;
+  void asked.then(({ decimals }) => {
+    if (decimals === null) setTimeout(() => known.delete(address), AGAIN).unref();
+  });
+  return asked;
 }
 
 export const tokens = routes();
@@ -56,7 +56,14 @@ tokens.openapi(
     responses: { 200: json(z.array(Token), "The tokens that have been listed, or have paid fees.") },
   }),
   async (context) => {
-    const rows = await db.select({ address: token.address }).from(token).limit(MAX_TOKENS);
-    return context.json(await Promise.all(rows.map(({ address }) => ask(address))), 200);
+    const rows = await db
+      .select({ address: token.address })
+      .from(token)
+      .orderBy(desc(token.listed), asc(token.address))
+      .limit(MAX_TOKENS);
+    const answers = rows.map(({ address }) =>
+      Promise.race([ask(address), sleep(PATIENCE, { address, symbol: null, decimals: null })]),
+    );
+    return context.json(await Promise.all(answers), 200);
   },
 );

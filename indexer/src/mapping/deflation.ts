@@ -92,12 +92,19 @@ export interface RollingBurn {
 
 /**
  * What burned in the last 24 hours, 7 days or 30 days. The window begins at a full hour, so it is up to an hour longer
- * than its name; the rates are by its real length.
+ * than its name, and not before the protocol; the rates are by its real length.
  *
  * @param hours Rows of hours, at least those of the window.
+ * @param began The protocol's first hour.
  */
-export function rolling(hours: readonly Burned[], supply: bigint, at: bigint, window: bigint): RollingBurn {
-  const { since, burned, burnedNet } = within(hours, at, window);
+export function rolling(
+  hours: readonly Burned[],
+  supply: bigint,
+  at: bigint,
+  window: bigint,
+  began: bigint,
+): RollingBurn {
+  const { since, burned, burnedNet } = within(hours, at, window, began);
   return {
     since: Number(since),
     burned: burned.toString(),
@@ -120,9 +127,10 @@ export interface Projection {
  * decay at the window's rate: the supply never burns up, and what has burned does not burn again.
  *
  * @param hours Rows of hours, at least those of the last 30 days.
+ * @param began The protocol's first hour: the window does not begin before it.
  */
-export function project(hours: readonly Burned[], supply: bigint, at: bigint): Projection[] {
-  const { since, burned, burnedNet } = within(hours, at, WINDOWS.month);
+export function project(hours: readonly Burned[], supply: bigint, at: bigint, began: bigint): Projection[] {
+  const { since, burned, burnedNet } = within(hours, at, WINDOWS.month, began);
   const ahead = (amount: bigint, days: number) => {
     const kept = 1 - ratio(amount, supply + burned);
     const share = kept ** (days / (Number(at - since) / Number(SECONDS.DAY)));
@@ -140,8 +148,11 @@ function annualised(amount: bigint, before: bigint, seconds: bigint): number {
   return ratio(amount * YEAR, before * seconds);
 }
 
-function within(hours: readonly Burned[], at: bigint, window: bigint) {
-  const since = startOf("HOUR", at) - window;
+function within(hours: readonly Burned[], at: bigint, window: bigint, began: bigint) {
+  const hour = startOf("HOUR", at);
+  const [first, last] = [hour - window, hour - SECONDS.HOUR];
+  // A young protocol is rated by its age, and by an hour at least.
+  const since = began <= first ? first : began < last ? began : last;
   let burned = 0n;
   let burnedNet = 0n;
   for (const hour of hours) {

@@ -81,14 +81,24 @@ describe("deflation", () => {
 
     it("counts from a full hour, and relates what burned to the window's real length", () => {
       const hours = [hour(NOON - DAY - HOUR, 7n), hour(NOON - DAY, 2n, 1n), hour(NOON, 3n)];
-      const { since, burned, burnedNet, annualised } = rolling(hours, 995n, at, WINDOWS.day);
+      const { since, burned, burnedNet, annualised } = rolling(hours, 995n, at, WINDOWS.day, 0n);
       expect({ since, burned, burnedNet }).to.deep.equal({ since: Number(NOON - DAY), burned: "5", burnedNet: "4" });
       // 5 of 1,000 in 24.5 hours.
       expect(Math.abs(annualised - (0.005 * 365 * 24) / 24.5)).to.be.lessThan(1e-12);
     });
 
+    it("does not begin before the protocol, which is rated by its age, and by an hour at least", () => {
+      const burning = [hour(NOON - 2n * HOUR, 1n), hour(NOON, 1n)];
+      const since = (began: bigint) => rolling(burning, 998n, at, WINDOWS.month, began).since;
+      expect(since(NOON - 2n * HOUR)).to.equal(Number(NOON - 2n * HOUR));
+      expect(since(NOON)).to.equal(Number(NOON - HOUR));
+      const { annualised } = rolling(burning, 998n, at, WINDOWS.month, NOON - 2n * HOUR);
+      // 2 of 1,000 in 2.5 hours.
+      expect(Math.abs(annualised - (0.002 * 365 * 24) / 2.5)).to.be.lessThan(1e-12);
+    });
+
     it("is nothing where nothing burned", () => {
-      expect(rolling([], 0n, at, WINDOWS.week)).to.include({ burned: "0", annualised: 0, annualisedNet: 0 });
+      expect(rolling([], 0n, at, WINDOWS.week, 0n)).to.include({ burned: "0", annualised: 0, annualisedNet: 0 });
     });
   });
 
@@ -96,7 +106,7 @@ describe("deflation", () => {
     it("loses in each 30 days the share that it lost in the last, never more than there is", () => {
       const supply = 900n * 10n ** 18n;
       const hours = [hour(NOON - DAY, 100n * 10n ** 18n, 0n)];
-      const [month, quarter, year] = project(hours, supply, NOON);
+      const [month, quarter, year] = project(hours, supply, NOON, 0n);
       // A tenth burned in 30 days: 0.9 of it is left after 30 more.
       expect(month).to.deep.equal({ days: 30, supply: String(810n * 10n ** 18n), supplyNet: String(supply) });
       expect(quarter?.supply).to.equal(String(6561n * 10n ** 17n));
@@ -104,8 +114,8 @@ describe("deflation", () => {
     });
 
     it("stays where nothing burned, and at 0 where all did", () => {
-      expect(project([], 5n, NOON).map(({ supply }) => supply)).to.deep.equal(["5", "5", "5"]);
-      expect(project([hour(NOON, 9n)], 0n, NOON).map(({ supply }) => supply)).to.deep.equal(["0", "0", "0"]);
+      expect(project([], 5n, NOON, 0n).map(({ supply }) => supply)).to.deep.equal(["5", "5", "5"]);
+      expect(project([hour(NOON, 9n)], 0n, NOON, 0n).map(({ supply }) => supply)).to.deep.equal(["0", "0", "0"]);
     });
   });
 

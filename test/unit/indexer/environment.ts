@@ -146,4 +146,17 @@ describe("the indexer's environment", () => {
     expect(await refusal(rpc.url)).to.contain(`The deployment is on chain 31337, and the node at ${rpc.url} on 1`);
     await rpc.close();
   });
+
+  it("does not write into a directory that a living process writes, nor removes it", async () => {
+    const rpc = await serveRpc({ request: async ({ method }) => (method === "eth_chainId" ? "0x7a69" : "0x1") });
+    const dataDir = join(directory, "tables");
+    writeFileSync(`${dataDir}.pid`, String(process.pid));
+    for (const fresh of [false, true]) {
+      const started = startIndexer({ rpcUrl: rpc.url, deployment, dataDir, fresh }).then((indexer) => indexer.stop());
+      const error = await started.catch((reason: unknown) => reason);
+      expect(error).to.be.instanceOf(IndexerError);
+      expect(String(error)).to.contain(`Process ${process.pid} writes the tables in ${dataDir}`);
+    }
+    await rpc.close();
+  });
 });
