@@ -9,6 +9,7 @@ import { Page } from "../../components/Page.tsx";
 import { Panel } from "../../components/Panel.tsx";
 import { Price } from "../../components/Price.tsx";
 import { TrustMark } from "../../components/Proves.tsx";
+import { RouteName } from "../../components/RouteName.tsx";
 import { Stat, Stats } from "../../components/Stat.tsx";
 import { State } from "../../components/State.tsx";
 import { Empty, Loaded } from "../../components/states.tsx";
@@ -37,15 +38,7 @@ const COMMITMENTS = {
 
 const OFFERS: readonly Column<ModelOffer>[] = [
   { key: "node", name: "Node", cell: ({ nodeId }) => <Id value={nodeId} what="node id" to={`/nodes/${nodeId}`} /> },
-  {
-    key: "route",
-    name: "Route",
-    cell: ({ route, routeVersion }) => (
-      <span>
-        <Term of={route === "ZK" ? "zk" : "tee"}>{route}</Term> <span className="dim small">v{routeVersion}</span>
-      </span>
-    ),
-  },
+  { key: "route", name: "Route", cell: (offer) => <RouteName of={offer} /> },
   {
     key: "price",
     name: "Price",

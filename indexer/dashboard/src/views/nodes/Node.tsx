@@ -8,6 +8,7 @@ import { NetToggle, useNet } from "../../components/Net.tsx";
 import { Page } from "../../components/Page.tsx";
 import { Panel } from "../../components/Panel.tsx";
 import { Price } from "../../components/Price.tsx";
+import { RouteName } from "../../components/RouteName.tsx";
 import { Stat, Stats } from "../../components/Stat.tsx";
 import { State } from "../../components/State.tsx";
 import { Empty, Loaded } from "../../components/states.tsx";
@@ -35,15 +36,7 @@ const OFFERS: readonly Column<Offer>[] = [
     name: "Model",
     cell: ({ modelId }) => <Id value={modelId} what="model id" to={`/models/${modelId}`} />,
   },
-  {
-    key: "route",
-    name: "Route",
-    cell: ({ route, routeVersion }) => (
-      <span>
-        <Term of={route === "ZK" ? "zk" : "tee"}>{route}</Term> <span className="dim small">v{routeVersion}</span>
-      </span>
-    ),
-  },
+  { key: "route", name: "Route", cell: (offer) => <RouteName of={offer} /> },
   { key: "price", name: "Price", figures: true, cell: (offer) => <Price of={offer} /> },
   {
     key: "coverage",

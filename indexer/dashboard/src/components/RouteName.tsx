@@ -1,0 +1,14 @@
+import { Term } from "./Term.tsx";
+
+/** A route and the version of it that an offer is for. */
+export function RouteName({
+  of: { route, routeVersion },
+}: {
+  readonly of: { readonly route: "ZK" | "TEE"; readonly routeVersion: string };
+}) {
+  return (
+    <span>
+      <Term of={route === "ZK" ? "zk" : "tee"}>{route}</Term> <span className="dim small">v{routeVersion}</span>
+    </span>
+  );
+}
