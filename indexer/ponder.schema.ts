@@ -1069,7 +1069,7 @@ export const trustGapStatistic = onchainView("trust_gap_statistic", {
  * - CREDITS, per token: the credits that the settlement owes; Σ of the accounts' credits.
  * - CHANNELS, per token: the balances that the batch settlement owes; Σ of the channels' balances.
  * - CHANNEL_CREDITS, per token: the credits that the batch settlement owes; Σ of the accounts' credits there.
- * - BURN: Σ of the burns; what left the supply from the node registry, by the token's own transfers.
+ * - BURN: Σ of the nodes' burns; what left the supply from the node registry, by the token's own transfers.
  * - BONDS: Σ bonded of the nodes; Σ bonds of the open requests.
  */
 export const law = onchainView("law", {
@@ -1092,7 +1092,7 @@ export const law = onchainView("law", {
     union all select 'CHANNELS', ${channel.token}, 0, ${channel.balance} from ${channel}
     union all select 'CHANNEL_CREDITS', ${token.address}, ${token.channelCredited}, 0 from ${token}
     union all select 'CHANNEL_CREDITS', ${channelCredit.token}, 0, ${channelCredit.balance} from ${channelCredit}
-    union all select 'BURN', ${protocol.opg}, ${burn.amount}, 0 from ${burn} cross join ${protocol}
+    union all select 'BURN', ${protocol.opg}, ${node.burned}, 0 from ${node} cross join ${protocol}
     union all select 'BURN', ${protocol.opg}, 0, ${protocol.destroyedByRegistry} from ${protocol}
     union all select 'BONDS', ${protocol.opg}, ${node.bonded}, 0 from ${node} cross join ${protocol}
     union all select 'BONDS', ${protocol.opg}, 0, ${inference.bond} from ${inference} cross join ${protocol}
