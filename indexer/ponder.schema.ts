@@ -744,12 +744,12 @@ export const batchSettlement = onchainTable(
     paid: p.bigint().notNull(),
     /** OPG. */
     burned: p.bigint().notNull(),
-    /** Rows of native channels, and those of them that were not paid in full. */
+    /** Rows of native channels, known or not, and those of them that were not paid in full. */
     rows: p.bigint().notNull(),
     rowsNotPaid: p.bigint().notNull(),
     /** What the proof shows; null if its route's measurement set is not known. */
     proves: proofMeaning(),
-    /** Of the native channels that it draws on, the closest to the node. */
+    /** Of the native channels that it draws on, the closest to the node; UNPAID without a payment that counts. */
     dealing: dealing().notNull(),
     /** Whether that is anything but ARMS_LENGTH. */
     selfDealing: p.boolean().notNull(),
@@ -828,12 +828,16 @@ export const channelCredit = onchainTable(
   (table) => ({ key: primaryKey({ columns: [table.token, table.account] }), byAccount: index().on(table.account) }),
 );
 
-/** What a transaction of the batch settlement has told so far of the batch that it settles. */
-export const openTransaction = onchainTable("open_transaction", (p) => ({
-  hash: p.hex().primaryKey(),
+/** The last draw on native channels, of a batch or a claim: there is one row. A batch's draw ends right before the batch. */
+export const lastDraw = onchainTable("last_draw", (p) => ({
+  chainId: p.bigint().primaryKey(),
+  /** As those of a batch. */
   rows: sum(p),
   rowsNotPaid: sum(p),
+  /** Of the channels that it drew on, the closest to the node; ARMS_LENGTH until it has ended. */
   dealing: dealing().notNull(),
+  /** Whether it has ended: a row that is told of next is another draw's. */
+  ended: p.boolean().notNull(),
 }));
 
 /** The burn for what is no request, by what it is for. */

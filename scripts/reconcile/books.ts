@@ -38,7 +38,7 @@ export const KEYS = {
   equivocation: ["id"],
   slashing: ["nodeId", "ref"],
   channelCredit: ["token", "account"],
-  openTransaction: ["hash"],
+  lastDraw: ["chainId"],
   burnFor: ["ref"],
   operatorAccount: ["account"],
   funding: ["funder", "account"],
@@ -97,11 +97,6 @@ export class Books {
       return [column, sum > LARGEST ? LARGEST : sum];
     });
     this.put(entity, { ...key, ...Object.fromEntries(sums) });
-  }
-
-  /** Takes a row out. */
-  remove(entity: Entity, ...key: readonly Cell[]): void {
-    this.#table(entity).delete(key.join("/"));
   }
 
   #table(entity: Entity): Map<string, Record<string, Cell>> {

@@ -530,30 +530,33 @@ export class Bookkeeper {
         total += amount;
       }
       this.#channelCredit(token, String(this.books.get("node", nodeId).payout), total);
-      this.#open(at, { rows: BigInt(rows) }, dealing);
-      this.#fees(at, token, { fees: total, feesNet: dealing === "ARMS_LENGTH" ? total : 0n });
+      this.#drawn({ rows: BigInt(rows) });
+      this.books.put("lastDraw", { chainId: BigInt(this.#subject.chainId), dealing, ended: true });
+      if (total > 0n) this.#fees(at, token, { fees: total, feesNet: dealing === "ARMS_LENGTH" ? total : 0n });
     },
     RowNotPaid: ({ fault, ...row }, at) => {
-      this.#event("rowNotPaid", at, { ...row, fault: nameOf(ROW_FAULTS, fault) });
-      this.#open(at, { rowsNotPaid: 1n }, "ARMS_LENGTH");
+      const reason = nameOf(ROW_FAULTS, fault);
+      this.#event("rowNotPaid", at, { ...row, fault: reason });
+      // Of a channel that is not there, no claim tells.
+      this.#drawn({ rowsNotPaid: 1n, ...(reason === "UNKNOWN_CHANNEL" && { rows: 1n }) });
     },
     BatchSettled: ({ digest: id, streamId, batch, payout, paid, burned }, at) => {
       const { nodeId, modelId, token, ledger, count } = batch;
-      const hash = at.transactionHash;
-      const { rows = 0n, rowsNotPaid = 0n, ...known } = this.books.find("openTransaction", hash) ?? {};
-      const dealing = nearer(known.dealing ?? "ARMS_LENGTH", paid === 0n ? "UNPAID" : "ARMS_LENGTH");
+      const isNative = ledger === at.address;
+      // Its own draw is the log before; a gate's batch has none.
+      const draw = isNative ? this.books.get("lastDraw", BigInt(this.#subject.chainId)) : null;
+      const { rows = 0n, rowsNotPaid = 0n, dealing: ofRows = "ARMS_LENGTH" } = draw ?? {};
+      const isFeeToken = this.#isListed(token) || (isNative && paid > 0n);
+      const dealing = nearer(ofRows, isFeeToken && paid > 0n ? "ARMS_LENGTH" : "UNPAID");
       const selfDealing = dealing !== "ARMS_LENGTH";
-      this.books.remove("openTransaction", hash);
       const route = { modelId, route: "TEE", routeVersion: BigInt(batch.routeVersion) };
       this.books.put("batchSettlement", {
         ...{ id, streamId, ...batch, routeVersion: route.routeVersion, payout, paid, burned },
         ...{ rows, rowsNotPaid, dealing, selfDealing, proves: this.#proves(route), ...stampOf(at) },
       });
       // Of native channels, the claims have said what is paid.
-      if (ledger !== at.address) {
-        this.#channelCredit(token, payout, paid);
-        this.#fees(at, token, { fees: paid, feesNet: paid });
-      }
+      const credited = isNative ? 0n : paid;
+      this.#channelCredit(token, payout, credited);
       const burnId = this.books.find("burnFor", id)?.burnId;
       if (burnId !== undefined) {
         this.books.put("burn", { id: burnId, cause: "BATCH", modelId, route: "TEE", selfDealing });
@@ -566,11 +569,14 @@ export class Bookkeeper {
       this.#periods(at, { ...settlements, batched: count, batches: 1n, burnedNet: net(burned) - burned });
       this.#breakdown(at, route, { ...settlements, burned, burnedNet: net(burned) });
       this.#nodePeriods(at, nodeId, { ...settlements, burnedNet: net(burned) - burned });
-      this.#fees(at, token, { ...settlements, burned, burnedNet: net(burned) });
+      if (isFeeToken) {
+        const fees = { fees: credited, feesNet: credited };
+        this.#fees(at, token, { ...settlements, ...fees, burned, burnedNet: net(burned) });
+      }
     },
     LedgerClaimed: ({ token, payout, paid }, at) => {
       this.#channelCredit(token, payout, paid);
-      this.#fees(at, token, { fees: paid, feesNet: paid });
+      if (this.#isListed(token)) this.#fees(at, token, { fees: paid, feesNet: paid });
     },
     Equivocated: ({ nodeId, key, reporter, digestA, digestB, burned, reward }, at) => {
       this.#event("equivocation", at, { nodeId, key, reporter, digestA, digestB, burned, reward });
@@ -746,11 +752,18 @@ export class Bookkeeper {
     });
   }
 
-  /** What the transaction has told of the batch that it settles. */
-  #open({ transactionHash: hash }: Place, amounts: Readonly<Record<string, bigint>>, dealing: Cell): void {
-    const { dealing: known = "ARMS_LENGTH" } = this.books.find("openTransaction", hash) ?? {};
-    const none = zeros("rows rowsNotPaid");
-    this.books.add("openTransaction", { hash, dealing: nearer(known, dealing) }, { ...none, ...amounts });
+  /** Counts rows of a draw on native channels: a new one, if the last has ended. */
+  #drawn(amounts: Readonly<Record<string, bigint>>): void {
+    const key = { chainId: BigInt(this.#subject.chainId) };
+    if (this.books.find("lastDraw", key.chainId)?.ended !== false) {
+      this.books.put("lastDraw", { ...key, ...zeros("rows rowsNotPaid"), dealing: "ARMS_LENGTH", ended: false });
+    }
+    this.books.add("lastDraw", key, amounts);
+  }
+
+  /** Whether fees count in a token: governance lists it now. */
+  #isListed(address: string): boolean {
+    return this.books.find("token", address)?.listed === true;
   }
 
   #channelCredit(token: string, account: string, amount: bigint): void {

@@ -1,8 +1,11 @@
 import { expect } from "chai";
-import { id, Wallet } from "ethers";
+import { id, MaxUint256, Wallet } from "ethers";
 import { MAX_PARTIES } from "../../indexer/src/mapping/dealing.ts";
+import { hashChannelKey } from "../../sdk/src/hash/hashChannelKey.ts";
+import { addressOfKey, channelKey, type SignedBatch, WITHDRAWAL_DELAY } from "../support/batches.ts";
 import { Demand } from "../support/demand.ts";
-import { idOf, loadProtocol, OPG_UNIT, type Protocol } from "../support/fixtures.ts";
+import { ethers, idOf, OPG_UNIT, type Protocol } from "../support/fixtures.ts";
+import { X402Route } from "../support/x402.ts";
 
 const deep = process.env.OPG_DEEP === "1";
 
@@ -10,16 +13,63 @@ const deep = process.env.OPG_DEEP === "1";
  * A competitor who makes a node's honest demand look like the node's own, so that it falls out of the net figures; or who
  * makes every payment of a busy account's dear to index. Whatever the competitor brings about without the victim's keys may
  * count against the competitor's own nodes only.
+ *
+ * Anybody can settle a batch that waits to be mined, in a transaction that first claims rows of the competitor's own: what
+ * these tell is not the batch's.
  */
 describe("attack: honest demand is made to look like the node's own", function () {
   this.timeout(480_000);
   let demand: Demand;
   let protocol: Protocol;
+  let x402: X402Route;
   before(async () => {
-    protocol = await loadProtocol();
+    x402 = await X402Route.open();
+    protocol = x402.p;
     demand = await Demand.of(protocol);
   });
   after(() => demand.close());
+
+  /** Settles batches right behind a claim of the attacker's at its own node. @returns the batches as they are to be indexed. */
+  const settleBehindClaims = async (nodeId: string) => {
+    const { stranger: attacker } = protocol.accounts;
+    const { route: batches } = x402;
+    const { contract, domain } = batches;
+    const [good, own, nobody] = [channelKey(0), channelKey(1), channelKey(2)];
+    await batches.openChannel(good);
+    const payer = await x402.channel(100n);
+
+    const [, modelId, routeVersion, token] = batches.place(own);
+    const place = [nodeId, modelId, routeVersion, token] as const;
+    const consent = own.sign(hashChannelKey(domain, { nodeId, modelId, routeVersion, token, payer: attacker.address }));
+    const { usd } = protocol.contracts;
+    await usd.mint(attacker, 10n);
+    await usd.connect(attacker).approve(contract, MaxUint256);
+    await contract.connect(attacker).open(...place, addressOfKey(own), WITHDRAWAL_DELAY, 10n, consent.serialized);
+
+    const { interface: abi } = contract;
+    const voucher = { nodeId };
+    const rows = [own, nobody].map((signer) => ({ signer, ceiling: 9n, amount: 0n, voucher }));
+    const claim = abi.encodeFunctionData("claim", [...place, batches.rows(...rows)]);
+    const bundle = await ethers.deployContract("Bundle");
+    const settle = async (batch: SignedBatch, ...first: string[]) => {
+      await bundle.run(contract, [...first, abi.encodeFunctionData("settleBatch", batch), claim]);
+      return contract.hashBatch(batch[0]);
+    };
+    const row = (signer: typeof good, ceiling: bigint) => ({ signer, ceiling, amount: 20n });
+    const some = batches.rows(row(nobody, 20n), row(good, 20n), row(good, 30n), row(channelKey(3), 20n));
+    const paid = { dealing: "ARMS_LENGTH", selfDealing: false };
+    const unpaid = { dealing: "UNPAID", selfDealing: true };
+    return {
+      [await settle(await batches.signed(some), claim, claim)]: { rows: "4", rowsNotPaid: "3", paid: "30", ...paid },
+      [await settle(await batches.signed(batches.rows(row(good, 90n))), claim)]: {
+        ...{ rows: "1", rowsNotPaid: "0", paid: "30", ...paid },
+      },
+      [await settle(await batches.signed("0x"), claim)]: { rows: "0", rowsNotPaid: "0", paid: "0", ...unpaid },
+      [await settle(await x402.signed([await x402.row(payer, 50n, 40n)]), claim)]: {
+        ...{ rows: "0", rowsNotPaid: "0", paid: "40", ...paid },
+      },
+    };
+  };
 
   it("counts against nodes of the attacker's only, and costs a row per payment", async () => {
     const { nodes, usd } = protocol.contracts;
@@ -68,6 +118,8 @@ describe("attack: honest demand is made to look like the node's own", function (
       expected[await demand.buy(other)] = "ARMS_LENGTH";
     }
 
+    const batches = await settleBehindClaims(own.nodeId);
+
     const indexer = await demand.index("tokens");
     expect(await demand.dealings(indexer)).to.deep.equal(expected);
     type Answer = Record<string, { items: Record<string, string | string[]>[] }>;
@@ -79,6 +131,8 @@ describe("attack: honest demand is made to look like the node's own", function (
         nodes(where: { parties_has: "${operator.address.toLowerCase()}" }) { items { id } }
         crowd: nodes(where: { parties_has: "${requester.address.toLowerCase()}" }) { items { id } }
         own: nodes(where: { id: "${own.nodeId}" }) { items { parties } }
+        batchSettlements { items { id rows rowsNotPaid paid dealing selfDealing } }
+        lastDraws { items { ended } }
       }`,
     );
     const from = (funder: typeof buyer, account: typeof buyer, amount: bigint) => ({
@@ -100,6 +154,10 @@ describe("attack: honest demand is made to look like the node's own", function (
     const named = [attacker, requester, payout].map(({ address }) => address.toLowerCase());
     expect(found.own?.items[0]?.parties?.slice(0, named.length)).to.deep.equal(named);
     expect(found.own?.items[0]?.parties).to.have.length(deep ? MAX_PARTIES : named.length);
+    expect(Object.fromEntries(found.batchSettlements?.items.map(({ id, ...row }) => [id, row]) ?? [])).to.deep.equal(
+      batches,
+    );
+    expect(found.lastDraws?.items, "claims leave one row, however many").to.deep.equal([{ ended: true }]);
     await demand.reconcile(indexer);
   });
 });

@@ -1214,7 +1214,7 @@ describe("indexer", () => {
         "slashing",
         "keyFault",
       ]);
-      for (const entity of ["channelCredit", "openTransaction", "burnFor"]) elsewhere.add(entity);
+      for (const entity of ["channelCredit", "lastDraw", "burnFor"]) elsewhere.add(entity);
       for (const [entity, count] of Object.entries(rows)) {
         if (!elsewhere.has(entity)) expect(count, entity).to.be.greaterThan(0);
       }

@@ -7,10 +7,11 @@ import {
   channelCredit,
   channelEvent,
   equivocation,
+  lastDraw,
   model,
   node,
-  openTransaction,
   rowNotPaid,
+  token as tokens,
 } from "ponder:schema";
 import { type Address, type Hex, isAddressEqual } from "viem";
 import { channelIdOf, unpackClaims } from "../mapping/channel.ts";
@@ -66,6 +67,14 @@ async function addChannelCredit(context: Context, token: Address, account: Addre
     .values({ token, account, ...received })
     .onConflictDoUpdate((row) => plus(row, received));
   await addToToken(context, token, { channelCredited: amount });
+}
+
+/**
+ * Whether governance lists a token. A gate takes any, of which anybody can make one that says what it likes, so that fees
+ * count in these only. Native channels are opened in no other, and end what they hold when their token is listed no more.
+ */
+async function isListed({ db }: Context, address: Address): Promise<boolean> {
+  return (await db.find(tokens, { address }))?.listed === true;
 }
 
 // --- channels ---------------------------------------------------------------------------------------------------------------
@@ -128,26 +137,30 @@ ponder.on("BatchSettlement:ChannelsClaimed", async ({ event, context }) => {
   const total = drawn.reduce((sum, { amount }) => sum + amount, 0n);
   const { payout } = (await context.db.find(node, { id: nodeId })) ?? {};
   if (payout !== undefined) await addChannelCredit(context, token, payout, total);
-  // A batch says who it is of in a later event of its transaction.
-  const told = { rows: BigInt(drawn.length) };
+  // Every draw ends with this event, and a batch that is the draw's comes next.
+  const told = { rows: BigInt(drawn.length), rowsNotPaid: 0n };
+  const end = { dealing, ended: true };
   await context.db
-    .insert(openTransaction)
-    .values({ hash: event.transaction.hash, ...told, dealing })
-    .onConflictDoUpdate((row) => ({ ...plus(row, told), dealing: closest(row.dealing, dealing) }));
+    .insert(lastDraw)
+    .values({ chainId: BigInt(context.chain.id), ...told, ...end })
+    .onConflictDoUpdate((row) => ({ ...(row.ended ? told : plus(row, told)), ...end }));
+  // Anybody can claim nothing, in any token.
+  if (total === 0n) return;
   const net = (amount: bigint) => (dealing === "ARMS_LENGTH" ? amount : 0n);
   await addToFees(context, event, token, { fees: total, feesNet: net(total) });
 });
 
 ponder.on("BatchSettlement:RowNotPaid", async ({ event, context }) => {
   const { fault, ...row } = event.args;
+  const name = nameOf(ROW_FAULTS, fault);
+  await context.db.insert(rowNotPaid).values({ id: event.id, ...row, fault: name, ...stampOf(event) });
+  // The end of the draw tells of the rows of channels that there are, paid or not.
+  const told = { rows: name === "UNKNOWN_CHANNEL" ? 1n : 0n, rowsNotPaid: 1n };
+  const begin = { ...told, dealing: "ARMS_LENGTH", ended: false } as const;
   await context.db
-    .insert(rowNotPaid)
-    .values({ id: event.id, ...row, fault: nameOf(ROW_FAULTS, fault), ...stampOf(event) });
-  const told = { rowsNotPaid: 1n };
-  await context.db
-    .insert(openTransaction)
-    .values({ hash: event.transaction.hash, ...told, dealing: "ARMS_LENGTH" })
-    .onConflictDoUpdate((row) => plus(row, told));
+    .insert(lastDraw)
+    .values({ chainId: BigInt(context.chain.id), ...begin })
+    .onConflictDoUpdate((now) => (now.ended ? begin : plus(now, told)));
 });
 
 // --- batches ----------------------------------------------------------------------------------------------------------------
@@ -156,12 +169,14 @@ ponder.on("BatchSettlement:BatchSettled", async ({ event, context }) => {
   const { db } = context;
   const { digest, streamId, batch: header, payout, paid, burned } = event.args;
   const { nodeId, modelId, token, ledger, count } = header;
-  const { hash } = event.transaction;
-  const told = await db.find(openTransaction, { hash });
-  const { rows = 0n, rowsNotPaid: unpaid = 0n, dealing: ofRows = "ARMS_LENGTH" } = told ?? {};
-  const dealing = closest(ofRows, paid === 0n ? "UNPAID" : "ARMS_LENGTH");
+  // The last draw is this batch's own if it is on native channels. Nothing but a draw brings money from them.
+  const native = isAddressEqual(ledger, event.log.address);
+  const draw = native ? await db.find(lastDraw, { chainId: BigInt(context.chain.id) }) : null;
+  const { rows = 0n, rowsNotPaid: unpaid = 0n, dealing: ofRows = "ARMS_LENGTH" } = draw ?? {};
+  const isPaid = paid !== 0n;
+  const counts = (native && isPaid) || (await isListed(context, token));
+  const dealing = closest(ofRows, counts && isPaid ? "ARMS_LENGTH" : "UNPAID");
   const selfDealing = dealing !== "ARMS_LENGTH";
-  if (told !== null) await db.delete(openTransaction, { hash });
   const routeVersion = BigInt(header.routeVersion);
   const proves = await meaningOf(context, { modelId, route: "TEE", routeVersion });
   await db.insert(batchSettlement).values({
@@ -173,7 +188,7 @@ ponder.on("BatchSettlement:BatchSettled", async ({ event, context }) => {
     ...stampOf(event),
   });
   // What a native batch pays was credited with its claims.
-  const credited = isAddressEqual(ledger, event.log.address) ? 0n : paid;
+  const credited = native ? 0n : paid;
   await addChannelCredit(context, token, payout, credited);
 
   const burnId = (await db.find(burnFor, { ref: digest }))?.burnId;
@@ -191,13 +206,14 @@ ponder.on("BatchSettlement:BatchSettled", async ({ event, context }) => {
   await addToPeriods(context, event, { ...known, batched: count, batches: 1n });
   await addToNode(context, event, nodeId, known);
   await addToRouteAndModel(context, event, { route: "TEE", modelId }, { ...settlements, burned, burnedNet });
+  if (!counts) return;
   await addToFees(context, event, token, { ...settlements, fees: credited, feesNet: credited, burned, burnedNet });
 });
 
 ponder.on("BatchSettlement:LedgerClaimed", async ({ event, context }) => {
   const { token, payout, paid } = event.args;
   await addChannelCredit(context, token, payout, paid);
-  await addToFees(context, event, token, { fees: paid, feesNet: paid });
+  if (await isListed(context, token)) await addToFees(context, event, token, { fees: paid, feesNet: paid });
 });
 
 ponder.on("BatchSettlement:Equivocated", async ({ event, context }) => {
