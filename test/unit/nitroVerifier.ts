@@ -65,7 +65,7 @@ describe("NitroVerifier", () => {
           return;
         }
         const attestation = await verifier.check(document, hints);
-        expect(await verifier.check(document, [])).to.deep.equal(attestation);
+        if (DEEP || vector === vectors[0]) expect(await verifier.check(document, [])).to.deep.equal(attestation);
         expect(attestation.timestamp).to.equal(vector.timestamp_ms);
         expect(attestation.debug).to.equal(vector.debug_mode);
         const { pcrs, publicKey, userData, nonce, moduleId } = parseDocument(document);
