@@ -57,7 +57,8 @@ export function testStates(browser: Browser, dashboard: string, dataDir: string)
     it("an indexer that goes away is missed on the page, and what is opened recovers when it is back", () =>
       Visitor.visit(browser, indexer.url, {}, async (visitor) => {
         const { page } = visitor;
-        visitor.expectFault(/net::ERR|Failed to fetch/);
+        // Starting again, it says for a moment that it is not ready.
+        visitor.expectFault(/net::ERR|Failed to fetch|503 \(Service Unavailable\)/);
         await visitor.open("/");
         await page.locator('[data-live="live"]').waitFor();
         await indexer.stop();
