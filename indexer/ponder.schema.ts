@@ -242,7 +242,7 @@ export const nodeEvent = onchainTable(
     unbonding: p.bigint().notNull(),
     ...stamp(p),
   }),
-  (table) => ({ byNode: index().on(table.nodeId), byRef: index().on(table.ref) }),
+  (table) => ({ byNode: index().on(table.nodeId, table.id), byRef: index().on(table.ref) }),
 );
 
 /** OPG bonded for a request, or for whatever else a settlement module names. */
@@ -545,10 +545,10 @@ export const inference = onchainTable(
       .$default(() => false),
   }),
   (table) => ({
-    byStatus: index().on(table.status),
-    byNode: index().on(table.nodeId),
-    byRequester: index().on(table.requester),
-    byModel: index().on(table.modelId),
+    byStatus: index().on(table.status, table.requestedAt),
+    byNode: index().on(table.nodeId, table.requestedAt),
+    byRequester: index().on(table.requester, table.requestedAt),
+    byModel: index().on(table.modelId, table.requestedAt),
     byRequestTime: index().on(table.requestedAt),
   }),
 );
@@ -1021,11 +1021,12 @@ export const trustGap = onchainTable(
 
 /**
  * The trust gap's distribution, in seconds, overall and per route, model and node. Percentiles are by nearest rank: the
- * smallest gap that at least so many per cent of the inferences did not exceed. Counted in double precision, which is exact
- * up to 2^53, several times as fast as numeric, and partitioned by what a reader filters by, who so reads that part only.
+ * smallest gap that at least so many per cent of the inferences did not exceed, which `width_bucket` finds among the
+ * cumulative counts. Counted in double precision, which is exact up to 2^53, several times as fast as numeric, and
+ * partitioned by what a reader filters by, who so reads that part only.
  */
 export const trustGapStatistic = onchainView("trust_gap_statistic", {
-  scope: text().notNull(),
+  scope: gapScope().notNull(),
   subject: text().notNull(),
   count: bigint().notNull(),
   countNet: bigint().notNull(),
@@ -1039,28 +1040,27 @@ export const trustGapStatistic = onchainView("trust_gap_statistic", {
   p50Net: bigint(),
   p95Net: bigint(),
 }).as(sql`
-  select scope, subject, max(total)::numeric(78, 0) as count, max(total_net)::numeric(78, 0) as count_net,
-    min(seconds) filter (where upto * 2 >= total)::numeric(78, 0) as p50,
-    min(seconds) filter (where upto * 10 >= total * 9)::numeric(78, 0) as p90,
-    min(seconds) filter (where upto * 20 >= total * 19)::numeric(78, 0) as p95,
-    min(seconds) filter (where upto * 100 >= total * 99)::numeric(78, 0) as p99,
-    max(seconds)::numeric(78, 0) as max,
-    sum(seconds * count) / max(total) as mean,
-    min(seconds) filter (where total_net > 0 and upto_net * 2 >= total_net)::numeric(78, 0) as p50_net,
-    min(seconds) filter (where total_net > 0 and upto_net * 20 >= total_net * 19)::numeric(78, 0) as p95_net
+  select scope, subject, total::numeric(78, 0) as count, total_net::numeric(78, 0) as count_net,
+    seconds[width_bucket(ceil(total / 2) - 0.5, upto) + 1]::numeric(78, 0) as p50,
+    seconds[width_bucket(ceil(total * 9 / 10) - 0.5, upto) + 1]::numeric(78, 0) as p90,
+    seconds[width_bucket(ceil(total * 19 / 20) - 0.5, upto) + 1]::numeric(78, 0) as p95,
+    seconds[width_bucket(ceil(total * 99 / 100) - 0.5, upto) + 1]::numeric(78, 0) as p99,
+    max::numeric(78, 0) as max,
+    seconds_in_all / total as mean,
+    seconds[width_bucket(ceil(nullif(total_net, 0) / 2) - 0.5, upto_net) + 1]::numeric(78, 0) as p50_net,
+    seconds[width_bucket(ceil(nullif(total_net, 0) * 19 / 20) - 0.5, upto_net) + 1]::numeric(78, 0) as p95_net
   from (
-    select scope, subject, seconds, count, sum(count) over upto as upto, sum(count_net) over upto as upto_net,
-      sum(count) over whole as total, sum(count_net) over whole as total_net
+    select scope, subject, max(upto) as total, max(upto_net) as total_net, max(seconds) as max,
+      sum(seconds * count) as seconds_in_all, array_agg(seconds order by gap) as seconds,
+      array_agg(upto order by gap) as upto, array_agg(upto_net order by gap) as upto_net
     from (
-      select ${trustGap.scope}::text as scope, ${trustGap.subject} as subject,
-        ${trustGap.seconds}::double precision as seconds, ${trustGap.count}::double precision as count,
-        ${trustGap.countNet}::double precision as count_net
+      select scope, subject, seconds as gap, seconds::double precision, count::double precision,
+        sum(count::double precision) over so_far as upto, sum(count_net::double precision) over so_far as upto_net
       from ${trustGap}
-    ) as numbers
-    window whole as (partition by scope, subject),
-      upto as (partition by scope, subject order by seconds rows unbounded preceding)
-  ) as cumulative
-  group by scope, subject
+      window so_far as (partition by scope, subject order by seconds rows unbounded preceding)
+    ) as cumulative
+    group by scope, subject
+  ) as distribution
 `);
 
 // --- the laws -------------------------------------------------------------------------------------------------------------
@@ -1124,7 +1124,7 @@ export const clock = onchainView("clock", { now: bigint().notNull() }).as(sql`
 export const usableOffer = onchainView("usable_offer", {
   nodeId: hex().notNull(),
   modelId: hex().notNull(),
-  route: text().notNull(),
+  route: route().notNull(),
   token: hex().notNull(),
   routeVersion: bigint().notNull(),
   /** The verifier's contract. */
@@ -1140,7 +1140,7 @@ export const usableOffer = onchainView("usable_offer", {
   select node_id, model_id, route, token, route_version, verifier, price_per_request, price_per_unit, coverage,
     coverage + fee as needed, free, free >= coverage + fee as covered
   from (
-    select ${offer.nodeId}, ${offer.modelId}, ${offer.route}::text as route, ${offer.token}, ${offer.routeVersion},
+    select ${offer.nodeId}, ${offer.modelId}, ${offer.route}, ${offer.token}, ${offer.routeVersion},
       ${verifier.address} as verifier, ${offer.pricePerRequest}, ${offer.pricePerUnit}, ${offer.coverage}, ${node.free},
       case when ${offer.route} = 'ZK' then ${parameterSet.zkVerificationFee}
         else ${parameterSet.teeVerificationFee} end as fee
@@ -1241,7 +1241,15 @@ export const alert = onchainView("alert", {
   subject: hex().notNull(),
   timestamp: bigint().notNull(),
   transactionHash: hex(),
+  /**
+   * The more urgent, the greater; among equals, the later. What anybody raises for nothing (LOW_STAKE) comes last, and
+   * what cost somebody money (DEFAULT) right after what is critical.
+   */
+  urgency: bigint().notNull(),
 }).as(sql`
+  select raised.*, timestamp + 1000000000000 * case when severity = 'CRITICAL' then 3 when kind = 'DEFAULT' then 2
+    when kind = 'LOW_STAKE' then 0 else 1 end as urgency
+  from (
   select 'DEFAULT-' || request_id as id, 'DEFAULT' as kind, 'WARNING' as severity, node_id, request_id as subject,
     timestamp, transaction_hash
   from ${proofDefault}
@@ -1282,6 +1290,7 @@ export const alert = onchainView("alert", {
   from ${usableOffer} cross join ${clock} where not covered group by node_id, now
   union all select 'LAW_BROKEN-' || law || '-' || subject, 'LAW_BROKEN', 'CRITICAL', null, subject, now, null
   from ${law} cross join ${clock} where not holds
+  ) as raised
 `);
 
 // --- relations, for GraphQL -------------------------------------------------------------------------------------------------

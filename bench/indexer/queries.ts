@@ -4,17 +4,17 @@ import { percentile } from "./statistics.ts";
 
 /** The dashboard's questions. */
 const QUERIES = new URL("../../indexer/dashboard/src/queries/", import.meta.url);
-/** What it asks beside them. */
+/** What it asks beside them, and the longest series that anybody may ask for. */
 const PATHS = [
-  "/supply",
-  "/metrics/deflation?bucket=hour&limit=1000",
-  "/metrics/deflation?bucket=day&limit=365",
-  "/metrics/deflation/summary",
-  "/metrics/collateral?bucket=hour&limit=1000",
+  "/tokens",
+  "/finality",
   "/metrics/gap?scope=overall",
-  "/alerts",
-  "/nodes/$nodeId",
+  "/metrics/deflation/summary",
+  "/metrics/deflation?bucket=hour&limit=1000",
+  "/metrics/collateral?bucket=hour&limit=1000",
   "/inferences/$inferenceId",
+  "/nodes/$nodeId",
+  "/supply",
 ] as const;
 
 /** How often each is asked to find the heaviest, and how often that one for its figures; first without being timed. */
@@ -71,7 +71,6 @@ async function questionsFor(indexer: Indexer): Promise<Question[]> {
   for (const path of PATHS) {
     const url = indexer.url + path.replace(/\$(\w+)/, (_, name: string) => subjects[name] ?? "");
     const { status } = await fetch(url);
-    if (status === 404) continue;
     if (status !== 200) throw new Error(`bench: ${url} answers ${status}`);
     rest.push({ name: path, ask: async () => void (await (await fetch(url)).arrayBuffer()) });
   }
@@ -112,7 +111,7 @@ async function subjectsOf(indexer: Indexer): Promise<Record<string, string>> {
 
 /**
  * Values for a query's variables: a variable that is called like a subject (`$nodeId`) gets it, and `$id` that of the field
- * it is given to. One with a default, or that may be null, gets none.
+ * it is given to. Any other one gets none: it has a default, or may be null.
  */
 function variablesOf(file: string, text: string, subjects: Readonly<Record<string, string>>): Record<string, string> {
   const values: Record<string, string> = {};

@@ -14,7 +14,6 @@ const answered = [
   "/inferences",
   "/batches",
   "/nodes",
-  "/alerts",
   "/tokens",
   "/openapi.json",
 ];

@@ -915,7 +915,7 @@ describe("indexer", () => {
          slashed equivocations offers priceToken lowestPricePerRequest lowestPricePerUnit attestedUntil`,
       );
       const [gap] = await rows(
-        `trustGapStatistics(where: { scope: "NODE", subject: "${protocol.nodeId}" })`,
+        `trustGapStatistics(where: { scope: NODE, subject: "${protocol.nodeId}" })`,
         "p50 p95 p95Net",
       );
       const offers = await rows(

@@ -26,18 +26,28 @@ export const seriesQuery = z.object({
 /** What a series is. */
 export const SERIES = "The periods, the oldest first. Hours and days are UTC, weeks begin on Monday.";
 
-/** A row of the table of periods. */
-type Period = typeof period.$inferSelect;
+/** What a series is made of. */
+const COLUMNS = {
+  start: period.start,
+  burned: period.burned,
+  burnedNet: period.burnedNet,
+  supply: period.supply,
+  atRisk: period.atRisk,
+  atRiskPeak: period.atRiskPeak,
+  staked: period.staked,
+  bonded: period.bonded,
+};
+type Period = Pick<typeof period.$inferSelect, keyof typeof COLUMNS>;
 
 /** A period in which nothing happened: nothing burned, and what stood before still stands. */
 const quiet = (before: Period): Period => ({ ...before, burned: 0n, burnedNet: 0n, atRiskPeak: before.atRisk });
 
-/** The latest periods, the oldest first. Of those that had no row only the burn and what stands are right. */
+/** The latest periods, the oldest first. */
 export async function readSeries({ bucket, limit, fill }: z.output<typeof seriesQuery>): Promise<Period[]> {
   const interval = INTERVALS[bucket];
   const newestFirst = (bound?: ReturnType<typeof gte>) =>
     db
-      .select()
+      .select(COLUMNS)
       .from(period)
       .where(and(eq(period.interval, interval), bound))
       .orderBy(desc(period.start));

@@ -1,6 +1,6 @@
 import { useAsk } from "../data/useAsk.ts";
 import { ALERTS } from "../format/words.ts";
-import { type Alert, alertsQuery, URGENCY } from "../queries/alerts.ts";
+import { type Alert, alertsQuery } from "../queries/alerts.ts";
 import { Id } from "./Id.tsx";
 import { Mark, type Tone } from "./Mark.tsx";
 import { Panel } from "./Panel.tsx";
@@ -13,15 +13,13 @@ const TONES: Readonly<Record<Alert["severity"], Tone>> = { INFO: "info", WARNING
 
 /** What needs a look, the most urgent first: of everything, or of one node. */
 export function Alerts({ nodeId }: { readonly nodeId?: string }) {
-  const answer = useAsk(alertsQuery, { limit: SHOWN, ...(nodeId === undefined ? {} : { nodeId }) });
-  const total = URGENCY.reduce((sum, urgency) => sum + (answer.data?.[urgency].totalCount ?? 0), 0);
+  const answer = useAsk(alertsQuery, { limit: SHOWN + 1, ...(nodeId === undefined ? {} : { where: { nodeId } }) });
+  const raised = answer.data?.alerts.items.length ?? 0;
   return (
     <Panel
       title="Alerts"
       note={
-        total > SHOWN
-          ? `${SHOWN} of ${total.toLocaleString("en")}, the most urgent first`
-          : "defaults, revocations, keys that end, stakes too small"
+        raised > SHOWN ? `the ${SHOWN} most urgent, of more` : "defaults, revocations, keys that end, stakes too small"
       }
       flush
     >
@@ -29,20 +27,18 @@ export function Alerts({ nodeId }: { readonly nodeId?: string }) {
         answer={answer}
         height={44}
         lines={5}
-        isEmpty={() => total === 0}
+        isEmpty={() => raised === 0}
         empty={
           <Empty title="Nothing needs a look">
             Defaults, slashings, revoked keys, attestations about to end and stakes that are too small would be here.
           </Empty>
         }
       >
-        {(data) => (
+        {({ alerts: { items } }) => (
           <ul className="alerts">
-            {URGENCY.flatMap((urgency) => data[urgency].items)
-              .slice(0, SHOWN)
-              .map((alert) => (
-                <Line key={alert.id} of={alert} withNode={nodeId === undefined} />
-              ))}
+            {items.slice(0, SHOWN).map((alert) => (
+              <Line key={alert.id} of={alert} withNode={nodeId === undefined} />
+            ))}
           </ul>
         )}
       </Loaded>

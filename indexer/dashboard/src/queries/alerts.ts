@@ -13,10 +13,7 @@ export interface Alert {
   readonly transactionHash: string | null;
 }
 
-/** How urgent alerts are, the most urgent first: what anybody raises for nothing must not hide what cost somebody money. */
-export const URGENCY = ["critical", "defaults", "others", "lowStakes"] as const;
-
 export const alertsQuery = defineQuery<
-  Readonly<Record<(typeof URGENCY)[number], { readonly totalCount: number; readonly items: readonly Alert[] }>>,
-  { readonly nodeId?: string; readonly limit?: number }
+  { readonly alerts: { readonly items: readonly Alert[] } },
+  { readonly where?: { readonly nodeId: string }; readonly limit?: number }
 >(text);

@@ -46,13 +46,17 @@ export interface Reputation {
   readonly equivocations: string;
 }
 
+/** The query's limit. */
+export const MOST_OFFERS = 1_000;
+
 /** The hundred nodes with most free OPG, of those that `where` lets through. */
 export const nodesQuery = defineQuery<
   {
     readonly nodes: { readonly totalCount: number; readonly items: readonly NodeRow[] };
     /** Not of every node where there are many. */
     readonly reputations: { readonly items: readonly Reputation[] };
-    readonly usableOffers: { readonly totalCount: number; readonly items: readonly UsableOffer[] };
+    /** At most {@link MOST_OFFERS}. */
+    readonly usableOffers: { readonly items: readonly UsableOffer[] };
   },
   { readonly where?: Readonly<Record<string, unknown>> }
 >(text);

@@ -16,7 +16,7 @@ import { priceOrder } from "../../format/price.ts";
 import { formatShare, printable } from "../../format/text.ts";
 import { formatDuration } from "../../format/time.ts";
 import { NODE_STATUS } from "../../format/words.ts";
-import { type NodeRow, nodesQuery, type Reputation, type UsableOffer } from "../../queries/nodes.ts";
+import { MOST_OFFERS, type NodeRow, nodesQuery, type Reputation, type UsableOffer } from "../../queries/nodes.ts";
 
 interface Row extends NodeRow {
   /** Unknown if absent: not every node's is asked for. */
@@ -206,7 +206,7 @@ export function Nodes() {
         >
           {({ nodes: { items, totalCount }, reputations, usableOffers }) => {
             const offersOf = Map.groupBy(usableOffers.items.toSorted(byPrice), ({ nodeId }) => nodeId);
-            const none = usableOffers.totalCount > usableOffers.items.length ? undefined : [];
+            const none = usableOffers.items.length === MOST_OFFERS ? undefined : [];
             const known = new Map(reputations.items.map((each) => [each.nodeId, each]));
             const rows = items
               .filter((node) => matches(node, text))
