@@ -1,15 +1,18 @@
 import { createConfig, factory } from "ponder";
 import { erc20Abi, getAbiItem, zeroAddress } from "viem";
 import {
+  accessManagerAbi,
   batchSettlementAbi,
   groth16VerifierAbi,
   modelRegistryAbi,
+  nitroVerifierAbi,
   nodeRegistryAbi,
   opgAbi,
   settlementAbi,
   teeVerifierAbi,
   verifierRegistryAbi,
 } from "../sdk/src/generated/abis.ts";
+import { addressesOf } from "./src/environment.ts";
 import { checkedTransport } from "./src/rpc/checkedTransport.ts";
 import { settings } from "./src/settings.ts";
 
@@ -22,6 +25,7 @@ const opg = {
   address: addresses.OPG,
   startBlock: addresses.BurnSink ? startBlock + 1 : startBlock,
 } as const;
+const nitroVerifiers = addressesOf(settings.deployment, "NitroVerifier", "AwsNitroVerifier");
 const gone = addresses.BurnSink ? [zeroAddress, addresses.BurnSink] : zeroAddress;
 
 export default createConfig({
@@ -41,6 +45,8 @@ export default createConfig({
     VerifierRegistry: { ...since, abi: verifierRegistryAbi, address: addresses.VerifierRegistry },
     Settlement: { ...since, abi: settlementAbi, address: addresses.Settlement },
     BatchSettlement: { ...since, abi: batchSettlementAbi, address: addresses.BatchSettlement ?? zeroAddress },
+    AccessManager: { ...since, abi: accessManagerAbi, address: addresses.AccessManager ?? zeroAddress },
+    NitroVerifier: { ...since, abi: nitroVerifierAbi, address: nitroVerifiers.length ? nitroVerifiers : zeroAddress },
     // Enclaves are attested and keys registered with verifiers: whatever the registry has added may be one of either.
     Verifier: {
       ...since,

@@ -21,6 +21,7 @@ import {
   DELIVERY_MODES,
   FUNDING_KINDS,
   GAP_SCOPES,
+  GOVERNANCE_EVENTS,
   INFERENCE_EVENTS,
   INTERVALS,
   KEY_FAULTS,
@@ -65,6 +66,7 @@ export const fundingKind = onchainEnum("funding_kind", FUNDING_KINDS);
 export const interval = onchainEnum("period_kind", INTERVALS);
 export const keyFaultKind = onchainEnum("key_fault_kind", KEY_FAULTS);
 export const gapScope = onchainEnum("gap_scope", GAP_SCOPES);
+export const governanceEventKind = onchainEnum("governance_event_kind", GOVERNANCE_EVENTS);
 
 /** A sum or a count, from 0. */
 const sum = (p: PgColumnsBuilders) =>
@@ -178,6 +180,40 @@ export const parameterSet = onchainTable("parameter_set", (p) => ({
   applicableAt: p.bigint(),
   appliedAt: p.bigint(),
 }));
+
+/** Everything that governance and its guardians did. Models and nodes are their owners': see their own histories. */
+export const governanceEvent = onchainTable(
+  "governance_event",
+  (p) => ({
+    id: p.text().primaryKey(),
+    kind: governanceEventKind().notNull(),
+    /** The contract that says so. */
+    contract: p.hex().notNull(),
+    /**
+     * What it concerns: the token, module, verifier, measurement; the node of a revoked enclave; a revoked certificate's
+     * issuer; the new authority; who has or had the role; the contract that an operation or a role's function is of. Null
+     * for the protocol as a whole, a role by itself, and an operation that ends.
+     */
+    subject: p.hex(),
+    /** The AccessManager's number of the role; 0 is its admin's. */
+    role: p.bigint(),
+    /**
+     * What names it more closely: the id of the {@link parameterSet} or the verifier, the enclave's index, the
+     * certificate's serial number, the role's label, admin or guardian, the function's selector, the operation's id.
+     */
+    reference: p.text(),
+    /** From when it holds, or can be carried out; null for at once. */
+    effectiveAt: p.bigint(),
+    /** In seconds: of a role's member before it can act, of a role's grants, of changes to a contract's functions. */
+    delay: p.bigint(),
+    /** The call of a scheduled operation. */
+    data: p.hex(),
+    /** Who sent the transaction. */
+    sender: p.hex().notNull(),
+    ...stamp(p),
+  }),
+  (table) => ({ byKind: index().on(table.kind), bySubject: index().on(table.subject) }),
+);
 
 /** A contract that may bond and burn for the node registry. */
 export const settlementModule = onchainTable("settlement_module", (p) => ({
@@ -459,6 +495,34 @@ export const bannedMeasurement = onchainTable(
     ...stamp(p),
   }),
   (table) => ({ key: primaryKey({ columns: [table.verifier, table.measurement] }) }),
+);
+
+/** A path of certificates, from AWS's root down, whose signatures need no further check. */
+export const certificate = onchainTable(
+  "certificate",
+  (p) => ({
+    /** The verifier of attestation documents that remembers it. */
+    nitroVerifier: p.hex().notNull(),
+    /** keccak256(parentId ‖ what the last certificate's signature is over, hashed). */
+    pathId: p.hex().notNull(),
+    /** The path without its last certificate; of the root alone: its SHA-256. */
+    parentId: p.hex().notNull(),
+    ...stamp(p),
+  }),
+  (table) => ({ key: primaryKey({ columns: [table.nitroVerifier, table.pathId] }) }),
+);
+
+/** A certificate that ends every path which it is on. */
+export const revokedCertificate = onchainTable(
+  "revoked_certificate",
+  (p) => ({
+    nitroVerifier: p.hex().notNull(),
+    /** The issuer's name, hashed. */
+    issuer: p.hex().notNull(),
+    serial: p.bigint().notNull(),
+    ...stamp(p),
+  }),
+  (table) => ({ key: primaryKey({ columns: [table.nitroVerifier, table.issuer, table.serial] }) }),
 );
 
 // --- inferences ---------------------------------------------------------------------------------------------------------
@@ -1301,6 +1365,10 @@ export const protocolRelations = relations(protocol, ({ one }) => ({
     fields: [protocol.scheduledParametersId],
     references: [parameterSet.id],
   }),
+}));
+
+export const governanceEventRelations = relations(governanceEvent, ({ one }) => ({
+  parameters: one(parameterSet, { fields: [governanceEvent.reference], references: [parameterSet.id] }),
 }));
 
 export const operatorAccountRelations = relations(operatorAccount, ({ many }) => ({ fundings: many(funding) }));

@@ -15,6 +15,8 @@ export interface Deployment {
       BurnSink?: Address;
       /** Channels and batches; a deployment from before them has none. */
       BatchSettlement?: Address;
+      /** Says who may do what. */
+      AccessManager?: Address;
     }
   >;
 }
@@ -107,6 +109,15 @@ export function readDeployment(file: string): Deployment {
     throw new SettingsError(`cannot read the deployment: ${error instanceof Error ? error.message : error}`);
   }
 }
+
+/**
+ * The addresses of all contracts of some kinds. Where two Ignition modules deploy a contract, the second one's is named
+ * "Module#Contract".
+ */
+export const addressesOf = ({ addresses }: Deployment, ...contracts: readonly string[]): Address[] =>
+  Object.entries(addresses).flatMap(([name, address]) =>
+    contracts.includes(name.slice(name.lastIndexOf("#") + 1)) ? [address] : [],
+  );
 
 function dashboardIn(folder: string): string {
   if (existsSync(join(folder, "index.html"))) return folder;

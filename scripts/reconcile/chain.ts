@@ -4,9 +4,11 @@ import { findLogs } from "../../sdk/src/chain/findLogs.ts";
 import { plainStruct } from "../../sdk/src/chain/plainValue.ts";
 import { addressOf, type Deployment } from "../../sdk/src/deployment.ts";
 import {
+  accessManagerAbi,
   batchSettlementAbi,
   groth16VerifierAbi,
   modelRegistryAbi,
+  nitroVerifierAbi,
   nodeRegistryAbi,
   opgAbi,
   settlementAbi,
@@ -39,10 +41,13 @@ const KEPT = [
   "VerifierRegistry",
   "TeeVerifier",
   "OPG",
+  "AccessManager",
 ];
+/** Contracts of which there may be several, as {@link KEPT}. */
+const NITRO_VERIFIERS = ["AwsNitroVerifier", "NitroVerifier"];
 /** Contracts whose events the tables keep nothing of. Anybody can have some of them emit one, and stop nothing by it. */
-const SILENT = ["AccessManager", "AwsNitroVerifier", "Groth16Settler", "Groth16Verifier", "NitroVerifier", "TestUSD"];
-const KNOWN = new Set([...KEPT, ...SILENT]);
+const SILENT = ["Groth16Settler", "Groth16Verifier", "TestUSD"];
+const KNOWN = new Set([...KEPT, ...NITRO_VERIFIERS, ...SILENT]);
 /** Where two modules deploy a contract, the second one's is named "Module#Contract". */
 const contractOf = (name: string) => name.slice(name.lastIndexOf("#") + 1);
 
@@ -100,6 +105,13 @@ export async function keepBooks(
   logs.push(...registered);
   if (deployment.addresses.BatchSettlement !== undefined) {
     logs.push(...(await read(at("BatchSettlement"), batchSettlementAbi, keeper.batches)));
+  }
+  if (deployment.addresses.AccessManager !== undefined) {
+    logs.push(...(await read(at("AccessManager"), accessManagerAbi, keeper.manager)));
+  }
+  for (const [name, address] of Object.entries(deployment.addresses)) {
+    if (!NITRO_VERIFIERS.includes(contractOf(name))) continue;
+    logs.push(...(await read(address.toLowerCase(), nitroVerifierAbi, keeper.certificates)));
   }
   for (const [address, from] of firstNamed(registered, verifierRegistryAbi, ["VerifierAdded.verifier"])) {
     const asTee = reader(teeVerifierAbi, keeper.enclaves);

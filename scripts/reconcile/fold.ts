@@ -14,9 +14,11 @@ import {
 import { decodeTeeParameters } from "../../sdk/src/attestation/tee.ts";
 import type { Abi, EventArgs, EventName } from "../../sdk/src/chain/abiTypes.ts";
 import type {
+  accessManagerAbi,
   batchSettlementAbi,
   groth16VerifierAbi,
   modelRegistryAbi,
+  nitroVerifierAbi,
   nodeRegistryAbi,
   settlementAbi,
   teeVerifierAbi,
@@ -110,7 +112,7 @@ export class Bookkeeper {
   }
 
   readonly nodes: Meanings<typeof nodeRegistryAbi> = {
-    AuthorityUpdated: null,
+    AuthorityUpdated: ({ authority }, at) => this.#governed(at, "AUTHORITY_CHANGED", { subject: authority }),
     NodeRegistered: ({ nodeId, salt: _, endpoint, metadataURI, ...parties }, at) => {
       this.books.put("node", {
         id: nodeId,
@@ -234,9 +236,14 @@ export class Bookkeeper {
       this.books.put("slashing", { nodeId, ref, burned, paid, ...stampOf(at) });
       this.#taken = { nodeId, ref, transactionHash: at.transactionHash, amount: burned, cause: "SLASH" };
     },
-    RegistrationOpened: () => this.#set({ open: true }),
-    ModuleAdded: ({ module, activeAt }, at) =>
-      this.books.put("settlementModule", { address: module, activeAt, addedAt: at.timestamp }),
+    RegistrationOpened: (_, at) => {
+      this.#set({ open: true });
+      this.#governed(at, "REGISTRATION_OPENED", {});
+    },
+    ModuleAdded: ({ module, activeAt }, at) => {
+      this.books.put("settlementModule", { address: module, activeAt, addedAt: at.timestamp });
+      this.#governed(at, "MODULE_ADDED", { subject: module, effectiveAt: activeAt });
+    },
   };
 
   readonly models: Meanings<typeof modelRegistryAbi> = {
@@ -286,21 +293,21 @@ export class Bookkeeper {
   };
 
   readonly verifiers: Meanings<typeof verifierRegistryAbi> = {
-    AuthorityUpdated: null,
-    VerifierAdded: ({ verifierId, route, verifier, activeAt }, at) =>
+    AuthorityUpdated: ({ authority }, at) => this.#governed(at, "AUTHORITY_CHANGED", { subject: authority }),
+    VerifierAdded: ({ verifierId, route, verifier, activeAt }, at) => {
       this.books.put("verifier", {
         ...{ id: BigInt(verifierId), route: nameOf(ROUTES, route), address: verifier, status: "ACTIVE", activeAt },
         ...{ addedAt: at.timestamp, frozenAt: null, revokedAt: null },
-      }),
-    VerifierFrozen: ({ verifierId }, at) =>
-      this.books.put("verifier", { id: BigInt(verifierId), status: "FROZEN", frozenAt: at.timestamp }),
-    VerifierRevoked: ({ verifierId }, at) =>
-      this.books.put("verifier", { id: BigInt(verifierId), status: "REVOKED", revokedAt: at.timestamp }),
+      });
+      this.#governed(at, "VERIFIER_ADDED", { subject: verifier, reference: `${verifierId}`, effectiveAt: activeAt });
+    },
+    VerifierFrozen: ({ verifierId }, at) => this.#endVerifier(verifierId, "FROZEN", { frozenAt: at.timestamp }, at),
+    VerifierRevoked: ({ verifierId }, at) => this.#endVerifier(verifierId, "REVOKED", { revokedAt: at.timestamp }, at),
   };
 
   /** Of the verifiers that the registry has added, from that block on. */
   readonly enclaves: Meanings<typeof teeVerifierAbi> = {
-    AuthorityUpdated: null,
+    AuthorityUpdated: ({ authority }, at) => this.#governed(at, "AUTHORITY_CHANGED", { subject: authority }),
     KeyFaulted: ({ nodeId, key, fault: value }, at) => {
       const fault = KEY_FAULTS[value];
       if (fault === undefined) return;
@@ -315,12 +322,15 @@ export class Bookkeeper {
       });
     },
     EnclaveRevoked: ({ nodeId, index, validUntil, emergency }, at) => {
+      const act = { subject: nodeId, reference: `${index}`, effectiveAt: BigInt(validUntil) };
+      if (emergency) this.#governed(at, "ENCLAVE_REVOKED", act);
       // Of an enclave that was attested before the registry had its verifier, there is no row.
       if (this.books.find("enclave", at.address, nodeId, index) === undefined) return;
       const end = { validUntil: BigInt(validUntil), emergency, revokedAt: at.timestamp };
       this.books.put("enclave", { verifier: at.address, nodeId, index, ...end });
     },
     MeasurementBanned: ({ measurement }, at) => {
+      this.#governed(at, "MEASUREMENT_BANNED", { subject: measurement });
       if (this.books.find("bannedMeasurement", at.address, measurement) !== undefined) return;
       this.books.put("bannedMeasurement", { verifier: at.address, measurement, ...stampOf(at) });
     },
@@ -338,8 +348,43 @@ export class Bookkeeper {
     },
   };
 
+  /** Of the verifiers of attestation documents. */
+  readonly certificates: Meanings<typeof nitroVerifierAbi> = {
+    AuthorityUpdated: ({ authority }, at) => this.#governed(at, "AUTHORITY_CHANGED", { subject: authority }),
+    CertificateVerified: ({ pathId, parentId }, at) =>
+      this.books.put("certificate", { nitroVerifier: at.address, pathId, parentId, ...stampOf(at) }),
+    CertificateRevoked: ({ issuer, serial }, at) => {
+      this.#governed(at, "CERTIFICATE_REVOKED", { subject: issuer, reference: `${serial}` });
+      if (this.books.find("revokedCertificate", at.address, issuer, serial) !== undefined) return;
+      this.books.put("revokedCertificate", { nitroVerifier: at.address, issuer, serial, ...stampOf(at) });
+    },
+  };
+
+  readonly manager: Meanings<typeof accessManagerAbi> = {
+    RoleGranted: ({ roleId: role, account: subject, delay, since }, at) =>
+      this.#governed(at, "ROLE_GRANTED", { subject, role, delay: BigInt(delay), effectiveAt: BigInt(since) }),
+    RoleRevoked: ({ roleId: role, account: subject }, at) => this.#governed(at, "ROLE_REVOKED", { subject, role }),
+    RoleLabel: ({ roleId: role, label }, at) => this.#governed(at, "ROLE_LABELLED", { role, reference: text(label) }),
+    RoleAdminChanged: ({ roleId: role, admin }, at) =>
+      this.#governed(at, "ROLE_ADMIN_CHANGED", { role, reference: `${admin}` }),
+    RoleGuardianChanged: ({ roleId: role, guardian }, at) =>
+      this.#governed(at, "ROLE_GUARDIAN_CHANGED", { role, reference: `${guardian}` }),
+    RoleGrantDelayChanged: ({ roleId: role, delay, since }, at) =>
+      this.#governed(at, "ROLE_GRANT_DELAY_CHANGED", { role, delay: BigInt(delay), effectiveAt: BigInt(since) }),
+    TargetFunctionRoleUpdated: ({ target: subject, selector, roleId: role }, at) =>
+      this.#governed(at, "FUNCTION_ROLE_CHANGED", { subject, role, reference: selector }),
+    TargetClosed: ({ target: subject, closed }, at) =>
+      this.#governed(at, closed ? "TARGET_CLOSED" : "TARGET_OPENED", { subject }),
+    TargetAdminDelayUpdated: ({ target: subject, delay, since }, at) =>
+      this.#governed(at, "TARGET_ADMIN_DELAY_CHANGED", { subject, delay: BigInt(delay), effectiveAt: BigInt(since) }),
+    OperationScheduled: ({ operationId: reference, schedule, target: subject, data }, at) =>
+      this.#governed(at, "OPERATION_SCHEDULED", { subject, reference, effectiveAt: BigInt(schedule), data }),
+    OperationExecuted: ({ operationId: reference }, at) => this.#governed(at, "OPERATION_EXECUTED", { reference }),
+    OperationCanceled: ({ operationId: reference }, at) => this.#governed(at, "OPERATION_CANCELLED", { reference }),
+  };
+
   readonly settlement: Meanings<typeof settlementAbi> = {
-    AuthorityUpdated: null,
+    AuthorityUpdated: ({ authority }, at) => this.#governed(at, "AUTHORITY_CHANGED", { subject: authority }),
     EIP712DomainChanged: null,
     Requested: ({ requestId, terms }, at) => {
       const { offer } = terms;
@@ -471,6 +516,7 @@ export class Bookkeeper {
       const id = this.#idOf(at);
       this.#parameterSet(id, parameters, { scheduledAt: at.timestamp, applicableAt, appliedAt: null });
       this.#set({ scheduledParametersId: id });
+      this.#governed(at, "PARAMETERS_SCHEDULED", { reference: id, effectiveAt: applicableAt });
     },
     ParametersApplied: ({ parameters }, at) => {
       const scheduled = this.#protocolRow().scheduledParametersId ?? null;
@@ -478,12 +524,17 @@ export class Bookkeeper {
       if (scheduled === null) this.#parameterSet(id, parameters, { scheduledAt: null, applicableAt: null });
       this.books.put("parameterSet", { id, appliedAt: at.timestamp });
       this.#set({ parametersId: id, scheduledParametersId: null });
+      this.#governed(at, "PARAMETERS_APPLIED", { reference: id });
     },
-    TokenListed: ({ token, listed }) => {
+    TokenListed: ({ token, listed }, at) => {
       this.#token(token, {});
       this.books.put("token", { address: token, listed });
+      this.#governed(at, listed ? "TOKEN_LISTED" : "TOKEN_DELISTED", { subject: token });
     },
-    RequestsPaused: ({ paused }) => this.#set({ paused }),
+    RequestsPaused: ({ paused }, at) => {
+      this.#set({ paused });
+      this.#governed(at, paused ? "REQUESTS_PAUSED" : "REQUESTS_UNPAUSED", {});
+    },
   };
 
   readonly batches: Meanings<typeof batchSettlementAbi> = {
@@ -648,6 +699,20 @@ export class Bookkeeper {
 
   #event(entity: Entity, at: Place, row: Row): void {
     this.books.put(entity, { id: this.#idOf(at), ...row, ...stampOf(at) });
+  }
+
+  #governed(at: Place, kind: string, details: Row): void {
+    const by = { contract: at.address, sender: at.sender };
+    this.#event("governanceEvent", at, {
+      ...{ kind, ...by, ...nulls("subject role reference effectiveAt delay data"), ...details },
+    });
+  }
+
+  #endVerifier(verifierId: number, status: string, time: Row, at: Place): void {
+    const id = BigInt(verifierId);
+    this.books.put("verifier", { id, status, ...time });
+    const { address: subject = null } = this.books.get("verifier", id);
+    this.#governed(at, `VERIFIER_${status}`, { subject, reference: `${verifierId}` });
   }
 
   #nodeEvent(nodeId: string, kind: string, at: Place, details: Row = {}): void {

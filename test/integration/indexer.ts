@@ -8,6 +8,7 @@ import { expect } from "chai";
 import { type BaseContract, type EventLog, getBytes, id, MaxUint256, ZeroAddress, ZeroHash } from "ethers";
 import {
   DELIVERY_MODES,
+  GOVERNANCE_EVENTS,
   NODE_STATUSES,
   nameOf,
   OUTPUT_COMMITMENTS,
@@ -22,7 +23,7 @@ import { p384Table } from "../../sdk/src/attestation/p384Table.ts";
 import { encodeTeeParameters } from "../../sdk/src/attestation/tee.ts";
 import type { Deployment } from "../../sdk/src/deployment.ts";
 import { Trust } from "../../sdk/src/types.ts";
-import type { TeeVerifier } from "../../types/ethers-contracts/index.ts";
+import type { NitroVerifier, TeeVerifier } from "../../types/ethers-contracts/index.ts";
 import { DigitRoute } from "../support/digits.ts";
 import {
   Commitment,
@@ -57,6 +58,7 @@ describe("indexer", () => {
   let deployment: Deployment;
   let indexer: Indexer;
   let enclaves: TeeVerifier;
+  let nitro: NitroVerifier;
   /** What every request was made with, by its id. */
   const made = new Map<string, Terms>();
   const labelled: Record<string, string> = {};
@@ -82,7 +84,7 @@ describe("indexer", () => {
     await beforeTheIndexer();
     await attestEnclaves();
     rpc = await serveRpc(provider);
-    const { settlement, nodes, models, verifiers, opg } = protocol.contracts;
+    const { manager, settlement, nodes, models, verifiers, opg } = protocol.contracts;
     const databaseUrl = process.env.OPG_TEST_DATABASE_URL;
     deployment = {
       chainId: 31_337,
@@ -93,6 +95,8 @@ describe("indexer", () => {
         ModelRegistry: await models.getAddress(),
         VerifierRegistry: await verifiers.getAddress(),
         OPG: await opg.getAddress(),
+        AccessManager: await manager.getAddress(),
+        "DevelopmentEnclaves#NitroVerifier": await nitro.getAddress(),
       },
     };
     indexer = await startIndexer({ rpcUrl: rpc.url, deployment, ...(databaseUrl ? { databaseUrl } : {}) });
@@ -261,9 +265,9 @@ describe("indexer", () => {
     const p384 = await ethers.deployContract("P384Verifier", [table]);
     const now = await networkHelpers.time.latest();
     const root = createDevelopmentRoot(undefined, now - 86_400);
-    const verifier = await ethers.deployContract("NitroVerifier", [manager, p384, root.certificate]);
+    nitro = await ethers.deployContract("NitroVerifier", [manager, p384, root.certificate]);
     const { freshness, futureSkew, lifetime } = POLICY;
-    enclaves = await ethers.deployContract("TeeVerifier", [manager, nodes, verifier, freshness, futureSkew, lifetime]);
+    enclaves = await ethers.deployContract("TeeVerifier", [manager, nodes, nitro, freshness, futureSkew, lifetime]);
     await verifiers.add(Route.TEE, enclaves);
     attestEnclave = async () => {
       const simulator = new EnclaveSimulator({ root, measurement: IMAGE, now: await networkHelpers.time.latest() });
@@ -1083,6 +1087,146 @@ describe("indexer", () => {
       ]);
       await nodes.connect(operator).rebond(protocol.nodeId, free - 100n * OPG_UNIT);
       expect(await alerts("LOW_STAKE")).to.deep.equal([]);
+    });
+  });
+
+  describe("governance", () => {
+    /** A role of nobody's, whose members act after a while. */
+    const ROLE = 77n;
+    const DELAY = 3_600n;
+    let operationId: string;
+
+    before(async () => {
+      const { manager, settlement, models } = protocol.contracts;
+      const { stranger } = protocol.accounts;
+      const asStranger = manager.connect(stranger);
+      await manager.labelRole(ROLE, "watchman");
+      await manager.setRoleAdmin(ROLE, 2n);
+      await manager.setRoleGuardian(ROLE, 1n);
+      await manager.setGrantDelay(ROLE, DELAY);
+      await manager.setTargetAdminDelay(models, DELAY);
+      await manager.setTargetClosed(models, true);
+      await manager.setTargetClosed(models, false);
+      const pause = settlement.interface.encodeFunctionData("pause");
+      await manager.setTargetFunctionRole(settlement, [pause], ROLE);
+      await manager.setRoleAdmin(ROLE, 0n);
+      await manager.grantRole(ROLE, stranger, DELAY);
+      await networkHelpers.time.increase(DELAY + 1n);
+      operationId = await manager.hashOperation(stranger, settlement, pause);
+      await asStranger.schedule(settlement, pause, 0n);
+      await asStranger.cancel(stranger, settlement, pause);
+      await asStranger.schedule(settlement, pause, 0n);
+      await networkHelpers.time.increase(DELAY);
+      await asStranger.execute(settlement, pause);
+      await settlement.unpause();
+      await manager.revokeRole(ROLE, stranger);
+      await enclaves.emergencyRevoke(protocol.nodeId, await attestEnclave(), 0);
+      await nitro.revokeCertificate(id("an authority"), 7n);
+      await nitro.revokeCertificate(id("an authority"), 7n);
+    });
+
+    it("has a history of every act, of whichever kind", async () => {
+      const kinds = await rows("governanceEvents(limit: 1000)", "kind");
+      expect(new Set(kinds.map(({ kind }) => kind))).to.have.keys(...GOVERNANCE_EVENTS);
+      for (const [name, contract, kind] of [
+        ["TokenListed", protocol.contracts.settlement, "kind_in: [TOKEN_LISTED, TOKEN_DELISTED]"],
+        ["VerifierAdded", protocol.contracts.verifiers, "kind: VERIFIER_ADDED"],
+        ["RoleGranted", protocol.contracts.manager, "kind: ROLE_GRANTED"],
+        ["TargetFunctionRoleUpdated", protocol.contracts.manager, "kind: FUNCTION_ROLE_CHANGED"],
+      ] as const) {
+        const found = await rows(`governanceEvents(where: { ${kind} }, limit: 1000)`, "contract transactionHash");
+        expect(found, name).to.deep.equal(
+          (await logs(contract, name)).map(({ address, transactionHash }) => ({
+            contract: lower(address),
+            transactionHash,
+          })),
+        );
+      }
+    });
+
+    it("tells whom an act concerns, who did it, when, and from when it holds", async () => {
+      const { manager, settlement, verifiers } = protocol.contracts;
+      const { deployer, stranger } = protocol.accounts;
+      const [granted] = (await logs(manager, "RoleGranted")).slice(-1);
+      const columns = "kind contract subject role reference effectiveAt delay data sender timestamp transactionHash";
+      expect(
+        await rows(`governanceEvents(where: { subject: "${lower(stranger.address)}", kind: ROLE_GRANTED })`, columns),
+      ).to.deep.equal([
+        {
+          kind: "ROLE_GRANTED",
+          contract: lower(await manager.getAddress()),
+          subject: lower(stranger.address),
+          role: String(ROLE),
+          reference: null,
+          effectiveAt: String(granted?.args.since),
+          delay: String(DELAY),
+          data: null,
+          sender: lower(deployer.address),
+          timestamp: String((await granted?.getBlock())?.timestamp),
+          transactionHash: granted?.transactionHash,
+        },
+      ]);
+      const { verifier } = await verifiers.verifierOf(1);
+      const added = await rows(`governanceEvents(where: { subject: "${lower(verifier)}" })`, "kind reference");
+      expect(added).to.deep.equal([{ kind: "VERIFIER_ADDED", reference: "1" }]);
+      const operation = await rows(
+        `governanceEvents(where: { reference: "${operationId}" })`,
+        "kind subject data sender",
+      );
+      const pause = settlement.interface.encodeFunctionData("pause");
+      const scheduled = { subject: lower(await settlement.getAddress()), data: pause };
+      expect(operation.map(({ sender: _, ...row }) => row)).to.deep.equal([
+        { kind: "OPERATION_SCHEDULED", ...scheduled },
+        { kind: "OPERATION_CANCELLED", subject: null, data: null },
+        { kind: "OPERATION_SCHEDULED", ...scheduled },
+        { kind: "OPERATION_EXECUTED", subject: null, data: null },
+      ]);
+    });
+
+    it("names the parameters that were announced and applied", async () => {
+      const { governanceEvents } = await query<{ governanceEvents: { items: { parameters: Row }[] } }>(
+        `{ governanceEvents(where: { kind_in: [PARAMETERS_SCHEDULED, PARAMETERS_APPLIED] }) {
+             items { parameters { rewardBps } } } }`,
+      );
+      const [first] = await logs(protocol.contracts.settlement, "ParametersApplied");
+      const shares = governanceEvents.items.map(({ parameters }) => parameters.rewardBps);
+      expect(shares).to.deep.equal([Number(first?.args.parameters.rewardBps), 100, 100, 50]);
+    });
+
+    it("can be paged through by cursors", async () => {
+      const pages: unknown[] = [];
+      let after: string | null = null;
+      do {
+        const data: Record<string, { items: Row[]; pageInfo: { endCursor: string; hasNextPage: boolean } }> =
+          await query(
+            `query ($after: String) { page: governanceEvents(orderBy: "id", limit: 10, after: $after) {
+             items { id } pageInfo { endCursor hasNextPage } } }`,
+            { after },
+          );
+        const { items = [], pageInfo } = data.page ?? {};
+        pages.push(...items.map((row) => row.id));
+        after = pageInfo?.hasNextPage ? pageInfo.endCursor : null;
+      } while (after !== null);
+      expect(pages).to.deep.equal((await rows("governanceEvents(limit: 1000)", "id")).map((row) => row.id));
+    });
+  });
+
+  describe("certificates", () => {
+    it("are those whose signatures the verifier remembers, and those that were revoked", async () => {
+      const found = await rows("certificates", "nitroVerifier pathId parentId transactionHash");
+      expect(found).to.have.deep.members(
+        (await logs(nitro, "CertificateVerified")).map(({ address, args, transactionHash }) => ({
+          nitroVerifier: lower(address),
+          pathId: args.pathId,
+          parentId: args.parentId,
+          transactionHash,
+        })),
+      );
+      for (const { pathId } of found) expect(await nitro.isCached(String(pathId))).to.equal(true);
+      const [first] = await logs(nitro, "CertificateRevoked");
+      expect(await rows("revokedCertificates", "issuer serial transactionHash")).to.deep.equal([
+        { issuer: id("an authority"), serial: "7", transactionHash: first?.transactionHash },
+      ]);
     });
   });
 

@@ -1,8 +1,9 @@
 import { ponder } from "ponder:registry";
-import { bannedMeasurement, enclave, keyFault, verifyingKey } from "ponder:schema";
+import { bannedMeasurement, certificate, enclave, keyFault, revokedCertificate, verifyingKey } from "ponder:schema";
 import { zeroHash } from "viem";
 import { KEY_FAULTS } from "../mapping/enums.ts";
 import { stampOf } from "../mapping/stamp.ts";
+import { recordGovernance } from "./governance.ts";
 
 /*
  * A verifier need not be one of ours: whatever the registry has added may emit these events as it likes. What an honest one
@@ -27,6 +28,10 @@ ponder.on("Verifier:EnclaveAttested", async ({ event, context }) => {
 ponder.on("Verifier:EnclaveRevoked", async ({ event, context }) => {
   const { nodeId, index, validUntil, emergency } = event.args;
   const key = { verifier: event.log.address, nodeId, index };
+  if (emergency) {
+    const act = { subject: nodeId, reference: String(index), effectiveAt: BigInt(validUntil) };
+    await recordGovernance(context, event, { kind: "ENCLAVE_REVOKED", ...act });
+  }
   // Of an enclave that was attested before the registry had its verifier, there is no row.
   if ((await context.db.find(enclave, key)) === null) return;
   await context.db
@@ -66,4 +71,27 @@ ponder.on("Verifier:MeasurementBanned", async ({ event, context }) => {
     .insert(bannedMeasurement)
     .values({ verifier: event.log.address, measurement, ...stampOf(event) })
     .onConflictDoNothing();
+  await recordGovernance(context, event, { kind: "MEASUREMENT_BANNED", subject: measurement });
+});
+
+// --- certificates -----------------------------------------------------------------------------------------------------------
+
+ponder.on("NitroVerifier:CertificateVerified", async ({ event, context }) => {
+  const nitroVerifier = event.log.address;
+  await context.db.insert(certificate).values({ nitroVerifier, ...event.args, ...stampOf(event) });
+});
+
+ponder.on("NitroVerifier:CertificateRevoked", async ({ event, context }) => {
+  const { issuer, serial } = event.args;
+  const key = { nitroVerifier: event.log.address, issuer, serial };
+  // The emergency role may do it again.
+  await context.db
+    .insert(revokedCertificate)
+    .values({ ...key, ...stampOf(event) })
+    .onConflictDoNothing();
+  await recordGovernance(context, event, {
+    kind: "CERTIFICATE_REVOKED",
+    subject: issuer,
+    reference: String(serial),
+  });
 });

@@ -1,5 +1,5 @@
 import { type Context, ponder } from "ponder:registry";
-import { measurementSet, model, modelEvent, modelRoute, routeVersion, verifier } from "ponder:schema";
+import { measurementSet, model, modelEvent, modelRoute, routeVersion } from "ponder:schema";
 import { zeroAddress } from "viem";
 import { nameOf, OUTPUT_COMMITMENTS, ROUTES } from "../mapping/enums.ts";
 import { type ChainEvent, stampOf } from "../mapping/stamp.ts";
@@ -66,26 +66,4 @@ ponder.on("ModelRegistry:RouteDisabled", async ({ event, context }) => {
   const key = { modelId: event.args.modelId, route: nameOf(ROUTES, event.args.route) };
   await context.db.update(modelRoute, key).set({ version: 0n });
   await record(context, event, { ...key, kind: "ROUTE_DISABLED" });
-});
-
-ponder.on("VerifierRegistry:VerifierAdded", async ({ event, context }) => {
-  const { verifierId, route, verifier: address, activeAt } = event.args;
-  await context.db.insert(verifier).values({
-    id: BigInt(verifierId),
-    route: nameOf(ROUTES, route),
-    address,
-    status: "ACTIVE",
-    activeAt,
-    addedAt: event.block.timestamp,
-  });
-});
-
-ponder.on("VerifierRegistry:VerifierFrozen", async ({ event, context }) => {
-  const id = BigInt(event.args.verifierId);
-  await context.db.update(verifier, { id }).set({ status: "FROZEN", frozenAt: event.block.timestamp });
-});
-
-ponder.on("VerifierRegistry:VerifierRevoked", async ({ event, context }) => {
-  const id = BigInt(event.args.verifierId);
-  await context.db.update(verifier, { id }).set({ status: "REVOKED", revokedAt: event.block.timestamp });
 });

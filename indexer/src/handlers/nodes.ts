@@ -1,17 +1,5 @@
 import { type Context, ponder } from "ponder:registry";
-import {
-  bond,
-  burn,
-  burnFor,
-  inference,
-  node,
-  nodeEvent,
-  offer,
-  offerEvent,
-  protocol,
-  settlementModule,
-  slashing,
-} from "ponder:schema";
+import { bond, burn, burnFor, inference, node, nodeEvent, offer, offerEvent, protocol, slashing } from "ponder:schema";
 import { type Hex, isAddressEqual, zeroAddress } from "viem";
 import { NODE_STATUSES, nameOf, ROUTES } from "../mapping/enums.ts";
 import { type AccountChange, moves, UNCHANGED } from "../mapping/node.ts";
@@ -237,15 +225,4 @@ ponder.on("NodeRegistry:Slashed", async ({ event, context }) => {
     .onConflictDoUpdate(shares);
   const move = { ...UNCHANGED, free: -free, unbonding: -unbonding };
   await changeNode(context, event, nodeId, { kind: "SLASHED", amount: burned + paid, ref, move });
-});
-
-// --- the registry itself ------------------------------------------------------------------------------------------------
-
-ponder.on("NodeRegistry:RegistrationOpened", async ({ context }) => {
-  await context.db.update(protocol, { chainId: BigInt(chainId) }).set({ open: true });
-});
-
-ponder.on("NodeRegistry:ModuleAdded", async ({ event, context }) => {
-  const { module, activeAt } = event.args;
-  await context.db.insert(settlementModule).values({ address: module, activeAt, addedAt: event.block.timestamp });
 });

@@ -8,11 +8,8 @@ import {
   measurementSet,
   model,
   node,
-  parameterSet,
   proofDefault,
-  protocol,
   routeVersion,
-  token,
 } from "ponder:schema";
 import type { Hex } from "viem";
 import { closest, dealingByPrice } from "../mapping/dealing.ts";
@@ -51,7 +48,6 @@ type RouteKey = Pick<InferenceRow, "modelId" | "route" | "routeVersion">;
 type NodeCount = "requests" | "deliveries" | "settlements" | "declines" | "defaults";
 
 const { OPG } = settings.deployment.addresses;
-const protocolKey = { chainId: BigInt(settings.deployment.chainId) };
 
 /** Keeps an event in its inference's timeline. */
 async function record({ db }: Context, event: RequestEvent, kind: (typeof INFERENCE_EVENTS)[number]): Promise<void> {
@@ -236,31 +232,4 @@ ponder.on("Settlement:CreditWithdrawn", async ({ event, context }) => {
   });
   await addToToken(context, token, { credited: -amount });
   await addPayment(context, event, { funder: account, account: to, how: "CREDIT_WITHDRAWAL", token, amount });
-});
-
-// --- governance ---------------------------------------------------------------------------------------------------------------
-
-ponder.on("Settlement:ParametersScheduled", async ({ event, context }) => {
-  const { parameters, applicableAt } = event.args;
-  const scheduledAt = event.block.timestamp;
-  await context.db.insert(parameterSet).values({ id: event.id, ...parameters, scheduledAt, applicableAt });
-  await context.db.update(protocol, protocolKey).set({ scheduledParametersId: event.id });
-});
-
-ponder.on("Settlement:ParametersApplied", async ({ event, context }) => {
-  const { db } = context;
-  const appliedAt = event.block.timestamp;
-  const { scheduledParametersId: scheduled } = (await db.find(protocol, protocolKey)) ?? {};
-  if (scheduled) await db.update(parameterSet, { id: scheduled }).set({ appliedAt });
-  else await db.insert(parameterSet).values({ id: event.id, ...event.args.parameters, appliedAt });
-  await db.update(protocol, protocolKey).set({ parametersId: scheduled ?? event.id, scheduledParametersId: null });
-});
-
-ponder.on("Settlement:TokenListed", async ({ event, context }) => {
-  const { token: address, listed } = event.args;
-  await context.db.insert(token).values({ address, listed }).onConflictDoUpdate({ listed });
-});
-
-ponder.on("Settlement:RequestsPaused", async ({ event, context }) => {
-  await context.db.update(protocol, protocolKey).set({ paused: event.args.paused });
 });

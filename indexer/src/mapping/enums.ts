@@ -123,6 +123,41 @@ export const FUNDING_KINDS = [
   "STAKE_WITHDRAWAL",
 ] as const;
 
+/**
+ * What governance, or one of its guardians, did. AUTHORITY_CHANGED: a contract obeys another AccessManager. Those from
+ * ROLE_GRANTED on are the AccessManager's own: who has which role, and which role may call what.
+ */
+export const GOVERNANCE_EVENTS = [
+  "REQUESTS_PAUSED",
+  "REQUESTS_UNPAUSED",
+  "TOKEN_LISTED",
+  "TOKEN_DELISTED",
+  "PARAMETERS_SCHEDULED",
+  "PARAMETERS_APPLIED",
+  "REGISTRATION_OPENED",
+  "MODULE_ADDED",
+  "VERIFIER_ADDED",
+  "VERIFIER_FROZEN",
+  "VERIFIER_REVOKED",
+  "ENCLAVE_REVOKED",
+  "MEASUREMENT_BANNED",
+  "CERTIFICATE_REVOKED",
+  "AUTHORITY_CHANGED",
+  "ROLE_GRANTED",
+  "ROLE_REVOKED",
+  "ROLE_LABELLED",
+  "ROLE_ADMIN_CHANGED",
+  "ROLE_GUARDIAN_CHANGED",
+  "ROLE_GRANT_DELAY_CHANGED",
+  "FUNCTION_ROLE_CHANGED",
+  "TARGET_CLOSED",
+  "TARGET_OPENED",
+  "TARGET_ADMIN_DELAY_CHANGED",
+  "OPERATION_SCHEDULED",
+  "OPERATION_EXECUTED",
+  "OPERATION_CANCELLED",
+] as const;
+
 /** TOTAL is since the start block. */
 export const INTERVALS = ["HOUR", "DAY", "WEEK", "TOTAL"] as const;
 
