@@ -1085,6 +1085,16 @@ describe("indexer", () => {
           transactionHash: null,
         },
       ]);
+      const byUrgency = await rows('alerts(orderBy: "urgency", orderDirection: "desc")', "kind severity timestamp");
+      const classes = byUrgency.map(({ kind, severity }) => (severity === "CRITICAL" ? severity : kind));
+      expect(classes.filter((each, place) => each !== classes[place - 1])).to.satisfy(
+        ([first, second, ...rest]: string[]) =>
+          first === "CRITICAL" && second === "DEFAULT" && rest.at(-1) === "LOW_STAKE",
+      );
+      const critical = byUrgency
+        .filter(({ severity }) => severity === "CRITICAL")
+        .map(({ timestamp }) => Number(timestamp));
+      expect(critical).to.deep.equal(critical.toSorted((a, b) => b - a));
       await nodes.connect(operator).rebond(protocol.nodeId, free - 100n * OPG_UNIT);
       expect(await alerts("LOW_STAKE")).to.deep.equal([]);
     });
