@@ -1024,6 +1024,14 @@ describe("indexer", () => {
       expect(byKind.ENCLAVE_REVOKED).to.include({ severity: "INFO", subject: revoked?.key });
       expect(byKind.ENCLAVE_REVOKED).to.include({ timestamp: revoked?.revokedAt });
       expect(byKind.MEASUREMENT_BANNED).to.include({ subject: id("a compromised image"), nodeId: null });
+
+      const byUrgency = await rows(
+        'alerts(orderBy: "urgency", orderDirection: "desc")',
+        "id kind severity nodeId subject timestamp transactionHash",
+      );
+      const served = (await (await fetch(`${indexer.url}/alerts`)).json()) as { timestamp: number }[];
+      const asRows = served.map((row) => ({ ...row, timestamp: String(row.timestamp) }));
+      expect(asRows).to.deep.equal(byUrgency);
     });
 
     it("warn of an attestation that ends within a day, and of one that ended and is still offered", async () => {

@@ -251,6 +251,33 @@ describe("the indexer's API", () => {
       await refused(`/nodes/${ZeroHash}`, 404, `no node has the id ${ZeroHash}`);
     });
 
+    it("tells what needs a look, the most urgent first, of everything or of a kind, a severity or a node", async () => {
+      const { nodes } = protocol.contracts;
+      const asOperator = nodes.connect(protocol.accounts.operator);
+      expect(await ask<object[]>("/alerts")).to.deep.equal([]);
+      const { free } = await nodes.accountOf(protocol.nodeId);
+      await asOperator.unbond(protocol.nodeId, free);
+      await indexer.reached(await ethers.provider.getBlockNumber());
+      const found = await ask<object[]>("/alerts");
+      expect(found).to.have.length(1);
+      const { nodeId } = protocol;
+      const names = { id: `LOW_STAKE-${nodeId}`, kind: "LOW_STAKE", severity: "WARNING", nodeId, subject: nodeId };
+      expect(found[0]).to.include({ ...names, transactionHash: null });
+      for (const [question, count] of Object.entries({
+        [`nodeId=0x${nodeId.slice(2).toUpperCase()}`]: 1,
+        "kind=LOW_STAKE&severity=WARNING&limit=1": 1,
+        [`nodeId=${ZeroHash}`]: 0,
+        "severity=CRITICAL": 0,
+        "kind=LAW_BROKEN": 0,
+      })) {
+        expect(await ask<object[]>(`/alerts?${question}`), question).to.have.length(count);
+      }
+      await asOperator.rebond(nodeId, free);
+      await refused("/alerts?severity=BAD", 400, "severity is INFO, WARNING or CRITICAL, not BAD");
+      await refused("/alerts?nodeId=0x12", 400, "nodeId is 0x and 64 digits of hex, not 0x12");
+      expect((await get("/alerts?kind=default")).status).to.equal(400);
+    });
+
     it("says how final blocks are", async () => {
       const { blocks } = await ask<{ blocks: object }>("/finality?blocks=0,999999999");
       expect(blocks).to.deep.equal({ 0: "FINALISED", 999999999: "PENDING" });

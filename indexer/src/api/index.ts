@@ -3,6 +3,7 @@ import schema from "ponder:schema";
 import { Hono } from "hono";
 import { graphql } from "ponder";
 import { settings } from "../settings.ts";
+import { alerts } from "./alerts.ts";
 import { collateral } from "./collateral.ts";
 import { dashboard } from "./dashboard.ts";
 import { deflation } from "./deflation.ts";
@@ -24,7 +25,7 @@ rest.use(async (context, next) => {
   await next();
   if (!context.res.headers.has("Cache-Control")) context.header("Cache-Control", "no-cache");
 });
-for (const part of [supply, deflation, collateral, gap, inferences, evidence, nodes, finality, tokens])
+for (const part of [supply, deflation, collateral, gap, inferences, evidence, nodes, alerts, finality, tokens])
   rest.route("/", part);
 const description = rest.getOpenAPI31Document(DESCRIPTION);
 rest.get("/openapi.json", (context) => context.json(description));

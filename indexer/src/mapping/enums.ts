@@ -158,6 +158,25 @@ export const GOVERNANCE_EVENTS = [
   "OPERATION_CANCELLED",
 ] as const;
 
+/** What the view of alerts says: see ponder.schema.ts. */
+export const ALERTS = [
+  "DEFAULT",
+  "SLASHED",
+  "EQUIVOCATED",
+  "VERIFIER_FROZEN",
+  "VERIFIER_REVOKED",
+  "ENCLAVE_REVOKED",
+  "KEY_FAULTED",
+  "MEASUREMENT_BANNED",
+  "ENCLAVE_EXPIRING",
+  "ENCLAVE_EXPIRED",
+  "LOW_STAKE",
+  "LAW_BROKEN",
+] as const;
+
+/** How bad an alert is, by the same view. */
+export const SEVERITIES = ["INFO", "WARNING", "CRITICAL"] as const;
+
 /** TOTAL is since the start block. */
 export const INTERVALS = ["HOUR", "DAY", "WEEK", "TOTAL"] as const;
 
