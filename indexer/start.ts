@@ -24,9 +24,9 @@ const QUOTED_LINES = 20;
 const root = fileURLToPath(new URL(".", import.meta.url));
 const ponder = fileURLToPath(new URL("bin/ponder.js", import.meta.resolve("ponder")));
 /** What the indexer's process loads before Ponder. */
-const preloads = ["endWithParent.ts", "reorgWindow.ts", "requestRate.ts", "tunePglite.ts", "wholeHashes.ts"];
+const preloads = ["endWithParent", "reorgWindow", "requestRate", "tunePglite", "wholeHashes"];
 /** And what, if it writes into PostgreSQL. */
-const writersPreloads = ["holdSchema.ts"];
+const writersPreloads = ["holdSchema"];
 
 /** What the indexer and its replicas need to know. */
 interface ServerOptions {
@@ -161,7 +161,7 @@ async function start(
     const isWriter = command === "start" && database.kind === "postgres";
     const imports = [...preloads, ...(isWriter ? writersPreloads : [])].flatMap((file) => [
       "--import",
-      new URL(file, import.meta.url).href,
+      new URL(`preload/${file}.ts`, import.meta.url).href,
     ]);
     const child = spawn(
       process.execPath,

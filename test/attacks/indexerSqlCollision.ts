@@ -10,7 +10,7 @@ import { expect } from "chai";
 const HARMLESS = 'select 1 as "625448"';
 const FORBIDDEN = "delete from node -- 947255";
 
-const PRELOAD = new URL("../../indexer/wholeHashes.ts", import.meta.url).href;
+const PRELOAD = new URL("../../indexer/preload/wholeHashes.ts", import.meta.url).href;
 const PARSER = new URL("utils/sql-parse.js", import.meta.resolve("ponder")).href;
 
 /** Asks Ponder in a process of its own, first for the one statement, then for the other. */

@@ -49,7 +49,7 @@ export function Enclaves() {
           isEmpty={({ enclaves: { items } }) => items.length === 0}
           empty={
             <Empty title="No enclave has been attested">
-              An operator attests one with: npm run opg -- enclave attest. Routes by zero knowledge need none.
+              An operator attests one with: npm run opg -- node attest FILE. Routes by zero knowledge need none.
             </Empty>
           }
         >

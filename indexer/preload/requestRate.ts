@@ -5,15 +5,12 @@
  * no option for it. Most of a backfill is waiting, then. `OPG_RPC_RATE` says what the node takes, from 1 to
  * {@link MAX_RATE}; for a node on this machine it is {@link LOCAL_RATE} by default.
  */
-import { registerHooks } from "node:module";
-import { isLocalUrl } from "./src/environment.ts";
+import { isLocalUrl } from "../src/environment.ts";
+import { patchPonder } from "./patchPonder.ts";
 
 /** More than this Ponder never sends. */
 const MAX_RATE = 500;
 const LOCAL_RATE = 200;
-/** The module of Ponder's that begins with 20, and where it does. */
-const DECIDING = "/ponder/dist/esm/rpc/index.js";
-const FIRST_RATE = "const INITIAL_MAX_RPS = 20;";
 
 const { OPG_RPC_RATE, OPG_RPC_URL = "" } = process.env;
 const rate = Number(OPG_RPC_RATE || (isLocalUrl(OPG_RPC_URL) ? LOCAL_RATE : 20));
@@ -23,12 +20,4 @@ if (!(rate >= 1 && rate <= MAX_RATE)) {
   );
 }
 
-registerHooks({
-  load(url, context, nextLoad) {
-    const loaded = nextLoad(url, context);
-    if (!url.endsWith(DECIDING)) return loaded;
-    const source = String(loaded.source);
-    if (!source.includes(FIRST_RATE)) throw new Error(`${url} has changed: there is no "${FIRST_RATE}"`);
-    return { ...loaded, source: source.replace(FIRST_RATE, `const INITIAL_MAX_RPS = ${rate};`) };
-  },
-});
+patchPonder("rpc/index.js", /const INITIAL_MAX_RPS = 20;/g, `const INITIAL_MAX_RPS = ${rate};`);
