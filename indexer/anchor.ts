@@ -1,6 +1,3 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-
 /** Blocks that can be taken back: four epochs of Ethereum, twice what it needs for finality when all is well. */
 export const REORG_WINDOW = 128;
 
@@ -15,21 +12,4 @@ export interface AnchorStore {
   /** Null if there are no tables yet, or nothing is known of them. */
   read(): Promise<Anchor | null>;
   write(anchor: Anchor): Promise<void>;
-}
-
-/** Keeps it as a file in PGlite's directory. */
-export function directoryAnchor(directory: string): AnchorStore {
-  const file = join(directory, "opg-anchor.json");
-  return {
-    async read() {
-      try {
-        return JSON.parse(readFileSync(file, "utf8")) as Anchor;
-      } catch {
-        return null;
-      }
-    },
-    async write(anchor) {
-      writeFileSync(file, JSON.stringify(anchor));
-    },
-  };
 }

@@ -1,5 +1,6 @@
 import pg from "pg";
 import type { Anchor, AnchorStore } from "./anchor.ts";
+import { DatabaseError } from "./errors.ts";
 
 /** The schema in which Ponder keeps what it has read from chains, for all indexers of a database. */
 const CACHE_SCHEMA = "ponder_sync";
@@ -7,11 +8,6 @@ const CACHE_SCHEMA = "ponder_sync";
 const META = "_ponder_meta";
 /** What a reorganisation has still to restore of a table is in a table with this before its name. */
 const REORG_PREFIX = "_reorg__";
-
-/** The database is not to be had, or not in this way; the message is one line, without the address's password. */
-export class DatabaseError extends Error {
-  override readonly name = "DatabaseError";
-}
 
 /**
  * Connects to a database.

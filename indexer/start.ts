@@ -1,25 +1,19 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
-import { createInterface } from "node:readline";
-import { setTimeout as sleep } from "node:timers/promises";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Deployment } from "../sdk/src/deployment.ts";
-import { type Anchor, type AnchorStore, directoryAnchor, REORG_WINDOW } from "./anchor.ts";
+import { type Anchor, type AnchorStore, REORG_WINDOW } from "./anchor.ts";
+import { IndexerError } from "./errors.ts";
+import { directoryAnchor, dropDirectory, noteWriter, requireNoWriter } from "./pglite.ts";
 import { deploymentIn, dropTables, schemaAnchor } from "./postgres.ts";
-import { reasonIn } from "./reasons.ts";
 import { parseSettings, type Settings } from "./src/environment.ts";
+import { ignore, latestBlock, type Supervised, supervise } from "./supervise.ts";
 
-/** How long a stopped indexer may take to close its database, in milliseconds. */
-const GRACE = 8_000;
-/** How often to ask the indexer how far it is, in milliseconds. */
-const INTERVAL = 50;
 /** How often to keep in mind which block the tables are built on, in milliseconds. */
 const ANCHORING = 15_000;
-/** Lines of the indexer's log that an error quotes. */
-const QUOTED_LINES = 20;
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 const ponder = fileURLToPath(new URL("bin/ponder.js", import.meta.resolve("ponder")));
@@ -82,31 +76,18 @@ export interface Indexer {
   stop(): Promise<void>;
 }
 
-/** The indexer did not start, or ended by itself. */
-export class IndexerError extends Error {
-  override readonly name = "IndexerError";
-}
-
 /**
  * Starts the indexer as a process of its own, which ends with this one. Resolves when its API answers.
  *
  * @throws {@link SettingsError} if an option is wrong.
- * @throws {@link DatabaseError} if the tables cannot be dropped that are to be made again.
+ * @throws {@link DatabaseError} if another process writes the tables, or if they cannot be dropped that are to be made again.
  * @throws {@link IndexerError} if it does not start: why, or the end of its log.
  */
 export async function startIndexer({ fresh = false, ...options }: IndexerOptions): Promise<Indexer> {
-  return start("start", options, async ({ rpcUrl, deployment, database, schema }) => {
-    if (database.kind === "pglite") requireNoWriter(database.directory);
-    if (fresh && database.kind === "postgres") {
-      await dropTables(database.connectionString, schema, deployment.chainId);
-    }
-    if (fresh && database.kind === "pglite") dropDirectory(database.directory);
-    const tables =
-      database.kind === "postgres"
-        ? schemaAnchor(database.connectionString, schema)
-        : directoryAnchor(database.directory);
+  return start("start", options, async (settings) => {
+    const tables = await tablesOf(settings, fresh);
     const anchor = await tables.read();
-    const hash = anchor && (await hashAt(rpcUrl, anchor.number));
+    const hash = anchor && (await hashAt(settings.rpcUrl, anchor.number));
     if (anchor && hash === null) {
       throw new IndexerError(
         `The RPC node has no block ${anchor.number}, on which the tables are built: is it behind?`,
@@ -115,6 +96,17 @@ export async function startIndexer({ fresh = false, ...options }: IndexerOptions
     if (anchor && hash !== anchor.hash) throw new IndexerError(takenBack(anchor));
     return tables;
   });
+}
+
+/** The tables that an indexer is to write, without what was in them if they are to be made afresh. */
+async function tablesOf({ deployment, database, schema }: Settings, fresh: boolean): Promise<AnchorStore> {
+  if (database.kind === "postgres") {
+    if (fresh) await dropTables(database.connectionString, schema, deployment.chainId);
+    return schemaAnchor(database.connectionString, schema);
+  }
+  requireNoWriter(database.directory);
+  if (fresh) dropDirectory(database.directory);
+  return directoryAnchor(database.directory);
 }
 
 /**
@@ -179,38 +171,6 @@ async function start(
   }
 }
 
-/** Where the id of the process that writes PGlite's directory is: beside it, for PGlite wants to begin with an empty one. */
-const writerOf = (directory: string): string => `${directory}.pid`;
-
-function noteWriter(directory: string, child: ChildProcess): void {
-  const file = writerOf(directory);
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, String(child.pid));
-  child.once("exit", () => rmSync(file, { force: true }));
-}
-
-/** @throws {@link IndexerError} if a living process writes the directory: PGlite would let a second one in. */
-function requireNoWriter(directory: string): void {
-  const file = writerOf(directory);
-  const id = existsSync(file) ? Number(readFileSync(file, "utf8")) : 0;
-  if (!Number.isInteger(id) || id <= 0) return;
-  try {
-    process.kill(id, 0);
-  } catch {
-    return;
-  }
-  throw new IndexerError(
-    `Process ${id} writes the tables in ${directory}: stop it first, or remove ${file} if it is no indexer`,
-  );
-}
-
-/** @throws {@link IndexerError} if there is something else than PGlite's tables in the directory. */
-function dropDirectory(directory: string): void {
-  if (!existsSync(directory)) return;
-  if (!existsSync(join(directory, "PG_VERSION"))) throw new IndexerError(`There are no tables in ${directory}`);
-  rmSync(directory, { recursive: true });
-}
-
 const takenBack = ({ number }: Anchor) =>
   `The chain has another block ${number} than the tables are built on: have them made again with --fresh`;
 
@@ -273,113 +233,6 @@ function environmentOf(options: IndexerOptions, temporary: string, port: number)
     PONDER_TELEMETRY_DISABLED: "1",
     PORT: String(port),
   };
-}
-
-/** An indexer, and how to end it because it cannot go on. */
-interface Supervised {
-  readonly indexer: Indexer;
-  readonly fail: (reason: string) => void;
-}
-
-async function supervise(child: ChildProcess, head: number, log: IndexerOptions["log"]): Promise<Supervised> {
-  const quoted: string[] = [];
-  let stopping = false;
-  let reason: string | undefined;
-  const ended = new Promise<void>((resolve, reject) => {
-    child.once("close", (code, signal) => {
-      if (stopping) resolve();
-      else if (reason !== undefined) reject(new IndexerError(reason));
-      else reject(new IndexerError(`The indexer ended (${signal ?? `exit code ${code}`}):\n${quoted.join("\n")}`));
-    });
-  });
-  ended.catch(ignore);
-
-  const listening = new Promise<number>((found) => {
-    const read = (line: string) => {
-      log?.(line);
-      quoted.push(line);
-      if (quoted.length > QUOTED_LINES) quoted.shift();
-      reason ??= reasonIn(line);
-      const port = portOf(line);
-      if (port !== undefined) found(port);
-    };
-    for (const stream of [child.stdout, child.stderr]) {
-      if (stream) createInterface({ input: stream }).on("line", read);
-    }
-  });
-  const port = await Promise.race([listening, ended]);
-  const url = `http://127.0.0.1:${port}`;
-
-  const reached = async (blockNumber: number): Promise<void> => {
-    while (!(await hasReached(url, blockNumber))) {
-      await Promise.race([sleep(INTERVAL), ended]);
-      if (stopping) throw new IndexerError(`The indexer was stopped before it reached block ${blockNumber}`);
-    }
-  };
-  const ready = reached(head);
-  ready.catch(ignore);
-  const end = async () => {
-    child.kill("SIGTERM");
-    const killer = setTimeout(() => child.kill("SIGKILL"), GRACE);
-    await ended.finally(() => clearTimeout(killer));
-  };
-  const indexer: Indexer = {
-    url,
-    ready,
-    reached,
-    ended,
-    query: (query, variables) => ask(url, query, variables),
-    async stop() {
-      stopping = true;
-      await end();
-    },
-  };
-  const fail = (why: string) => {
-    reason ??= why;
-    end().catch(ignore);
-  };
-  return { indexer, fail };
-}
-
-/** For a promise that its user may never look at. */
-function ignore(): void {}
-
-/** The port that a line of Ponder's log says the API listens on. */
-function portOf(line: string): number | undefined {
-  try {
-    const { msg, port } = JSON.parse(line) as { msg?: string; port?: number };
-    return msg === "Created HTTP server" ? port : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-async function hasReached(url: string, blockNumber: number): Promise<boolean> {
-  try {
-    const [{ status: readiness }, latest] = await Promise.all([fetch(`${url}/ready`), latestBlock(url)]);
-    return readiness === 200 && latest >= blockNumber;
-  } catch {
-    return false;
-  }
-}
-
-/** The latest block that can be queried. */
-async function latestBlock(url: string): Promise<number> {
-  const { chain } = (await (await fetch(`${url}/status`)).json()) as { chain: { block: { number: number } } };
-  return chain.block.number;
-}
-
-async function ask<Data>(url: string, query: string, variables?: Readonly<Record<string, unknown>>): Promise<Data> {
-  const response = await fetch(`${url}/graphql`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ query, variables }),
-  });
-  const { data, errors } = (await response.json()) as { data?: Data; errors?: { message: string }[] };
-  if (data === undefined || data === null || errors) {
-    throw new IndexerError(`The indexer refuses the query: ${errors?.map(({ message }) => message).join("; ")}`);
-  }
-  return data;
 }
 
 async function rpc(url: string, method: string, params: readonly unknown[]): Promise<unknown> {

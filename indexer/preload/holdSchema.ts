@@ -2,7 +2,8 @@
  * Loaded into the indexer's process before Ponder, where the tables are in PostgreSQL: makes this process the only one
  * that writes them, for as long as it lives. It ends if it loses the connection that says so.
  */
-import { connect, DatabaseError, lockSchema } from "../postgres.ts";
+import { DatabaseError } from "../errors.ts";
+import { connect, lockSchema } from "../postgres.ts";
 
 /** Ends the process, with a line in its log that says why. */
 function refuse(reason: string): never {

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { directoryAnchor } from "../../../indexer/anchor.ts";
+import { directoryAnchor } from "../../../indexer/pglite.ts";
 import { type IndexerOptions, startIndexer } from "../../../indexer/start.ts";
 import { type RpcServer, serveRpc } from "../../support/rpcServer.ts";
 

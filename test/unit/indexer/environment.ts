@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { DatabaseError, IndexerError } from "../../../indexer/errors.ts";
 import { parseSettings, readDeployment, SettingsError } from "../../../indexer/src/environment.ts";
-import { IndexerError, startIndexer } from "../../../indexer/start.ts";
+import { startIndexer } from "../../../indexer/start.ts";
 import { serveRpc } from "../../support/rpcServer.ts";
 
 const address = `0x${"1".repeat(40)}`;
@@ -154,7 +155,7 @@ describe("the indexer's environment", () => {
     for (const fresh of [false, true]) {
       const started = startIndexer({ rpcUrl: rpc.url, deployment, dataDir, fresh }).then((indexer) => indexer.stop());
       const error = await started.catch((reason: unknown) => reason);
-      expect(error).to.be.instanceOf(IndexerError);
+      expect(error).to.be.instanceOf(DatabaseError);
       expect(String(error)).to.contain(`Process ${process.pid} writes the tables in ${dataDir}`);
     }
     await rpc.close();
