@@ -76,7 +76,12 @@ export class Context {
 
   /** A token by its address, or by the name of a contract of the deployment, such as `TestUSD`. */
   async token(name: string): Promise<Token> {
-    const token = isAddress(name) ? name : addressOf(this.deployment, name);
+    const token = isAddress(name) ? name : this.deployment.addresses[name];
+    if (token === undefined) {
+      throw new OpgError(
+        `The deployment on chain ${this.chainId} has no ${name}: name a token by its address, with --token 0x….`,
+      );
+    }
     const contract = new TypedContract(token, opgAbi, this.provider);
     const [symbol, decimals] = await Promise.all([contract.read("symbol"), contract.read("decimals")]);
     return { address: token, symbol: printable(symbol), decimals };

@@ -8,6 +8,7 @@ import { registerDeploymentCommand } from "./deployment.ts";
 import { registerModelCommands } from "./model.ts";
 import { registerNodeCommands } from "./node.ts";
 import { registerRequestCommands } from "./request.ts";
+import { registerTokenCommands } from "./token.ts";
 import { registerX402Commands } from "./x402.ts";
 
 /** The whole command line: every group of commands registers itself. */
@@ -26,6 +27,7 @@ Exit codes: 0 done; 1 refused or failed, with one line saying why; 2 unreadable 
   registerNodeCommands(program);
   registerModelCommands(program);
   registerRequestCommands(program);
+  registerTokenCommands(program);
   registerX402Commands(program);
   registerChannelCommands(program);
   registerBatchCommands(program);

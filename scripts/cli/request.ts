@@ -32,7 +32,7 @@ export function registerRequestCommands(program: Command): void {
       .option("--onchain", "have the output delivered on chain")
       .option("--timeout <seconds>", "how long to wait for the answer; the delivery window if absent", wholeNumber)
       .option("--no-wait", "do not wait for the proof"),
-    `request --model digits=${SOME_REQUEST} --input digit.json --max-fee 0.5`,
+    `request --model digits=${SOME_REQUEST} --input circuits/digit.json --max-fee 0.5`,
     async (context, options) => {
       const [{ amountOf, show }, { readInputFile, understood }, { readModel }, { DeliveryMode }] = await Promise.all([
         import("./context.ts"),

@@ -8,7 +8,7 @@ import { loadDigits, proveDigit } from "../../circuits/src/digits.ts";
 import { commitInput, commitOutput, infer, randomSalt } from "../../circuits/src/model.ts";
 import { OpgClient } from "../../sdk/src/client/OpgClient.ts";
 import { addressOf, type Deployment } from "../../sdk/src/deployment.ts";
-import { opgAbi, testUsdAbi } from "../../sdk/src/generated/abis.ts";
+import { settlementAbi } from "../../sdk/src/generated/abis.ts";
 import { hashClaim } from "../../sdk/src/hash/hashClaim.ts";
 import { loadDeployment } from "../../sdk/src/node/loadDeployment.ts";
 import { OpgOperator } from "../../sdk/src/operator/OpgOperator.ts";
@@ -27,6 +27,8 @@ const keyOf = (index: number): string => HDNodeWallet.fromMnemonic(phrase, `m/44
 const [DEPLOYER, OPERATOR, REQUESTER] = [keyOf(0), keyOf(1), keyOf(2)];
 
 const DIGIT = digitImages().heldOut[7];
+/** The input that README and --help name. */
+const SEVEN = "circuits/digit.json";
 
 describe("The command line on a chain of its own, over HTTP", function () {
   this.timeout(600_000);
@@ -98,19 +100,11 @@ describe("The command line on a chain of its own, over HTTP", function () {
   });
 
   it("takes an operator from nothing to a staked, listed node with four commands", async () => {
-    const funder = new Wallet(DEPLOYER, provider);
-    const requester = new Wallet(REQUESTER, provider);
-    const operator = new Wallet(OPERATOR, provider);
-    await (
-      await new Contract(addressOf(deployment, "OPG"), opgAbi, funder)
-        .getFunction("transfer")
-        .send(operator.address, parseUnits("5000"))
-    ).wait();
-    await (
-      await new Contract(addressOf(deployment, "TestUSD"), testUsdAbi, requester)
-        .getFunction("mint")
-        .send(requester.address, parseUnits("100", 6))
-    ).wait();
+    const operator = new Wallet(OPERATOR);
+    const sent = await as(DEPLOYER, "token", "send", "5000", "--to", operator.address);
+    expect(sent).to.include({ token: addressOf(deployment, "OPG"), amount: `${parseUnits("5000")}` });
+    const minted = await as(REQUESTER, "token", "mint", "100");
+    expect(minted).to.include({ token: addressOf(deployment, "TestUSD"), to: new Wallet(REQUESTER).address });
     ({ modelId } = await as(DEPLOYER, "model", "digits"));
 
     ({ nodeId } = await as(OPERATOR, "node", "register"));
@@ -125,6 +119,23 @@ describe("The command line on a chain of its own, over HTTP", function () {
     });
     expect(status.offers).to.have.length(1);
     expect(status.offers[0]).to.deep.include({ modelId, pricePerRequest: "250000", coverage: `${parseUnits("100")}` });
+  });
+
+  it("lists a fee token for the governor, and for nobody else", async () => {
+    const token = addressOf(deployment, "OPG");
+    expect((await refused(REQUESTER, "token", "list", token)).line).to.equal(
+      `opg: ${new Wallet(REQUESTER).address} does not have the role that this needs.`,
+    );
+    expect(await as(DEPLOYER, "token", "list", token)).to.include({ token, listed: true });
+    const settlement = new Contract(addressOf(deployment, "Settlement"), settlementAbi, provider);
+    const listed = async () =>
+      (await settlement.queryFilter("TokenListed")).map((log) => "args" in log && [...log.args]).slice(1);
+    expect(await listed()).to.deep.equal([[token, true]]);
+    await as(DEPLOYER, "token", "unlist", "OPG");
+    expect(await listed()).to.deep.equal([
+      [token, true],
+      [token, false],
+    ]);
   });
 
   it("publishes a model once, and checks that it belongs to its sources", async () => {
@@ -154,9 +165,6 @@ describe("The command line on a chain of its own, over HTTP", function () {
   });
 
   it("runs, proves, settles and pays for an inference on a real digit", async () => {
-    if (DIGIT === undefined) throw new Error("there are held-out digits");
-    const input = join(directory.path, "digit.json");
-    writeFileSync(input, JSON.stringify(DIGIT.pixels));
     const service = await opgService(
       [
         ...[
@@ -175,9 +183,8 @@ describe("The command line on a chain of its own, over HTTP", function () {
     );
     try {
       await as(OPERATOR, "node", "describe", "--endpoint", String(service.first.url));
-      const run = await as(REQUESTER, "request", "--model", `digits=${modelId}`, "--input", input, "--max-fee", "0.5");
-      const { digit } = infer((await loadDigits()).weights, DIGIT.pixels);
-      expect(run).to.deep.include({ nodeId, output: digit, fee: "250000" });
+      const run = await as(REQUESTER, "request", "--model", `digits=${modelId}`, "--input", SEVEN, "--max-fee", "0.5");
+      expect(run).to.deep.include({ nodeId, output: 7, fee: "250000" });
       expect(run.settled).to.deep.include({ fee: "250000", returned: "0", burned: `${parseUnits("2")}` });
       const status = await as(REQUESTER, "status", run.requestId);
       expect(status).to.deep.include({ status: "SETTLED" });
@@ -251,11 +258,10 @@ describe("The command line on a chain of its own, over HTTP", function () {
   });
 
   it("refunds a request that nobody answers", async () => {
-    const input = join(directory.path, "digit.json");
     // The node does not run any more: the request is made, and no answer comes.
     const failed = await refused(
       REQUESTER,
-      ...["request", "--model", `digits=${modelId}`, "--input", input, "--max-fee", "0.5", "--timeout", "1"],
+      ...["request", "--model", `digits=${modelId}`, "--input", SEVEN, "--max-fee", "0.5", "--timeout", "1"],
     );
     expect(failed.code).to.equal(1);
     const requestId = /^opg: Request (0x\w{64}): /.exec(failed.line)?.[1] ?? "";
@@ -279,6 +285,9 @@ describe("The command line on a chain of its own, over HTTP", function () {
       code: 1,
       line: `opg: There is no request ${nobody} on this chain.`,
     });
+    expect((await refused(REQUESTER, "withdraw", "--token", "USDC")).line).to.equal(
+      "opg: The deployment on chain 1337 has no USDC: name a token by its address, with --token 0x….",
+    );
     expect((await refused(REQUESTER, "node", "status", "--node", nobody)).line).to.equal(
       `opg: There is no node ${nobody}.`,
     );

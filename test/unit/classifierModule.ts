@@ -1,5 +1,8 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "chai";
 import { commitOutput } from "../../circuits/src/Classifier.ts";
+import { CLASSIFIERS } from "../../circuits/src/classifiers.ts";
 import { CONVNET } from "../../circuits/src/convnet.ts";
 import { digitImages, rawDigits } from "../../circuits/src/dataset.ts";
 import type { DigitClaim } from "../../circuits/src/provable.ts";
@@ -32,6 +35,15 @@ describe("Classifiers for the commands", () => {
     }
     const { encodeInput } = classifierModel(CONVNET, MODEL_ID);
     expect(() => encodeInput(new Array<number>(100).fill(16))).to.throw(RangeError, "pixel 0 is 16");
+  });
+
+  it("read the seven of circuits/digit.json as a seven, whichever of them is asked", async () => {
+    const file = readFileSync(join(import.meta.dirname, "../../circuits/digit.json"));
+    for (const classifier of CLASSIFIERS) {
+      const { weights } = await loadModel(classifier);
+      const input = classifierModule(classifier).readInput(file);
+      expect(classifier.infer(weights, input).digit, classifier.name).to.equal(7);
+    }
   });
 
   it("answer with the model's digit, and have exactly the claim's image proven", async () => {
