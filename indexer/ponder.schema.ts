@@ -271,7 +271,7 @@ export const nodeEvent = onchainTable(
     address: p.hex(),
     /** The new status. */
     status: nodeStatus(),
-    /** What a bond or a burn is for: a request. */
+    /** What a bond or a burn is for: a request, or a batch's digest. */
     ref: p.hex(),
     free: p.bigint().notNull(),
     bonded: p.bigint().notNull(),
@@ -637,11 +637,11 @@ export const burn = onchainTable(
   (p) => ({
     id: p.text().primaryKey(),
     nodeId: p.hex().notNull(),
-    /** What it was burned for: a request. */
+    /** What it was burned for: a request, or a batch's digest, of a settlement or a slashing. */
     ref: p.hex().notNull(),
     amount: p.bigint().notNull(),
     cause: burnCause().notNull(),
-    /** Of the request; null if `ref` is none. */
+    /** Of the request or the batch; null at a slashing. */
     modelId: p.hex(),
     route: route(),
     selfDealing: p.boolean().notNull(),
