@@ -15,6 +15,7 @@ export function registerRequestCommands(program: Command): void {
     token: string;
     maxFee: string;
     onchain?: true;
+    insecure?: true;
     timeout?: number;
     wait: boolean;
   }>(
@@ -30,6 +31,7 @@ export function registerRequestCommands(program: Command): void {
       .option("--token <token>", "the fee token: an address, or a name in the deployment", "TestUSD")
       .requiredOption("--max-fee <amount>", "the most to pay, in whole tokens", decimal)
       .option("--onchain", "have the output delivered on chain")
+      .option("--insecure", "also ask a node without TLS, where others can read the input on its way")
       .option("--timeout <seconds>", "how long to wait for the answer; the delivery window if absent", wholeNumber)
       .option("--no-wait", "do not wait for the proof"),
     `request --model digits=${SOME_REQUEST} --input circuits/digit.json --max-fee 0.5`,
@@ -48,7 +50,8 @@ export function registerRequestCommands(program: Command): void {
         model.encodeInput(value);
         return value;
       });
-      const [client, token] = await Promise.all([context.client(), context.token(options.token)]);
+      const insecure = options.insecure === undefined ? {} : { insecureEndpoints: true };
+      const [client, token] = await Promise.all([context.client(insecure), context.token(options.token)]);
       const run = await client.infer({
         model,
         input,

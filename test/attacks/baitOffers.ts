@@ -66,6 +66,23 @@ describe("Attack: offers made to be chosen", () => {
     expect((await taken({ maxUnits: 0n })).nodeId).not.to.equal(p.nodeId);
   });
 
+  it("does not take an offer whose node cannot be asked, nor escrow for it when it is named", async () => {
+    const { nodeId } = await bait({});
+    const { nodes, settlement } = p.contracts;
+    const model = shoutingModel(p.modelId, Route.ZK);
+    for (const endpoint of ["no address", "ftp://node.example", "javascript:0"]) {
+      await nodes.connect(p.accounts.stranger).describe(nodeId, endpoint, "");
+      expect((await taken()).nodeId).to.equal(p.nodeId);
+      const client = new OpgClient({ signer: p.accounts.requester, deployment: await deploymentOf(p), guard: false });
+      const requests = (await settlement.queryFilter(settlement.filters.Requested())).length;
+      const named = client.infer({ model, input: "hello", maxFee: 5n * USD_UNIT, nodeId });
+      expect(String(await named.catch((error: unknown) => error))).to.match(
+        /^OpgError: Nothing was sent: the node's endpoint .*(is not a URL|is not https)/,
+      );
+      expect(await settlement.queryFilter(settlement.filters.Requested())).to.have.length(requests);
+    }
+  });
+
   it("does not compare prices in different tokens", async () => {
     const { opg, settlement, usd } = p.contracts;
     await settlement.setToken(opg, true);

@@ -15,7 +15,7 @@ import { CHANNEL_KEY_TYPES, type SettlementDomain, TERMS_TYPES, typedDataDomain 
 import { type InferenceModel, randomSalt } from "../model.ts";
 import { type Answer, DeliveryMode, type Offer, OutputCommitment, type Permit, Route, type Terms } from "../types.ts";
 import { INFERENCES_PATH, type InferenceReply, parseInferenceReply } from "../wire.ts";
-import { askNode } from "./askNode.ts";
+import { askNode, endpointFault } from "./askNode.ts";
 import { cheapest, findOffers, type OfferFilter, priceOf, type StandingOffer } from "./offers.ts";
 import type { SettledInference } from "./outcome.ts";
 import { type RequestState, readRequest, readTerms } from "./readRequest.ts";
@@ -275,6 +275,8 @@ export class OpgClient {
       throw new OpgError(`This offer is for model ${offer.modelId} and not for model ${model.modelId} on its route.`);
     }
     const endpoint = options.endpoint ?? (await this.#endpointOf(offer));
+    const fault = this.#faultOf(endpoint);
+    if (fault !== undefined) throw new OpgError(`Nothing was sent: ${fault}.`);
     const input = model.encodeInput(options.input);
     const salt = (model.createSalt ?? randomSalt)();
     const receipt = await this.request({ ...options, offer, inputHash: model.commitInput(input, salt) });
@@ -437,7 +439,8 @@ export class OpgClient {
     }
   }
 
-  async #chooseOffer<I, O>({ model, nodeId, token, maxFee, maxUnits }: InferOptions<I, O>): Promise<Offer> {
+  async #chooseOffer<I, O>(options: InferOptions<I, O>): Promise<Offer> {
+    const { model, nodeId, token, maxFee, maxUnits } = options;
     if (maxFee === undefined) throw new OpgError("Say by maxFee how much to pay at most, or which offer to take.");
     const { zkVerificationFee, teeVerificationFee } = await this.contracts.settlement.read("parameters");
     const fee = model.route === Route.ZK ? zkVerificationFee : teeVerificationFee;
@@ -447,7 +450,10 @@ export class OpgClient {
       ...(nodeId === undefined ? {} : { nodeId }),
       ...(token === undefined ? {} : { token }),
     });
-    const [first, ...others] = offers.filter(({ offer, free }) => free >= offer.coverage + fee);
+    const covered = offers.filter(({ offer, free }) => free >= offer.coverage + fee);
+    // If none can be asked, the first one's fault says why.
+    const reachable = covered.filter(({ endpoint }) => this.#faultOf(options.endpoint ?? endpoint) === undefined);
+    const [first, ...others] = reachable.length > 0 ? reachable : covered;
     if (first === undefined) {
       throw new OpgError(
         offers.length === 0
@@ -470,6 +476,11 @@ export class OpgClient {
 
   async #endpointOf({ nodeId }: Offer): Promise<string> {
     return nodeId === ZeroHash ? "" : (await this.contracts.nodes.read("descriptionOf", nodeId)).endpoint;
+  }
+
+  /** Why a node cannot be asked; undefined if it can, or if it has no endpoint and the chain will show its answer. */
+  #faultOf(endpoint: string): string | undefined {
+    return endpoint === "" ? undefined : endpointFault(endpoint, this.#insecure);
   }
 
   /** The answer that the node sends, verified to be its own. */

@@ -73,16 +73,22 @@ export async function askNode<T>({ path, body, retry, parse }: Question<T>, opti
   }
 }
 
+/**
+ * Why an endpoint cannot be asked, before anything is sent; undefined if it can.
+ *
+ * @param insecure Whether an endpoint without TLS will do.
+ */
+export function endpointFault(endpoint: string, insecure: boolean): string | undefined {
+  if (!URL.canParse(endpoint)) return `the node's endpoint is not a URL: "${endpoint}"`;
+  const { protocol } = new URL(endpoint);
+  if (protocol === "https:" || (insecure && protocol === "http:")) return undefined;
+  return `the node's endpoint ${endpoint} is not https, so the input could be read on the way`;
+}
+
 function urlOf({ endpoint, insecure }: AskOptions, path: string): URL {
-  let url: URL;
-  try {
-    url = new URL(endpoint);
-  } catch {
-    throw new OpgError(`the node's endpoint is not a URL: "${endpoint}"`);
-  }
-  if (url.protocol !== "https:" && !(insecure && url.protocol === "http:")) {
-    throw new OpgError(`the node's endpoint ${endpoint} is not https, so the input could be read on the way`);
-  }
+  const fault = endpointFault(endpoint, insecure);
+  if (fault !== undefined) throw new OpgError(fault);
+  const url = new URL(endpoint);
   url.pathname = url.pathname.replace(/\/$/, "") + path;
   return url;
 }
