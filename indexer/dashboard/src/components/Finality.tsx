@@ -1,7 +1,7 @@
-import { Hint } from "../../components/Amount.tsx";
-import { Mark } from "../../components/Mark.tsx";
-import { useRead } from "../../data/useAsk.ts";
-import { FINALITIES } from "./words.ts";
+import { useRead } from "../data/useAsk.ts";
+import { FINALITY } from "../format/words.ts";
+import { Hint } from "./Amount.tsx";
+import { Mark } from "./Mark.tsx";
 
 /** How certain blocks are, by the chain's own word; undefined while that is not known. */
 export function useFinality(blocks: readonly string[]): (block: string) => string | undefined {
@@ -15,13 +15,13 @@ export function useFinality(blocks: readonly string[]): (block: string) => strin
 
 /** A row's finality in a word; nothing while it is not known. */
 export function Finality({ of }: { readonly of: string | undefined }) {
-  const known = of === undefined ? undefined : FINALITIES[of];
+  const known = of === undefined ? undefined : FINALITY[of];
   if (known === undefined) return <span className="small dim">&nbsp;</span>;
-  if (of === "FINALISED") return <span className="small dim">{known.name}</span>;
+  if (of === "FINALISED") return <span className="small dim">{known.text}</span>;
   return (
     <Hint text={known.meaning}>
       <span className="small dim">
-        <Mark tone={known.tone}>{known.name}</Mark>
+        <Mark tone={known.tone}>{known.text}</Mark>
       </span>
     </Hint>
   );

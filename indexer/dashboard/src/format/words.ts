@@ -30,6 +30,13 @@ export const VERIFIER_STATUS: Readonly<Record<string, Words>> = {
   REVOKED: { tone: "bad", text: "Revoked" },
 };
 
+/** How final a block is. */
+export const FINALITY: Readonly<Record<string, Words & { readonly meaning: string }>> = {
+  PENDING: { tone: "wait", text: "pending", meaning: "The chain may still take back this block." },
+  SAFE: { tone: "info", text: "safe", meaning: "The chain calls this block safe: it would be exceptional to lose it." },
+  FINALISED: { tone: "good", text: "final", meaning: "The chain calls this block final: it stays." },
+};
+
 /** Why a payer's row was not paid in full. */
 export const ROW_FAULT: Readonly<Record<string, string>> = {
   UNKNOWN_CHANNEL: "There is no such channel.",

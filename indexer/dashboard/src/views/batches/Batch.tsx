@@ -2,6 +2,7 @@ import { Amount } from "../../components/Amount.tsx";
 import { type Column, DataTable } from "../../components/DataTable.tsx";
 import { Facts } from "../../components/Facts.tsx";
 import { Fee } from "../../components/Fee.tsx";
+import { Finality, useFinality } from "../../components/Finality.tsx";
 import { Id } from "../../components/Id.tsx";
 import { Page } from "../../components/Page.tsx";
 import { Panel } from "../../components/Panel.tsx";
@@ -42,6 +43,7 @@ export function Batch({ id }: { readonly id: string }) {
 function Detail({ of }: { readonly of: BatchDetail }) {
   const first = BigInt(of.first);
   const count = BigInt(of.count);
+  const finalityOf = useFinality([of.blockNumber]);
   const native = of.rows !== "0";
   return (
     <>
@@ -58,7 +60,14 @@ function Detail({ of }: { readonly of: BatchDetail }) {
         <Stat label={<Term of="burn">Burned</Term>} note="a verification fee for each inference">
           <Amount value={of.burned} />
         </Stat>
-        <Stat label="Settled" note={`in block ${BigInt(of.blockNumber).toLocaleString("en")}`}>
+        <Stat
+          label="Settled"
+          note={
+            <>
+              in block {BigInt(of.blockNumber).toLocaleString("en")} <Finality of={finalityOf(of.blockNumber)} />
+            </>
+          }
+        >
           <Time at={of.timestamp} />
         </Stat>
       </Stats>

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { Amount } from "../../components/Amount.tsx";
 import { type Column, DataTable } from "../../components/DataTable.tsx";
 import { Fee } from "../../components/Fee.tsx";
+import { Finality, useFinality } from "../../components/Finality.tsx";
 import { Id } from "../../components/Id.tsx";
 import { Page } from "../../components/Page.tsx";
 import { Panel } from "../../components/Panel.tsx";
@@ -21,7 +22,6 @@ import {
   type InferenceStatus,
   inferencesQuery,
 } from "../../queries/inferences.ts";
-import { Finality, useFinality } from "./Finality.tsx";
 import "./inference.css";
 import { DEALING_TAGS } from "./words.ts";
 

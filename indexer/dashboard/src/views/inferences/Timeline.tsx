@@ -1,10 +1,10 @@
+import { Finality, useFinality } from "../../components/Finality.tsx";
 import { Id } from "../../components/Id.tsx";
 import { Panel } from "../../components/Panel.tsx";
 import { Term } from "../../components/Term.tsx";
 import { Time } from "../../components/Time.tsx";
 import { formatAbsolute, formatDuration } from "../../format/time.ts";
 import type { Inference, InferenceEvent } from "../../queries/inferences.ts";
-import { Finality, useFinality } from "./Finality.tsx";
 import { EVENTS } from "./words.ts";
 
 /** What happened to an inference, in order, with the time in between; and what is to happen next. */

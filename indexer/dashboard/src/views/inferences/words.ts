@@ -1,4 +1,3 @@
-import type { Tone } from "../../components/Mark.tsx";
 import type { Dealing, InferenceStatus } from "../../queries/inferences.ts";
 
 /** What a status says of the answer. */
@@ -17,15 +16,6 @@ export const DEALING_TAGS: Readonly<Record<Dealing, string | null>> = {
   UNPAID: "unpaid",
   FUNDED: "funded by operator",
   PARTY: "own node",
-};
-
-/** How certain a row is, by its newest block. */
-export const FINALITIES: Readonly<
-  Record<string, { readonly tone: Tone; readonly name: string; readonly meaning: string }>
-> = {
-  PENDING: { tone: "wait", name: "pending", meaning: "The chain may still take back this block." },
-  SAFE: { tone: "info", name: "safe", meaning: "The chain calls this block safe: it would be exceptional to lose it." },
-  FINALISED: { tone: "good", name: "final", meaning: "The chain calls this block final: it stays." },
 };
 
 /** An event of an inference's life, in plain words. */
