@@ -21,13 +21,24 @@ describe("the indexer's API", () => {
   let directory: string;
   let settledId: string;
   let unprovenId: string;
+  /** What was answered before history was read. */
+  const whileStarting: [path: string, status: number, body: string][] = [];
 
   const get = (path: string, init?: RequestInit) => fetch(`${indexer.url}${path}`, init);
 
   before(async function () {
     this.timeout(240_000);
     protocol = await loadProtocol();
-    rpc = await serveRpc(provider);
+    let letHistory = () => {};
+    const history = new Promise<void>((resolve) => {
+      letHistory = resolve;
+    });
+    rpc = await serveRpc({
+      async request(call) {
+        if (call.method === "eth_getLogs") await history;
+        return provider.request(call);
+      },
+    });
     directory = mkdtempSync(join(tmpdir(), "opg-api-"));
     writeFileSync(join(directory, "index.html"), "<title>dashboard</title>");
     const { settlement, nodes, models, verifiers, opg } = protocol.contracts;
@@ -42,7 +53,15 @@ describe("the indexer's API", () => {
         OPG: await opg.getAddress(),
       },
     };
+    // Only what cannot be taken back any more is history. Blocks that Hardhat mines at once are linked only later.
+    for (let block = 0; block < 150; ++block) await networkHelpers.mine();
     indexer = await startIndexer({ rpcUrl: rpc.url, deployment, dashboard: directory });
+    const paths = ["/supply", "/supply/total", `/inferences/${ZeroHash}`, "/metrics/gap?scope=all", "/finality", "/"];
+    for (const path of paths) {
+      const response = await get(path);
+      whileStarting.push([path, response.status, await response.text()]);
+    }
+    letHistory();
     await indexer.ready;
     ({ requestId: settledId } = await protocol.settled());
     ({ requestId: unprovenId } = await protocol.delivered());
@@ -140,6 +159,22 @@ describe("the indexer's API", () => {
       }
     });
 
+    it("says nothing of the chain's past until history is read, but that it is starting", () => {
+      const starting = [503, '{"error":"the indexer is starting; try again"}'];
+      expect(Object.fromEntries(whileStarting.map(([path, ...answer]) => [path, answer]))).to.deep.include({
+        "/supply": starting,
+        "/supply/total": starting,
+        [`/inferences/${ZeroHash}`]: starting,
+        "/metrics/gap?scope=all": starting,
+      });
+      const others = whileStarting.filter(([path]) => ["/finality", "/"].includes(path));
+      expect(others.map(([, status]) => status)).to.deep.equal([200, 200]);
+      for (const [path, { get }] of Object.entries(document.paths)) {
+        const isOfHistory = !["/finality", "/tokens"].includes(path);
+        expect(Object.keys(get?.responses ?? {}).includes("503"), path).to.equal(isOfHistory);
+      }
+    });
+
     it("gives the supply and the burn", async () => {
       const { supply, burned } = await ask<Record<"supply" | "burned", string>>("/supply");
       expect(BigInt(supply)).to.equal(await protocol.contracts.opg.totalSupply());
@@ -184,11 +219,13 @@ describe("the indexer's API", () => {
     });
 
     it("relates what burned to the fees that it burned for, by token", async () => {
-      type PerFee = { fees: string; burned: string; opgPerUnit: number };
+      type PerFee = Record<"fees" | "feesNet" | "burned" | "burnedNet", string> &
+        Record<"opgPerUnit" | "opgPerUnitNet", number>;
       const { perFee } = await ask<{ perFee: [PerFee] }>("/metrics/deflation/summary");
       expect(perFee).to.have.length(1);
-      const [{ fees, burned, opgPerUnit }] = perFee;
+      const [{ fees, feesNet, burned, burnedNet, opgPerUnit, opgPerUnitNet }] = perFee;
       expect(opgPerUnit).to.equal(Number(burned) / Number(fees));
+      expect(opgPerUnitNet).to.equal(Number(burnedNet) / Number(feesNet));
     });
 
     it("gives the collateral at risk, and the stake, over time", async () => {
@@ -324,17 +361,22 @@ describe("the indexer's API", () => {
     });
 
     it("2: which node serves this model at the lowest price, with enough stake?", async () => {
-      const { settlement, nodes } = protocol.contracts;
-      const found = await rows(asked(2, "sql"), [protocol.modelId, "1500"]);
-      expect(found).to.have.length(1);
+      const { settlement, nodes, usd } = protocol.contracts;
       const offer = await protocol.offer();
+      // Nobody can take an offer in a token that is not listed, however cheap.
+      const unlisted = { ...offer, token: await protocol.accounts.stranger.getAddress(), pricePerRequest: 0n };
+      await nodes.connect(protocol.accounts.operator).postOffer(unlisted);
+      await indexer.reached(await ethers.provider.getBlockNumber());
+      const token = (await usd.getAddress()).toLowerCase();
+      const found = await rows(asked(2, "sql"), [protocol.modelId, "1500", token]);
+      expect(found).to.have.length(1);
       expect(found[0]).to.include({
         node_id: protocol.nodeId,
         price: String(offer.pricePerRequest + offer.pricePerUnit * 1500n),
       });
       const { free } = await nodes.accountOf(protocol.nodeId);
       expect(free >= offer.coverage + (await settlement.parameters()).zkVerificationFee).to.equal(true);
-      expect(await rows(asked(2, "sql"), [ZeroHash, "1"])).to.deep.equal([]);
+      expect(await rows(asked(2, "sql"), [ZeroHash, "1", token])).to.deep.equal([]);
     });
 
     it("3: how much burned in the last seven days, by model?", async () => {

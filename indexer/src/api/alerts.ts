@@ -6,7 +6,7 @@ import { and, desc, eq } from "ponder";
 import { lookTwice } from "../mapping/alert.ts";
 import { ALERTS, SEVERITIES } from "../mapping/enums.ts";
 import { settings } from "../settings.ts";
-import { BAD_QUESTION, Hash, json, limitOf, oneOf, orNull, routes, Seconds } from "./openapi.ts";
+import { BAD_QUESTION, Hash, json, limitOf, oneOf, orNull, routes, Seconds, STARTING } from "./openapi.ts";
 
 /** Milliseconds between two looks: many times as long as a block takes to be indexed. */
 const SECOND_LOOK = 2_500;
@@ -58,7 +58,7 @@ alerts.openapi(
     tags: ["Alerts"],
     summary: "What needs a look, the most urgent first",
     request: { query },
-    responses: { 200: json(z.array(Alert), "The alerts."), 400: BAD_QUESTION },
+    responses: { 200: json(z.array(Alert), "The alerts."), 400: BAD_QUESTION, 503: STARTING },
   }),
   async (context) => {
     const look = () => readAlerts(context.req.valid("query"));

@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { Amount, BAD_QUESTION, json, routes, Seconds } from "./openapi.ts";
+import { Amount, BAD_QUESTION, json, routes, Seconds, STARTING } from "./openapi.ts";
 import { readSeries, SERIES, seriesQuery } from "./series.ts";
 
 const Point = z
@@ -24,7 +24,7 @@ collateral.openapi(
     tags: ["Collateral"],
     summary: "Collateral at risk, and the nodes' stake, per hour, day or week",
     request: { query: seriesQuery },
-    responses: { 200: json(z.array(Point), SERIES), 400: BAD_QUESTION },
+    responses: { 200: json(z.array(Point), SERIES), 400: BAD_QUESTION, 503: STARTING },
   }),
   async (context) => {
     const rows = await readSeries(context.req.valid("query"));

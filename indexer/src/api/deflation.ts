@@ -3,10 +3,20 @@ import { period, periodToken } from "ponder:schema";
 import { createRoute, z } from "@hono/zod-openapi";
 import { and, asc, eq, gte } from "ponder";
 import { deflation as pointOf, project, ratio, rolling, startOf, WINDOWS } from "../mapping/deflation.ts";
-import { readTime } from "./now.ts";
-import { Address, Amount, BAD_QUESTION, json, orNull, routes, Seconds, Share, STARTING } from "./openapi.ts";
+import { readProtocol, readTime } from "./now.ts";
+import {
+  Address,
+  Amount,
+  BAD_QUESTION,
+  IS_STARTING,
+  json,
+  orNull,
+  routes,
+  Seconds,
+  Share,
+  STARTING,
+} from "./openapi.ts";
 import { INTERVALS, readSeries, SERIES, seriesQuery } from "./series.ts";
-import { IS_STARTING, readProtocol } from "./supply.ts";
 
 const burn = {
   burned: Amount.openapi({ description: "OPG that the protocol burned." }),
@@ -47,6 +57,7 @@ const PerFee = z
     opgPerUnit: orNull(z.number().min(0)).openapi({
       description: "burned ÷ fees: base units of OPG for each base unit of the token; null where there were no fees.",
     }),
+    opgPerUnitNet: orNull(z.number().min(0)).openapi({ description: "The same without self-dealing." }),
   })
   .openapi("BurnPerFee");
 
@@ -83,7 +94,7 @@ deflation.openapi(
     tags: ["Deflation"],
     summary: "Burn, supply and annualised deflation per hour, day or week, the oldest first",
     request: { query: seriesQuery },
-    responses: { 200: json(z.array(Point), SERIES), 400: BAD_QUESTION },
+    responses: { 200: json(z.array(Point), SERIES), 400: BAD_QUESTION, 503: STARTING },
   }),
   async (context) => {
     const query = context.req.valid("query");
@@ -139,6 +150,7 @@ deflation.openapi(
           burned: String(burned),
           burnedNet: String(burnedNet),
           opgPerUnit: fees === 0n ? null : ratio(burned, fees),
+          opgPerUnitNet: feesNet === 0n ? null : ratio(burnedNet, feesNet),
         })),
         projection: project(hours, supply, at, began),
       },

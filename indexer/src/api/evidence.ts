@@ -24,6 +24,7 @@ import {
   Refusal,
   routes,
   Seconds,
+  Whole,
 } from "./openapi.ts";
 
 const Bytes = z
@@ -91,8 +92,8 @@ const InferenceEvidence = z
     ...common,
     terms: z.object({
       requester: Address,
-      nonce: Amount,
-      deadline: Amount,
+      nonce: Whole,
+      deadline: Whole.openapi({ description: "Seconds since 1970-01-01 00:00 UTC; of any size." }),
       maxFee: Amount,
       verificationFee: Amount,
       compensationBps: z.int(),
@@ -104,7 +105,7 @@ const InferenceEvidence = z
       offer: Offer,
     }),
     requested: Place,
-    delivery: z.object({ nodeId: Hash, outputHash: Hash, units: Amount, at: Place }),
+    delivery: z.object({ nodeId: Hash, outputHash: Hash, units: Whole, at: Place }),
   })
   .openapi("InferenceEvidence");
 
@@ -119,8 +120,8 @@ const BatchEvidence = z
       token: Address,
       ledger: Address,
       key: Address,
-      first: Amount,
-      count: Amount,
+      first: Whole,
+      count: Whole,
       root: Hash,
       rowsHash: Hash,
     }),
@@ -129,7 +130,10 @@ const BatchEvidence = z
   })
   .openapi("BatchEvidence");
 
-const UNREADABLE = json(Refusal, "The chain's node does not have it any more, or does not answer.");
+const UNREADABLE = json(
+  Refusal,
+  "The indexer is starting, or the chain's node does not have it any more, or does not answer.",
+);
 
 const provider = new BrowserProvider(
   {

@@ -1,14 +1,11 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { FINALITIES, finalityOf, MAX_BLOCKS } from "../mapping/finality.ts";
 import { readHeads } from "./now.ts";
-import { BAD_QUESTION, json, routes } from "./openapi.ts";
+import { BAD_QUESTION, Block, json, orNull, routes } from "./openapi.ts";
 
 export const Finality = z.enum(FINALITIES).openapi("Finality", {
   description: "How certain it is that a block stays: the chain may still take back one that is PENDING.",
 });
-
-/** The number of a block; decimal, for that is what it was before blocks had other types in this API. */
-const BlockText = z.string().regex(/^\d+$/).nullable();
 
 const blocks = z
   .string()
@@ -40,8 +37,10 @@ finality.openapi(
       200: json(
         z
           .object({
-            safe: BlockText.openapi({ description: "The last block that the chain calls safe; null if it does not." }),
-            finalised: BlockText.openapi({ description: "The last one that it calls final; null if it does not." }),
+            safe: orNull(Block).openapi({
+              description: "The last block that the chain calls safe; null if it does not.",
+            }),
+            finalised: orNull(Block).openapi({ description: "The last one that it calls final; null if it does not." }),
             instant: z.boolean().openapi({ description: "Whether every block is final as it comes." }),
             blocks: z.record(z.string(), Finality),
           })
@@ -58,8 +57,8 @@ finality.openapi(
     const asked = context.req.valid("query").blocks;
     return context.json(
       {
-        safe: safe === null ? null : String(safe),
-        finalised: finalised === null ? null : String(finalised),
+        safe: safe === null ? null : Number(safe),
+        finalised: finalised === null ? null : Number(finalised),
         instant,
         blocks: Object.fromEntries(asked.map((block) => [block, finalityOf(BigInt(block), heads)])),
       },

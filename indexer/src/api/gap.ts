@@ -4,7 +4,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { and, eq } from "ponder";
 import { ROUTES } from "../mapping/enums.ts";
 import { gapBars } from "../mapping/gap.ts";
-import { BAD_QUESTION, Count, json, oneOf, orNull, routes, Seconds } from "./openapi.ts";
+import { BAD_QUESTION, Count, json, oneOf, orNull, routes, Seconds, STARTING } from "./openapi.ts";
 
 /** The tables' name of each scope, and which subjects it has. */
 const SCOPES = {
@@ -71,6 +71,7 @@ gap.openapi(
     responses: {
       200: json(Gap, "Inferences that were settled one by one; those in batches have no gap."),
       400: BAD_QUESTION,
+      503: STARTING,
     },
   }),
   async (context) => {

@@ -14,7 +14,8 @@ import { MAX_TOKENS } from "./graphqlCost.ts";
 import { graphqlGuard } from "./graphqlGuard.ts";
 import { inferences } from "./inferences.ts";
 import { nodes } from "./nodes.ts";
-import { DESCRIPTION, routes, undescribed } from "./openapi.ts";
+import { isReady } from "./now.ts";
+import { DESCRIPTION, IS_STARTING, routes, undescribed } from "./openapi.ts";
 import { sqlOverHttp } from "./sql.ts";
 import { supply } from "./supply.ts";
 import { tokens } from "./tokens.ts";
@@ -25,8 +26,15 @@ rest.use(async (context, next) => {
   await next();
   if (!context.res.headers.has("Cache-Control")) context.header("Cache-Control", "no-cache");
 });
-for (const part of [supply, deflation, collateral, gap, inferences, evidence, nodes, alerts, finality, tokens])
+for (const part of [supply, deflation, collateral, gap, inferences, evidence, nodes, alerts]) {
+  // What history has is not all read: an answer would lack it, or say that there is no such thing.
+  for (const path of new Set(part.routes.map(({ path }) => path))) {
+    rest.use(path, async (context, next) => ((await isReady()) ? next() : context.json(IS_STARTING, 503)));
+  }
   rest.route("/", part);
+}
+// These two are the chain's word.
+for (const part of [finality, tokens]) rest.route("/", part);
 const description = rest.getOpenAPI31Document(DESCRIPTION);
 rest.get("/openapi.json", (context) => context.json(description));
 

@@ -26,6 +26,8 @@ import {
   orNull,
   routes,
   Seconds,
+  STARTING,
+  Whole,
 } from "./openapi.ts";
 
 const Step = z
@@ -58,7 +60,7 @@ const Inference = z
     consumer: orNull(Address).openapi({ description: "The contract that is called back." }),
     nodeId: orNull(Hash).openapi({ description: "Null while nobody has taken an open request." }),
     modelId: Hash,
-    routeVersion: Amount,
+    routeVersion: Whole,
     dealing: z.enum(DEALINGS).openapi({
       description:
         "How the requester stands to the node: at arm's length, funded by one of its parties, or a party itself; UNPAID " +
@@ -67,7 +69,7 @@ const Inference = z
     selfDealing: z.boolean().openapi({ description: "Anything but ARMS_LENGTH, and left out of net figures." }),
     inputHash: Hash,
     outputHash: orNull(Hash),
-    units: orNull(Amount),
+    units: orNull(Whole),
     steps: z.array(Step).openapi({ description: "Everything that happened to it, in order." }),
     deadlines: z.object({
       delivery: Seconds.openapi({ description: "After it, an undelivered request can be refunded." }),
@@ -106,7 +108,7 @@ inferences.openapi(
     tags: ["Inferences"],
     summary: "Where an inference stands: its steps, how final each is, its deadlines and its money",
     request: { params: idParameter("a request's id") },
-    responses: { 200: json(Inference, "The inference."), 400: BAD_QUESTION, 404: NOT_FOUND },
+    responses: { 200: json(Inference, "The inference."), 400: BAD_QUESTION, 404: NOT_FOUND, 503: STARTING },
   }),
   async (context) => {
     const id = context.req.valid("param").id as `0x${string}`;

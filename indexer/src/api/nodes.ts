@@ -14,6 +14,7 @@ import {
   NOT_FOUND,
   routes,
   Seconds,
+  STARTING,
 } from "./openapi.ts";
 
 /** Most offers in one answer; GraphQL has the rest. */
@@ -27,8 +28,8 @@ const Offer = z
     pricePerRequest: Amount,
     pricePerUnit: Amount,
     coverage: Amount.openapi({ description: "OPG that the node loses if its proof does not come." }),
-    deliveryWindow: Amount.openapi({ description: "Seconds." }),
-    proofWindow: Amount.openapi({ description: "Seconds." }),
+    deliveryWindow: Seconds.openapi({ description: "How long it has to deliver, from the request." }),
+    proofWindow: Seconds.openapi({ description: "How long it has to prove, from the delivery." }),
   })
   .openapi("Offer");
 
@@ -47,9 +48,7 @@ const Node = z
         free: Amount,
         bonded: Amount,
         unbonding: Amount,
-        withdrawableAt: Amount.openapi({
-          description: "When what is unbonding can be withdrawn, in seconds; 0 if nothing is.",
-        }),
+        withdrawableAt: Seconds.openapi({ description: "When what is unbonding can be withdrawn; 0 if nothing is." }),
       })
       .openapi("NodeAccount", { description: "The node's OPG." }),
     burned: Amount.openapi({ description: "OPG that burned from its account." }),
@@ -58,7 +57,9 @@ const Node = z
     settlements: Count.openapi({ description: "Inferences that were settled: one by one, or in batches." }),
     declines: Count,
     defaults: Count,
-    offers: z.array(Offer).openapi({ description: `What it offers now; at most ${MAX_OFFERS}.` }),
+    offers: z.array(Offer).openapi({
+      description: `Its standing offers, at most ${MAX_OFFERS}; which of them a request can name now: usableOffers, in GraphQL.`,
+    }),
   })
   .openapi("Node");
 
@@ -70,9 +71,9 @@ nodes.openapi(
     path: "/nodes/{id}",
     operationId: "getNode",
     tags: ["Nodes"],
-    summary: "A node: its stake, what became of its requests, and what it offers now",
+    summary: "A node: its stake, what became of its requests, and its standing offers",
     request: { params: idParameter("a node's id") },
-    responses: { 200: json(Node, "The node."), 400: BAD_QUESTION, 404: NOT_FOUND },
+    responses: { 200: json(Node, "The node."), 400: BAD_QUESTION, 404: NOT_FOUND, 503: STARTING },
   }),
   async (context) => {
     const id = context.req.valid("param").id as `0x${string}`;
@@ -100,7 +101,7 @@ nodes.openapi(
           free: String(row.free),
           bonded: String(row.bonded),
           unbonding: String(row.unbonding),
-          withdrawableAt: String(row.withdrawableAt),
+          withdrawableAt: Number(row.withdrawableAt),
         },
         burned: String(row.burned),
         requests: Number(row.requests),
@@ -115,8 +116,8 @@ nodes.openapi(
           pricePerRequest: String(terms.pricePerRequest),
           pricePerUnit: String(terms.pricePerUnit),
           coverage: String(terms.coverage),
-          deliveryWindow: String(terms.deliveryWindow),
-          proofWindow: String(terms.proofWindow),
+          deliveryWindow: Number(terms.deliveryWindow),
+          proofWindow: Number(terms.proofWindow),
         })),
       },
       200,

@@ -1,4 +1,5 @@
 import { db, publicClients } from "ponder:api";
+import { protocol } from "ponder:schema";
 import { sql } from "ponder";
 import type { FinalityHeads } from "../mapping/finality.ts";
 import { settings } from "../settings.ts";
@@ -12,6 +13,24 @@ export async function readTime(): Promise<bigint | null> {
   const { rows } = await db.execute(sql`select left(min(latest_checkpoint), 10) as time from _ponder_checkpoint`);
   const time = rows[0]?.time;
   return typeof time === "string" ? BigInt(time) : null;
+}
+
+/** Whether history is read: until then the tables are of the past, and lack what is on the chain. */
+export async function isReady(): Promise<boolean> {
+  if (!ready) {
+    const { rows } = await db.execute(sql`select value->>'is_ready' as ready from _ponder_meta where key = 'app'`);
+    ready = rows[0]?.ready === "1";
+  }
+  return ready;
+}
+
+/** What was read once stays read. */
+let ready = false;
+
+/** The protocol's row. */
+export async function readProtocol(): Promise<typeof protocol.$inferSelect | undefined> {
+  const [row] = await db.select().from(protocol).limit(1);
+  return row;
 }
 
 /** The chain's word on what is safe and final. */

@@ -5,6 +5,10 @@ export const Amount = z
   .string()
   .regex(/^\d+$/)
   .openapi("Amount", { description: "Base units of a token, in decimal.", example: "1500000000000000000" });
+export const Whole = z
+  .string()
+  .regex(/^\d+$/)
+  .openapi("Whole", { description: "A whole number, in decimal.", example: "12" });
 export const Seconds = z
   .int()
   .min(0)
@@ -68,7 +72,10 @@ export const json = <Schema extends z.ZodType>(schema: Schema, description: stri
 /** Answers that routes have in common. */
 export const BAD_QUESTION = json(Refusal, "The question is wrong, and how.");
 export const NOT_FOUND = json(Refusal, "There is no such thing on the chain, as far as it is read.");
-export const STARTING = json(Refusal, "The indexer is starting; ask again.");
+export const STARTING = json(Refusal, "The indexer is starting, and has not read the whole history; ask again.");
+
+/** Why there is no answer yet. */
+export const IS_STARTING = { error: "the indexer is starting; try again" };
 
 /** Routes whose parameters are checked by their schemas; the first that is wrong is said. */
 export function routes(): OpenAPIHono {

@@ -1,9 +1,7 @@
-import { db } from "ponder:api";
-import { protocol } from "ponder:schema";
 import { createRoute, z } from "@hono/zod-openapi";
-import { sql } from "ponder";
 import { formatUnits } from "viem";
-import { Amount, json, routes, STARTING } from "./openapi.ts";
+import { readProtocol } from "./now.ts";
+import { Amount, IS_STARTING, json, routes, STARTING } from "./openapi.ts";
 
 /** Decimals of OPG. */
 const DECIMALS = 18;
@@ -22,17 +20,6 @@ const wholeOpg = (description: string) => ({
   description,
   content: { "text/plain": { schema: z.string().openapi({ example: "999000000.25" }) } },
 });
-
-/** The protocol's row; undefined until history is read, for what it says before is of the past. */
-export async function readProtocol(): Promise<typeof protocol.$inferSelect | undefined> {
-  const { rows } = await db.execute(sql`select value->>'is_ready' as ready from _ponder_meta where key = 'app'`);
-  if (rows[0]?.ready !== "1") return undefined;
-  const [row] = await db.select().from(protocol).limit(1);
-  return row;
-}
-
-/** Why there is no answer yet. */
-export const IS_STARTING = { error: "the indexer is starting; try again" };
 
 export const supply = routes();
 

@@ -53,7 +53,12 @@ tokens.openapi(
     operationId: "getTokens",
     tags: ["Fees"],
     summary: "Symbols and decimals of the fee tokens, as the tokens themselves say",
-    responses: { 200: json(z.array(Token), "The tokens that have been listed, or have paid fees.") },
+    responses: {
+      200: json(
+        z.array(Token),
+        `The tokens that are or were listed, or have paid fees: at most ${MAX_TOKENS}, those that are listed first.`,
+      ),
+    },
   }),
   async (context) => {
     const rows = await db
