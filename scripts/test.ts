@@ -1,16 +1,18 @@
 /**
- * `npm test`: every test, in two processes, since a test seldom keeps two cores busy: the integration tests in one, Solidity's
- * and all others in the other. What follows the command goes to `hardhat test` as it is, such as a file.
+ * `npm test`: every test, in jobs of which as many run at once as there are cores, since a test seldom keeps two busy. What
+ * follows the command goes to `hardhat test` as it is, such as a file.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { globSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { PassThrough } from "node:stream";
 
 const hardhat = (args: readonly string[], stdout: "inherit" | "pipe"): ChildProcess =>
   spawn("hardhat", args, { stdio: ["inherit", stdout, "inherit"], shell: process.platform === "win32" });
 
 const exitOf = async (child: ChildProcess): Promise<number> => {
-  const [code] = await once(child, "exit");
+  const [code] = await once(child, "close");
   return code ?? 1;
 };
 
@@ -25,16 +27,27 @@ const built = await Promise.all([run("build", "--quiet"), circuits]);
 const broken = built.find((code) => code !== 0);
 if (broken !== undefined) process.exit(broken);
 
-const integration = hardhat(["test", "mocha", "--no-compile", ...globSync("test/integration/**/*.ts")], "pipe");
-const integrated = exitOf(integration);
-const output: Buffer[] = [];
-integration.stdout?.on("data", (chunk: Buffer) => output.push(chunk));
+const mocha = (folder: string) => ["mocha", "test/support/keptCurve.ts", ...globSync(`test/${folder}/**/*.ts`)];
+/** The longest first. */
+const jobs = [mocha("integration"), mocha("unit"), mocha("attacks"), ["solidity"]].map((args) => ({
+  args: ["test", ...args, "--no-compile"],
+  /** What it says, kept until it is printed; ends when the code is known. */
+  output: new PassThrough({ highWaterMark: Number.MAX_SAFE_INTEGER }),
+  code: 0,
+}));
 
-const others = globSync("test/{attacks,unit}/**/*.ts");
-const codes = [await run("test", "solidity", "--no-compile"), await run("test", "mocha", "--no-compile", ...others)];
+const queue = [...jobs];
+async function work(): Promise<void> {
+  for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
+    const child = hardhat(job.args, "pipe");
+    child.stdout?.pipe(job.output, { end: false });
+    job.code = await exitOf(child);
+    job.output.end();
+  }
+}
+for (let worker = 0; worker < availableParallelism(); worker++) void work();
 
-// What the integration tests have said until now, and then what they say.
-for (const chunk of output) process.stdout.write(chunk);
-integration.stdout?.removeAllListeners("data").pipe(process.stdout);
-codes.push(await integrated);
-process.exitCode = codes.find((code) => code !== 0) ?? 0;
+for (const job of jobs) {
+  for await (const chunk of job.output) process.stdout.write(chunk);
+  process.exitCode ||= job.code;
+}

@@ -29,9 +29,15 @@ export interface Witness {
   data: Uint8Array;
 }
 
+/**
+ * The memory that snarkjs makes for a witness program, in pages of 64 KiB: as little as it takes. Those of circom 2 bring
+ * their own; it would be 2 GiB otherwise, each time, and the engine collects all garbage for that.
+ */
+const MEMORY = { memorySize: 1 };
+
 /** The values of all of a circuit's wires. Throws as `prove` does. */
 export async function calculateWitness(circuit: CompiledCircuit, input: CircuitInput): Promise<Witness> {
   const witness: Witness = { type: "mem", data: new Uint8Array() };
-  await wtns.calculate(input, circuit.wasm, witness);
+  await wtns.calculate(input, circuit.wasm, witness, MEMORY);
   return witness;
 }

@@ -76,7 +76,7 @@ declare module "snarkjs" {
   };
 
   export const wtns: {
-    calculate(input: CircuitInput, wasm: FileLike, witness: FileLike): Promise<void>;
+    calculate(input: CircuitInput, wasm: FileLike, witness: FileLike, options?: { memorySize?: number }): Promise<void>;
     check(r1cs: FileLike, witness: FileLike, logger?: Logger): Promise<boolean>;
   };
 
