@@ -12,6 +12,8 @@ import {
 export const BUDGET = 200_000;
 /** A statement to the database, against a value of its answer: each list under each row is a statement of its own. */
 const STATEMENT = 50;
+/** A statement to a view, which reads many rows for each that it answers. */
+const VIEW_STATEMENT = 5_000;
 /** Rows of a list where the query does not say, and at most: Ponder's numbers. */
 const DEFAULT_ROWS = 50;
 const MAX_ROWS = 1_000;
@@ -22,8 +24,8 @@ const MAX_FIELDS = 5_000;
 /** Lists within lists that an introspection may walk: a tool asks for two, the types and their fields. */
 const MAX_INTROSPECTION_LISTS = 2;
 
-/** What only pages of rows have. */
-const PAGE_FIELDS = new Set(["items", "pageInfo", "totalCount"]);
+/** What pages of rows have. Besides what every type has, they have nothing else. */
+const PAGE_FIELDS = new Set(["__typename", "items", "pageInfo", "totalCount"]);
 /** Lists of a type that lead to further types. */
 const INTROSPECTION_LISTS = new Set(["fields", "inputFields", "interfaces", "possibleTypes", "types"]);
 
@@ -32,20 +34,32 @@ export class QueryRefused extends Error {
   override readonly name = "QueryRefused";
 }
 
+/** The fields of GraphQL's Query that read views, by the rule that Ponder names them by. */
+export function viewFields(schema: Readonly<Record<string, unknown>>): ReadonlySet<string> {
+  const views = Object.entries(schema).filter(([, each]) => Symbol.for("drizzle:IsDrizzleView") in Object(each));
+  return new Set(views.map(([name]) => `${name}s`));
+}
+
 /**
- * The cost of a GraphQL query in the worst case: each statement to the database 50, each value of the answer 1, and both
- * as often as the lists that they are in can have rows. Of several operations the dearest counts.
+ * The cost of a GraphQL query in the worst case: each statement to the database 50, or 5,000 if it reads a view; each
+ * value of the answer 1; and both as often as the lists that they are in can have rows. Of several operations the dearest
+ * counts.
  *
+ * @param views See {@link viewFields}.
  * @throws {@link QueryRefused} if the query costs more than {@link BUDGET}, or cannot be costed.
  */
-export function checkCost(query: string, variables: Readonly<Record<string, unknown>> = {}): number {
+export function checkCost(
+  query: string,
+  views: ReadonlySet<string>,
+  variables: Readonly<Record<string, unknown>> = {},
+): number {
   const { definitions } = parsed(query);
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const definition of definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
   }
   const operations = definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION);
-  const cost = Math.max(0, ...operations.map((operation) => new Costing(operation, fragments, variables).cost));
+  const cost = Math.max(0, ...operations.map((operation) => new Costing(operation, fragments, views, variables).cost));
   if (cost > BUDGET) {
     throw new QueryRefused(
       `This query may cost ${cost}, and a query may cost at most ${BUDGET}: ask for fewer rows by \`limit\`, or for fewer lists within lists.`,
@@ -71,15 +85,18 @@ interface Scoped {
 class Costing {
   readonly cost: number;
   readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  readonly #views: ReadonlySet<string>;
   readonly #variables: ReadonlyMap<string, unknown>;
   #looks = 0;
 
   constructor(
     operation: OperationDefinitionNode,
     fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+    views: ReadonlySet<string>,
     variables: Readonly<Record<string, unknown>>,
   ) {
     this.#fragments = fragments;
+    this.#views = views;
     this.#variables = new Map(
       (operation.variableDefinitions ?? []).map(({ variable: { name }, defaultValue }) => [
         name.value,
@@ -96,21 +113,23 @@ class Costing {
   /** @param rows How often the field is answered. @param lists How many lists of the schema's own it is in. */
   #ofField({ field, within }: Scoped, rows: number, lists: number): number {
     if (field.selectionSet === undefined) return rows;
+    const { value: name } = field.name;
     const inner = this.#fieldsIn(field.selectionSet, within);
-    if (!inner.some(({ field }) => PAGE_FIELDS.has(field.name.value))) {
-      const deeper = INTROSPECTION_LISTS.has(field.name.value) ? lists + 1 : lists;
-      if (deeper > MAX_INTROSPECTION_LISTS) {
-        throw new QueryRefused(`An introspection goes at most ${MAX_INTROSPECTION_LISTS} lists deep.`);
-      }
+    const deeper = INTROSPECTION_LISTS.has(name) ? lists + 1 : lists;
+    if (deeper > MAX_INTROSPECTION_LISTS) {
+      throw new QueryRefused(`An introspection goes at most ${MAX_INTROSPECTION_LISTS} lists deep.`);
+    }
+    if (!inner.every(({ field }) => PAGE_FIELDS.has(field.name.value))) {
       // One row of another table: Ponder collects those of a whole list into one statement.
       return STATEMENT + rows + this.#ofFields(inner, rows, deeper);
     }
+    const statement = rows * (this.#views.has(name) ? VIEW_STATEMENT : STATEMENT);
     const inPage = rows * this.#rowsOf(field);
     return inner.reduce((cost, part) => {
       const { name, selectionSet } = part.field;
-      if (name.value !== "items" || !selectionSet) return cost + rows * STATEMENT;
+      if (name.value !== "items" || !selectionSet) return cost + statement;
       return cost + this.#ofFields(this.#fieldsIn(selectionSet, part.within), inPage, lists);
-    }, rows * STATEMENT);
+    }, statement);
   }
 
   /** The fields of a selection, those of its fragments too. */

@@ -1,11 +1,18 @@
+import schema from "ponder:schema";
 import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { every } from "hono/combine";
 import { z } from "zod";
-import { checkCost, QueryRefused } from "./graphqlCost.ts";
+import { Limit } from "../../../sdk/src/node/Limit.ts";
+import { checkCost, QueryRefused, viewFields } from "./graphqlCost.ts";
 
 /** Bytes of a request: a query of a thousand tokens and its variables are far smaller. */
 const MAX_BODY = 64 * 1_024;
+
+/** Few at once, so that what follows the chain has its turn at the database; and ten browsers' requests may wait. */
+const line = new Limit(4, 60);
+
+const VIEWS = viewFields(schema);
 
 /** A request, one query each. */
 const Request = z.object({
@@ -17,8 +24,8 @@ const Request = z.object({
 const refusal = (message: string) => ({ errors: [{ message }] });
 
 /**
- * Lets only such queries through to GraphQL as cost little enough; see {@link checkCost}. What it lets through is
- * written anew, so that nothing reaches GraphQL that was not looked at. A GET gets the editor, and no answer.
+ * Lets only such queries through to GraphQL as cost little enough, see {@link checkCost}, and a few at a time. What it lets
+ * through is written anew, so that nothing reaches GraphQL that was not looked at. A GET gets the editor, and no answer.
  */
 export const graphqlGuard: MiddlewareHandler = every(
   bodyLimit({
@@ -41,16 +48,17 @@ export const graphqlGuard: MiddlewareHandler = every(
     }
     const { query, variables, operationName } = request.data;
     try {
-      checkCost(query, variables ?? {});
+      checkCost(query, VIEWS, variables ?? {});
     } catch (error) {
       if (error instanceof QueryRefused) return context.json(refusal(error.message), 200);
       throw error;
     }
+    if (line.isFull) return context.json(refusal("The indexer is busy; ask again in a moment."), 503);
     context.req.raw = new globalThis.Request(new URL("/graphql", context.req.url), {
       method: "POST",
       headers: { "content-type": "application/json", accept: context.req.header("accept") ?? "application/json" },
       body: JSON.stringify({ query, variables, operationName }),
     });
-    return next();
+    return line.run(next);
   },
 );

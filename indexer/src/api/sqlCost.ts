@@ -17,6 +17,12 @@ export const BUDGETS = {
   postgres: { cost: 1_000_000, ...ANSWER },
 } as const satisfies Record<string, SqlBudget>;
 
+/** A live query is carried out again with every block that changes what it reads, and nobody asks for its price then. */
+export const LIVE_BUDGETS = {
+  pglite: { cost: 500, ...ANSWER },
+  postgres: { cost: 10_000, ...ANSWER },
+} as const satisfies Record<keyof typeof BUDGETS, SqlBudget>;
+
 /** What `EXPLAIN (FORMAT JSON)` answers, as far as it matters here. */
 const Explained = z.object({
   "QUERY PLAN": z

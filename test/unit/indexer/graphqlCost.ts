@@ -1,7 +1,13 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { getIntrospectionQuery } from "graphql";
-import { BUDGET, checkCost, QueryRefused } from "../../../indexer/src/api/graphqlCost.ts";
+import { BUDGET, checkCost as check, QueryRefused } from "../../../indexer/src/api/graphqlCost.ts";
+
+const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
+const views = new Set(
+  [...read("indexer/ponder.schema.ts").matchAll(/^export const (\w+) = onchainView\(/gm)].map(([, name]) => `${name}s`),
+);
+const checkCost = (query: string, variables?: Record<string, unknown>) => check(query, views, variables);
 
 describe("the cost of a GraphQL query", () => {
   it("is a statement and a value for each row that there can be", () => {
@@ -9,6 +15,18 @@ describe("the cost of a GraphQL query", () => {
     expect(checkCost("{ nodes(limit: 10) { items { id } } }")).to.equal(50 + 10);
     expect(checkCost("{ nodes(limit: 10) { totalCount items { id } } }")).to.equal(50 + 50 + 10);
     expect(checkCost('{ node(id: "0x") { id } }')).to.equal(50 + 1 + 1);
+  });
+
+  it("is a hundred times that for each statement to a view", () => {
+    expect(views).to.include.members(["alerts", "laws", "nodeReputations", "trustGapStatistics"]);
+    expect(checkCost("{ laws(limit: 10) { items { law holds } } }")).to.equal(5_000 + 10 * 2);
+    expect(checkCost("{ any: laws(limit: 10) { totalCount items { law } } }")).to.equal(2 * 5_000 + 10);
+    expect(checkCost("{ ...A } fragment A on Query { alerts { __typename } }")).to.equal(2 * 5_000);
+  });
+
+  it("is no less for rows of which nothing is asked", () => {
+    const query = "{ nodes(limit: 10) { items { offers { __typename } } } }";
+    expect(checkCost(query)).to.equal(50 + 10 * 2 * 50);
   });
 
   it("multiplies where lists are within lists, and asks the database for each row", () => {
@@ -42,8 +60,7 @@ describe("the cost of a GraphQL query", () => {
   });
 
   it("leaves room for what the documentation asks, and for tools that read the schema", () => {
-    const docs = readFileSync(new URL("../../../docs/indexer.md", import.meta.url), "utf8");
-    const queries = [...docs.matchAll(/```graphql\n(.*?)```/gs)].map(([, query]) => query ?? "");
+    const queries = [...read("docs/indexer.md").matchAll(/```graphql\n(.*?)```/gs)].map(([, query]) => query ?? "");
     expect(queries).to.have.length.greaterThan(10);
     for (const query of [...queries, getIntrospectionQuery({ inputValueDeprecation: true, schemaDescription: true })]) {
       expect(checkCost(query), query).to.be.lessThan(BUDGET / 4);
