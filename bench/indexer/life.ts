@@ -1,13 +1,14 @@
 import { AbiCoder, id, keccak256, SigningKey, Wallet, ZeroAddress, ZeroHash } from "ethers";
 import { addressOf } from "../../sdk/src/deployment.ts";
 import { channelIdOf } from "../../sdk/src/hash/channelIdOf.ts";
+import { claimOf } from "../../sdk/src/hash/claimOf.ts";
 import { hashBatch } from "../../sdk/src/hash/hashBatch.ts";
 import { hashChannelKey } from "../../sdk/src/hash/hashChannelKey.ts";
 import { hashClaim } from "../../sdk/src/hash/hashClaim.ts";
 import { hashTerms } from "../../sdk/src/hash/hashTerms.ts";
 import { hashVoucher } from "../../sdk/src/hash/hashVoucher.ts";
 import { nativeRows } from "../../sdk/src/node/batch/nativeRows.ts";
-import { DeliveryMode, type Offer, Route, type Terms } from "../../sdk/src/types.ts";
+import { type Answer, DeliveryMode, type Offer, Route, type Terms } from "../../sdk/src/types.ts";
 import { accountOf, type BenchNode, OPG_UNIT, type Population, USD_UNIT } from "./population.ts";
 import { Random } from "./random.ts";
 
@@ -51,14 +52,6 @@ export type Tally = Map<string, number>;
 
 const coder = AbiCoder.defaultAbiCoder();
 const CLAIM = "tuple(bytes32,bytes32,bytes32,bytes32,bytes32,uint64)";
-/** See `Answer` in ISettlement.sol. */
-interface Answer {
-  outputHash: string;
-  units: bigint;
-  output: string;
-  signature: string;
-}
-
 interface Channel {
   readonly key: SigningKey;
   readonly payer: string;
@@ -255,9 +248,9 @@ export class Life {
   }
 
   /** What the doubles take for a proof. */
-  #proof(node: BenchNode, terms: Terms, requestId: string, { outputHash, units }: Answer): string {
+  #proof(node: BenchNode, terms: Terms, requestId: string, answer: Answer): string {
     const { modelId, route } = terms.offer;
-    const claim = { requestId, modelId, nodeId: node.id, inputHash: terms.inputHash, outputHash, units };
+    const claim = claimOf(requestId, terms, { ...answer, nodeId: node.id });
     const parameters = this.#population.parametersOf(modelId, route);
     const digest = hashClaim(this.#domain("Settlement"), claim);
     return coder.encode([CLAIM, "bytes32", "bytes"], [Object.values(claim), digest, parameters]);

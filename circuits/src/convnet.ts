@@ -1,5 +1,4 @@
 import { Classifier } from "./Classifier.ts";
-import type { Parameters } from "./commitment.ts";
 import { averagePool2d, conv2d, dense, relu, requantise } from "./layers.ts";
 
 /** The plain arithmetic of `convnet.circom`: what the circuit proves, computed without it. */
@@ -50,5 +49,3 @@ export const CONVNET = new Classifier({
     return dense(weights.outputWeights, weights.outputBias, activations);
   },
 });
-
-export type ConvNetWeights = Parameters<typeof CONVNET.shape>;

@@ -1,6 +1,5 @@
 import { DIGITS, type Weights } from "./model.ts";
 import {
-  circuitInput,
   type DigitClaim,
   filesOf,
   loadModel,
@@ -29,6 +28,3 @@ export const loadDigits = (progress?: Progress): Promise<Digits> => loadProvable
 
 /** Proves a claim; takes about a second. */
 export const proveDigit = (digits: Digits, claim: DigitClaim): Promise<Proof> => proveClaim(DIGITS, digits, claim);
-
-/** The circuit's input for a claim. @throws RangeError naming what the circuit would refuse. */
-export const digitInput = (weights: Weights, claim: DigitClaim) => circuitInput(DIGITS, weights, claim);

@@ -1,11 +1,11 @@
 import { createPublicKey, X509Certificate } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { type BytesLike, getBytes, isHexString } from "ethers";
 import { AWS_NITRO_ROOT } from "../../sdk/src/attestation/awsRoot.ts";
 import { documentHints } from "../../sdk/src/attestation/documentHints.ts";
 import { decodeError } from "../../sdk/src/errors/decodeError.ts";
+import { readInputFile, understood } from "../cli/files.ts";
 import { connectAt, deployNitroVerifier } from "./deploy.ts";
-import { documentTime, readDocument, UnreadableFileError } from "./document.ts";
+import { documentTime, readDocument } from "./document.ts";
 
 /** The files to audit. */
 export interface AuditFiles {
@@ -35,14 +35,11 @@ interface Receipt {
   readonly signature: Uint8Array;
 }
 
-/** Reads a file by `parse`; whatever goes wrong is said in one line that names the file. */
-async function read<T>(file: string, parse: (content: Buffer) => T): Promise<T> {
-  try {
-    return parse(await readFile(file));
-  } catch (error) {
-    throw new UnreadableFileError(file, error);
-  }
-}
+/** Reads a file by `parse`. @throws InputError if it cannot be read or is not what it should be. */
+const read = <T>(file: string, parse: (content: Buffer) => T): T => {
+  const content = Buffer.from(readInputFile(file));
+  return understood(file, () => parse(content));
+};
 
 function parseKey(content: Buffer): Uint8Array {
   const key = content.includes("-----BEGIN")
@@ -76,18 +73,16 @@ function parseReceipt(content: Buffer): Receipt {
  *
  * @param at Unix time, in seconds, at which the document has to be valid; by default its own.
  * @param root The root certificate in DER; by default AWS's.
- * @throws UnreadableFileError when a file is not what it should be.
+ * @throws InputError when a file is not what it should be.
  */
 export async function auditOpenGradient(
   files: AuditFiles,
   { at, root = AWS_NITRO_ROOT }: { at?: number; root?: BytesLike } = {},
 ): Promise<AuditReport> {
-  const { data, document } = await readDocument(files.document);
-  const tlsCertificate = await read(files.tlsCertificate, (content) => new X509Certificate(content).raw);
-  const signingKey = await read(files.signingKey, parseKey);
-  const receipts = await Promise.all(
-    files.receipts.map(async (file) => ({ file, receipt: await read(file, parseReceipt) })),
-  );
+  const { data, document } = readDocument(files.document);
+  const tlsCertificate = read(files.tlsCertificate, (content) => new X509Certificate(content).raw);
+  const signingKey = read(files.signingKey, parseKey);
+  const receipts = files.receipts.map((file) => ({ file, receipt: read(file, parseReceipt) }));
 
   const time = at ?? documentTime(document);
   const connection = await connectAt(time);

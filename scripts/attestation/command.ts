@@ -1,9 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { type Command, InvalidArgumentError } from "commander";
 import { buildContracts } from "../buildContracts.ts";
+import { readInputFile } from "../cli/files.ts";
+import { InputError } from "../cli/InputError.ts";
 import { auditOpenGradient } from "./audit.ts";
 import { EARLIEST, LATEST } from "./deploy.ts";
-import { UnreadableFileError } from "./document.ts";
 import { type VerificationReport, verifyFile } from "./verify.ts";
 
 interface VerifyOptions {
@@ -63,23 +63,17 @@ async function orUnreadable(work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    if (!(error instanceof UnreadableFileError)) throw error;
-    process.stderr.write(`${error.message.replaceAll("\n", " ")}\n`);
+    if (!(error instanceof InputError)) throw error;
+    process.stderr.write(`${error.message}\n`);
     process.exitCode = 2;
   }
 }
 
-async function readRoot(file: string | undefined): Promise<{ root?: Uint8Array }> {
-  if (file === undefined) return {};
-  try {
-    return { root: await readFile(file) };
-  } catch (error) {
-    throw new UnreadableFileError(file, error);
-  }
-}
+const readRoot = (file: string | undefined): { root?: Uint8Array } =>
+  file === undefined ? {} : { root: readInputFile(file) };
 
 async function verify(files: readonly string[], options: VerifyOptions): Promise<void> {
-  const root = await readRoot(options.root);
+  const root = readRoot(options.root);
   const { at, allowDebug = false } = options;
   buildContracts();
   const reports: VerificationReport[] = [];
@@ -98,7 +92,7 @@ async function audit(document: string, options: AuditOptions): Promise<void> {
   buildContracts();
   const report = await auditOpenGradient(
     { document, tlsCertificate, signingKey, receipts },
-    { ...(at === undefined ? {} : { at }), ...(await readRoot(options.root)) },
+    { ...(at === undefined ? {} : { at }), ...readRoot(options.root) },
   );
   const lines = [
     `enclave: ${report.reason ?? "attested, with this TLS certificate and this signing key"}`,

@@ -1,27 +1,15 @@
-import { readFile } from "node:fs/promises";
 import { type AttestationDocument, parseDocument } from "../../sdk/src/attestation/document.ts";
+import { readInputFile, understood } from "../cli/files.ts";
 import { EARLIEST, LATEST } from "./deploy.ts";
-
-/** A file cannot be read, or is not what it should be. */
-export class UnreadableFileError extends Error {
-  constructor(file: string, cause: unknown) {
-    super(`${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-    this.name = "UnreadableFileError";
-  }
-}
 
 /**
  * Reads an attestation document from a file.
  *
- * @throws UnreadableFileError when there is none in it.
+ * @throws InputError when there is none in it.
  */
-export async function readDocument(file: string): Promise<{ data: Uint8Array; document: AttestationDocument }> {
-  try {
-    const data = new Uint8Array(await readFile(file));
-    return { data, document: parseDocument(data) };
-  } catch (error) {
-    throw new UnreadableFileError(file, error);
-  }
+export function readDocument(file: string): { data: Uint8Array; document: AttestationDocument } {
+  const data = new Uint8Array(readInputFile(file));
+  return { data, document: understood(file, () => parseDocument(data)) };
 }
 
 /** The second at which a document says that it was made, as far as a chain can be at it. */

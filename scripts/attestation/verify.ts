@@ -43,10 +43,10 @@ const isZero = (value: Uint8Array | undefined): boolean => value === undefined |
  * Verifies an attestation document with the real contracts on a chain of its own, cold and then warm, each in one
  * transaction.
  *
- * @throws UnreadableFileError when there is no document in the file.
+ * @throws InputError when there is no document in the file.
  */
 export async function verifyFile(file: string, options: VerificationOptions = {}): Promise<VerificationReport> {
-  const { data, document } = await readDocument(file);
+  const { data, document } = readDocument(file);
   const timestamp = Number(document.timestamp);
   const at = options.at ?? documentTime(document);
   const debug = [0, 1, 2].every((index) => isZero(document.pcrs.get(index)));

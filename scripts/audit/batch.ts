@@ -9,7 +9,7 @@ import { streamIdOf } from "../../sdk/src/hash/streamIdOf.ts";
 import type { SettlementDomain } from "../../sdk/src/hash/typedData.ts";
 import { type InferenceBatch, Route } from "../../sdk/src/types.ts";
 import { batchesIn, type PostedBatch } from "../../sdk/src/verify/calls.ts";
-import { require, Unreadable } from "../../sdk/src/verify/refuted.ts";
+import { requireThat, Unreadable } from "../../sdk/src/verify/refuted.ts";
 import { type Event, eventsIn, isBefore } from "./chain.ts";
 import { auditEnclave } from "./enclave.ts";
 import { payoutAt, requireBurned, same, transfers } from "./money.ts";
@@ -54,10 +54,10 @@ export async function auditBatchTerms(
   const batches = addressOf(deployment, "BatchSettlement");
   const [settled, again] = await chain.events(batches, batchSettlementAbi, "BatchSettled", [digest]);
   if (settled === undefined) throw new Unreadable(`the RPC node has no settlement of batch ${digest}`);
-  require(again === undefined, "the batch was settled twice");
+  requireThat(again === undefined, "the batch was settled twice");
   const isSame =
     batchDigestOf(deployment, settled.args.batch) === digest && settled.args.streamId === streamIdOf(batch);
-  require(isSame, "the batch in BatchSettled is another one");
+  requireThat(isSame, "the batch in BatchSettled is another one");
   say("the EIP-712 hash of the batch is the digest in BatchSettled");
   say(`settled in ${place(settled)}`);
   return settled;
@@ -65,13 +65,15 @@ export async function auditBatchTerms(
 
 /** Recomputes the Merkle root of the leaves, each of which is in the batch once. @throws Refuted if it is another. */
 export function auditLeaves({ batch, inferences }: LeafSet, { say }: Pick<Notes, "say">): void {
-  require(BigInt(inferences.length) ===
-    batch.count, `there are ${inferences.length} leaves, and the batch is of ${batch.count}`);
+  requireThat(
+    BigInt(inferences.length) === batch.count,
+    `there are ${inferences.length} leaves, and the batch is of ${batch.count}`,
+  );
   for (const [index, { sequence }] of inferences.entries()) {
-    require(sequence === batch.first + BigInt(index), `leaf ${index} is of inference ${sequence}, out of turn`);
+    requireThat(sequence === batch.first + BigInt(index), `leaf ${index} is of inference ${sequence}, out of turn`);
   }
   const { root } = treeOf(leavesOf(batch, inferences));
-  require(root === batch.root, `the leaves give the root ${root}`);
+  requireThat(root === batch.root, `the leaves give the root ${root}`);
   say(`${batch.count} leaves, inferences ${batch.first} to ${batch.first + batch.count - 1n} of the stream, each once`);
   say(`their Merkle root is the batch's, ${root}`);
 }
@@ -92,8 +94,8 @@ export async function auditRows(
   const calls = inCalldata === undefined ? await subject.chain.calls(transaction.hash) : [];
   if (calls === null) throw new Unreadable("a contract settled the batch, and the RPC node cannot trace");
   const posted = inCalldata ?? calls.flatMap(({ input }) => batchesIn(input)).find(isThis);
-  require(posted !== undefined, "the settling transaction does not show the batch");
-  require(keccak256(posted.rows) === batch.rowsHash, "the rows are not those of the batch");
+  requireThat(posted !== undefined, "the settling transaction does not show the batch");
+  requireThat(keccak256(posted.rows) === batch.rowsHash, "the rows are not those of the batch");
 
   const leaves = new Map<string, bigint>();
   for (const { channelId, amount } of inferences) leaves.set(channelId, (leaves.get(channelId) ?? 0n) + amount);
@@ -109,8 +111,10 @@ export async function auditRows(
   }
   for (const channelId of new Set([...leaves.keys(), ...rows.keys()])) {
     const [proven, charged] = [rows.get(channelId) ?? 0n, leaves.get(channelId) ?? 0n];
-    require(proven ===
-      charged, `the rows prove ${proven} of channel ${channelId}, and its leaves sum up to ${charged}`);
+    requireThat(
+      proven === charged,
+      `the rows prove ${proven} of channel ${channelId}, and its leaves sum up to ${charged}`,
+    );
   }
   say("the rows prove of every channel exactly the sum of its leaves, by vouchers that its signer signed");
   return posted;
@@ -131,13 +135,13 @@ export async function auditBatchProof(
   await auditEnclave(subject, signed, route, [proof], notes);
   for (const fault of await chain.events(route.verifier, teeVerifierAbi, "KeyFaulted", [batch.nodeId])) {
     if (!same(fault.args.key, batch.key)) continue;
-    require(isBefore(settled, fault), `the key was found faulty before the settlement (${place(fault)})`);
+    requireThat(isBefore(settled, fault), `the key was found faulty before the settlement (${place(fault)})`);
     notes.mind(`the key was found faulty later (${place(fault)})`);
   }
   const batches = addressOf(deployment, "BatchSettlement");
   for (const { args } of await chain.events(batches, batchSettlementAbi, "Equivocated", [batch.nodeId])) {
     const isOne = args.digestA === digest || args.digestB === digest;
-    require(!isOne, "the key signed another batch for one of these inferences (Equivocated)");
+    requireThat(!isOne, "the key signed another batch for one of these inferences (Equivocated)");
   }
 }
 
@@ -153,15 +157,17 @@ export async function auditBatchPayment(
   const { digest, batch, paid, payout, burned } = args;
   const batches = addressOf(deployment, "BatchSettlement");
   const owner = await payoutAt(subject, batch.nodeId, settled);
-  require(same(payout, owner), `the money is credited to ${payout}, and the node's payout was ${owner}`);
+  requireThat(same(payout, owner), `the money is credited to ${payout}, and the node's payout was ${owner}`);
 
   if (same(batch.ledger, batches)) {
     // The last one before BatchSettled: what one call draws is said right before it.
     const claimed = eventsIn(transaction, batches, batchSettlementAbi, "ChannelsClaimed").findLast(
       (one) => one.log.index < log.index,
     );
-    require(claimed?.args.nodeId === batch.nodeId &&
-      claimed.args.modelId === batch.modelId, "the batch drew on no channels of its own");
+    requireThat(
+      claimed?.args.nodeId === batch.nodeId && claimed.args.modelId === batch.modelId,
+      "the batch drew on no channels of its own",
+    );
     const ceilings = new Map<string, bigint>();
     for (const { channelId, ceiling } of nativeRows(deployment, batch, rows)) {
       ceilings.set(channelId, ceiling > (ceilings.get(channelId) ?? 0n) ? ceiling : (ceilings.get(channelId) ?? 0n));
@@ -170,17 +176,19 @@ export async function auditBatchPayment(
     for (const entry of slices(claimed.args.claims, CLAIM_LENGTH)) {
       const channelId = channelOf(batch, dataSlice(entry, 0, 20));
       const drawn = toBigInt(dataSlice(entry, 20));
-      require(drawn <=
-        (ceilings.get(channelId) ?? 0n), `more was drawn on channel ${channelId} than its signer signed for`);
+      requireThat(
+        drawn <= (ceilings.get(channelId) ?? 0n),
+        `more was drawn on channel ${channelId} than its signer signed for`,
+      );
       total += drawn;
     }
-    require(total === paid, `the payers were drawn on for ${total}, and the node was credited ${paid}`);
+    requireThat(total === paid, `the payers were drawn on for ${total}, and the node was credited ${paid}`);
     say(`drawn on the channels: ${paid}, of each at most what its signer signed for`);
   } else if (paid > 0n) {
     const arrived = transfers(transaction, batch.token).some(
       ({ args: { from, to, value } }) => same(from, batch.ledger) && same(to, batches) && value === paid,
     );
-    require(arrived, `the ledger did not hand over ${paid}`);
+    requireThat(arrived, `the ledger did not hand over ${paid}`);
     say(`handed over by the ledger: ${paid}`);
   }
   say(`credited to the node's payout then, ${payout}`);
@@ -195,9 +203,10 @@ export async function auditBatchPayment(
     (burn) => burn.args.nodeId === batch.nodeId && burn.args.ref === digest,
   );
   const total = burns.reduce((sum, burn) => sum + burn.args.amount, 0n);
-  require(total === fee &&
-    burned === fee &&
-    burns.length <= 1, `${total} OPG burned, and the verification fees are ${fee}`);
+  requireThat(
+    total === fee && burned === fee && burns.length <= 1,
+    `${total} OPG burned, and the verification fees are ${fee}`,
+  );
   const [burn] = burns;
   if (burn !== undefined) requireBurned(subject, transaction, burn.log.index, fee);
   say(`burn: ${inForce.teeVerificationFee} × ${batch.count} = ${fee} base units of OPG, by the token's own Transfer`);
@@ -205,7 +214,7 @@ export async function auditBatchPayment(
 
 /** The rows of native channels: whose, up to what, and how much the batch proves. */
 function nativeRows(deployment: Deployment, batch: InferenceBatch, rows: string) {
-  require(dataLength(rows) % ROW_LENGTH === 0, "the rows are cut short");
+  requireThat(dataLength(rows) % ROW_LENGTH === 0, "the rows are cut short");
   return slices(rows, ROW_LENGTH).map((row) => {
     const [ceiling, amount] = [toBigInt(dataSlice(row, 64, 80)), toBigInt(dataSlice(row, 80))];
     const digest = hashVoucher(domainOf(deployment), { ...batch, ceiling });

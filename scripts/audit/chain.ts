@@ -2,7 +2,7 @@ import { keccak256, Transaction } from "ethers";
 import type { Abi, EventArgs, EventName } from "../../sdk/src/chain/abiTypes.ts";
 import { interfaceOf } from "../../sdk/src/chain/interfaceOf.ts";
 import { plainStruct } from "../../sdk/src/chain/plainValue.ts";
-import { Refuted, require, Unreadable } from "../../sdk/src/verify/refuted.ts";
+import { Refuted, requireThat, Unreadable } from "../../sdk/src/verify/refuted.ts";
 import type { Archive, LocatedLog, LogFilter, RpcObject } from "./archive.ts";
 import {
   data,
@@ -48,18 +48,18 @@ export interface Block {
   readonly caveats: readonly string[];
 }
 
-/** An event that is in its block's receipts. */
-export interface Evidence {
+/** A log with its place: the block and the transaction whose receipts have it. */
+export interface Located {
   readonly block: Block;
   readonly transaction: MinedTransaction;
   readonly log: Log;
 }
 
 /** An event with its values. */
-export type Event<Args> = Evidence & { readonly args: Args };
+export type Event<Args> = Located & { readonly args: Args };
 
 /** Whether `a` came on chain before `b`. */
-export const isBefore = (a: Evidence, b: Evidence): boolean =>
+export const isBefore = (a: Located, b: Located): boolean =>
   a.block.number < b.block.number || (a.block.number === b.block.number && a.log.index < b.log.index);
 
 /** Which events, besides their values. */
@@ -138,8 +138,8 @@ export class Chain {
     const found: Event<EventArgs<A, N>>[] = [];
     for (const log of logs) {
       if (!matches(log, wanted)) continue;
-      const evidence = await this.#evidence(log);
-      found.push({ ...evidence, args: decodeEvent(abi, name, evidence.log) });
+      const located = await this.#locate(log);
+      found.push({ ...located, args: decodeEvent(abi, name, located.log) });
     }
     return found;
   }
@@ -157,7 +157,7 @@ export class Chain {
     return root === null ? null : flatten(root);
   }
 
-  async #evidence(located: LocatedLog): Promise<Evidence> {
+  async #locate(located: LocatedLog): Promise<Located> {
     const block = await this.block(located.blockNumber);
     const where = `log ${located.logIndex} of block ${located.blockNumber}`;
     for (const transaction of block.transactions) {
@@ -168,7 +168,7 @@ export class Chain {
         log.data === located.data.toLowerCase() &&
         log.address === located.address.toLowerCase() &&
         log.topics.join() === located.topics.join().toLowerCase();
-      require(isSame, `${where} is another one in the block's receipts than eth_getLogs says`);
+      requireThat(isSame, `${where} is another one in the block's receipts than eth_getLogs says`);
       if (!transaction.isHashed && this.#options.trustHeaders !== true) {
         throw new Unreadable(`transaction ${transaction.hash} is of an unknown type: its hash cannot be recomputed`);
       }
@@ -180,14 +180,20 @@ export class Chain {
   async #readBlock(number: number): Promise<Block> {
     const block = await this.#archive.block(number);
     if (block === null) throw new Unreadable(`the RPC node does not have block ${number} (pruned, or not synced)`);
-    require(quantity(block.number, "block number") === BigInt(number), `the RPC node shows another block as ${number}`);
+    requireThat(
+      quantity(block.number, "block number") === BigInt(number),
+      `the RPC node shows another block as ${number}`,
+    );
     const transactions = objects(block.transactions, "transactions");
     const encoded = transactions.map(encodeTransaction);
     const hashes = transactions.map((transaction, index) => hashOf(transaction, encoded[index] ?? null, number));
 
     const receipts = await this.#archive.receipts(number);
     if (receipts === null) throw new Unreadable(`the RPC node does not have the receipts of block ${number}`);
-    require(receipts.length === transactions.length, `block ${number} has more transactions than receipts, or fewer`);
+    requireThat(
+      receipts.length === transactions.length,
+      `block ${number} has more transactions than receipts, or fewer`,
+    );
     const hash = data(block.hash, "block hash");
     const caveats = this.#options.trustHeaders
       ? ["hash and roots are as the RPC node says"]
@@ -218,7 +224,10 @@ export class Chain {
 /** The hash of a transaction. @throws Refuted if its fields do not give the hash that the node says. */
 function hashOf(transaction: RpcObject, encoded: string | null, block: number): string {
   const hash = data(transaction.hash, "transaction hash");
-  require(encoded === null || keccak256(encoded) === hash, `a transaction of block ${block} does not hash to ${hash}`);
+  requireThat(
+    encoded === null || keccak256(encoded) === hash,
+    `a transaction of block ${block} does not hash to ${hash}`,
+  );
   return hash;
 }
 
@@ -241,8 +250,10 @@ async function unverified(
   const check = async (name: string, root: unknown, items: readonly (string | null)[]) => {
     const known = items.filter((item) => item !== null);
     if (known.length === items.length) {
-      require((await listRoot(known)) ===
-        data(root, name), `the ${name} of block ${number} do not give the root in its header`);
+      requireThat(
+        (await listRoot(known)) === data(root, name),
+        `the ${name} of block ${number} do not give the root in its header`,
+      );
     } else {
       caveats.push(`the root of the ${name} is not recomputed, for some are of an unknown type`);
     }
@@ -251,7 +262,7 @@ async function unverified(
   await check("receipts", block.receiptsRoot, receipts.map(encodeReceipt));
   const recomputed = headerHash(block);
   if (recomputed === null) caveats.push("the hash is not recomputed, for the header is of an unknown format");
-  require(recomputed === null || recomputed === hash, `the header of block ${number} does not hash to ${hash}`);
+  requireThat(recomputed === null || recomputed === hash, `the header of block ${number} does not hash to ${hash}`);
   return caveats;
 }
 

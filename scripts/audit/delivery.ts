@@ -6,9 +6,9 @@ import { hashTerms } from "../../sdk/src/hash/hashTerms.ts";
 import { nodeIdOf } from "../../sdk/src/hash/nodeIdOf.ts";
 import { DeliveryMode, OutputCommitment } from "../../sdk/src/types.ts";
 import { deliveriesIn, type PostedDelivery } from "../../sdk/src/verify/calls.ts";
-import { require, Unreadable } from "../../sdk/src/verify/refuted.ts";
+import { requireThat, Unreadable } from "../../sdk/src/verify/refuted.ts";
 import { time } from "../../sdk/src/verify/time.ts";
-import { type Event, type Evidence, eventsIn, isBefore } from "./chain.ts";
+import { type Event, eventsIn, isBefore, type Located } from "./chain.ts";
 import { isOnlyCall } from "./onlyCall.ts";
 import { readRoute } from "./route.ts";
 import { domainOf, type Notes, place, type RequestSubject, type Subject } from "./subject.ts";
@@ -34,13 +34,13 @@ export async function auditDelivery(
     fromBlock: request.block.number,
   });
   if (delivered === undefined) throw new Unreadable("the RPC node has no delivery of this request");
-  require(again === undefined, "the request was delivered twice");
+  requireThat(again === undefined, "the request was delivered twice");
   const { nodeId, outputHash, units } = delivered.args;
   const { terms } = request.args;
-  require(terms.offer.nodeId === ZeroHash || terms.offer.nodeId === nodeId, `node ${nodeId} is not the one asked`);
-  require(isBefore(request, delivered), "the delivery came before the request");
+  requireThat(terms.offer.nodeId === ZeroHash || terms.offer.nodeId === nodeId, `node ${nodeId} is not the one asked`);
+  requireThat(isBefore(request, delivered), "the delivery came before the request");
   const deadline = request.block.timestamp + terms.offer.deliveryWindow;
-  require(delivered.block.timestamp <= deadline, `the delivery came after its deadline, ${time(deadline)}`);
+  requireThat(delivered.block.timestamp <= deadline, `the delivery came after its deadline, ${time(deadline)}`);
 
   const signer = await signerAt(subject, nodeId, delivered);
   const digest = hashDelivery(domainOf(subject), { requestId, outputHash, units });
@@ -66,7 +66,7 @@ export async function auditDelivery(
       ({ from, to, input }) =>
         to === settlement.toLowerCase() && deliveriesIn(input).some((one) => isThis(one) && isBy(one, from)),
     );
-    require(isShown, `the delivery is neither signed nor sent by the node's signer then, ${signer}`);
+    requireThat(isShown, `the delivery is neither signed nor sent by the node's signer then, ${signer}`);
     say(`the delivery is signed or sent by the node's signer then, ${signer}, by the RPC node's trace`);
   }
   say(`delivered in ${place(delivered)}`);
@@ -84,27 +84,27 @@ async function auditOutput(
   const settlement = addressOf(subject.deployment, "Settlement");
   const published = eventsIn(delivered.transaction, settlement, settlementAbi, "OutputPublished");
   const output = published.find(({ args }) => args.requestId === subject.requestId)?.args.output;
-  require(output !== undefined, "the terms ask for the output on chain, and it was not published");
+  requireThat(output !== undefined, "the terms ask for the output on chain, and it was not published");
   const { outputCommitment } = await readRoute(subject, request.args.terms.offer, request);
   const { outputHash } = delivered.args;
   const isCommitted =
     outputCommitment === OutputCommitment.VALUE
       ? dataLength(output) === 32 && output === outputHash
       : keccak256(output) === outputHash;
-  require(isCommitted, "the published output is not the one that was committed to");
+  requireThat(isCommitted, "the published output is not the one that was committed to");
   say("the published output is the one that was committed to");
 }
 
 /** Who signed for a node when something happened, in lower case. */
-async function signerAt({ chain, deployment }: Subject, nodeId: string, then: Evidence): Promise<string> {
+async function signerAt({ chain, deployment }: Subject, nodeId: string, then: Located): Promise<string> {
   const nodes = addressOf(deployment, "NodeRegistry");
   const [registered] = await chain.events(nodes, nodeRegistryAbi, "NodeRegistered", [nodeId]);
   if (registered === undefined) throw new Unreadable(`the RPC node has no registration of node ${nodeId}`);
   const { owner, salt } = registered.args;
-  require(nodeIdOf(owner, salt) === nodeId, "the node's identifier is not of its first owner and salt");
+  requireThat(nodeIdOf(owner, salt) === nodeId, "the node's identifier is not of its first owner and salt");
   const changes = await chain.events(nodes, nodeRegistryAbi, "SignerChanged", [nodeId]);
   const last = [registered, ...changes].findLast((event) => isBefore(event, then));
-  require(last !== undefined, `node ${nodeId} was not registered yet`);
+  requireThat(last !== undefined, `node ${nodeId} was not registered yet`);
   return last.args.signer.toLowerCase();
 }
 

@@ -12,9 +12,9 @@ import {
 import { documentsIn } from "../../sdk/src/verify/calls.ts";
 import type { CertificateIdentity } from "../../sdk/src/verify/certificate.ts";
 import { readEnclaveSignature } from "../../sdk/src/verify/enclaveSignature.ts";
-import { Refuted, require, Unreadable } from "../../sdk/src/verify/refuted.ts";
+import { Refuted, requireThat, Unreadable } from "../../sdk/src/verify/refuted.ts";
 import { time } from "../../sdk/src/verify/time.ts";
-import { type Evidence, isBefore } from "./chain.ts";
+import { isBefore, type Located } from "./chain.ts";
 import type { ProvenRoute } from "./route.ts";
 import { type Notes, place, type Subject } from "./subject.ts";
 
@@ -28,7 +28,7 @@ export interface Signed {
   /** Who has to have signed it; whoever is attested, if absent. */
   readonly by?: string;
   /** Where it first came on chain: the key has to have been valid then. */
-  readonly onChain: Evidence;
+  readonly onChain: Located;
 }
 
 /**
@@ -70,20 +70,24 @@ async function auditProof(
   const { signer, index } = readEnclaveSignature(hash, proof);
   const indexed = [nodeId, toBeHex(index, 32)];
   const [attested] = await chain.events(verifier, teeVerifierAbi, "EnclaveAttested", indexed, { asked: 1 });
-  require(attested !== undefined, `node ${nodeId} has no attestation ${index}`);
+  requireThat(attested !== undefined, `node ${nodeId} has no attestation ${index}`);
   const { key, measurement, validFrom, validUntil } = attested.args;
-  require(signer === key &&
-    (by === undefined || getAddress(by) === key), `the ${what} is not signed by the attested key ${key}`);
+  requireThat(
+    signer === key && (by === undefined || getAddress(by) === key),
+    `the ${what} is not signed by the attested key ${key}`,
+  );
   say(`the ${what} is signed by the key ${key} of attestation ${index}`);
 
   const claimedAt = onChain.block.timestamp;
   const isValid = isBefore(attested, onChain) && validFrom === attested.block.timestamp && claimedAt < validUntil;
-  require(isValid, `the key was not valid at ${time(claimedAt)}, when the ${what} came on chain`);
+  requireThat(isValid, `the key was not valid at ${time(claimedAt)}, when the ${what} came on chain`);
   for (const revoked of await chain.events(verifier, teeVerifierAbi, "EnclaveRevoked", indexed, { asked: 1 })) {
     const { validUntil, emergency } = revoked.args;
     const how = `${emergency ? "in an emergency " : ""}(${place(revoked)})`;
-    require(claimedAt <
-      validUntil, `the key was revoked ${how} from ${time(validUntil)} on, before the ${what} came on chain`);
+    requireThat(
+      claimedAt < validUntil,
+      `the key was revoked ${how} from ${time(validUntil)} on, before the ${what} came on chain`,
+    );
     say(`the key was revoked after the ${what} came on chain ${how}`);
   }
 
@@ -100,10 +104,12 @@ async function auditProof(
   const age = attested.block.timestamp - Number(shown.timestamp / 1000n);
   say(`  made ${time(Number(shown.timestamp / 1000n))}, ${age} s before it was registered`);
 
-  require(readMeasurement(shown) === measurement, "the measurement on chain is not that of the document");
+  requireThat(readMeasurement(shown) === measurement, "the measurement on chain is not that of the document");
   const trusted = decodeTeeParameters(parameters);
-  require(trusted?.measurements.includes(measurement) ===
-    true, `the model does not trust the measurement ${measurement}`);
+  requireThat(
+    trusted?.measurements.includes(measurement) === true,
+    `the model does not trust the measurement ${measurement}`,
+  );
   say(`the model trusts the measurement ${measurement}`);
   if (trusted.trust === Trust.GATEWAY) {
     say(`what that proves: RELAY, NOT EXECUTION: the image is a gateway to ${trusted.backend}`);
@@ -115,7 +121,7 @@ async function auditProof(
 }
 
 /** The document that was registered, from the calldata of its transaction or, where the node can, from its calls. */
-async function findDocument(subject: Subject, attested: Evidence, nodeId: string, key: string): Promise<Uint8Array> {
+async function findDocument(subject: Subject, attested: Located, nodeId: string, key: string): Promise<Uint8Array> {
   const { hash, input, to } = attested.transaction;
   const isFor = (found: { readonly nodeId: string; readonly document: string }) => found.nodeId === nodeId;
   let found = documentsIn(input).filter(isFor);
@@ -130,21 +136,21 @@ async function findDocument(subject: Subject, attested: Evidence, nodeId: string
   }
   // A transaction can register several documents; one that does not even show the key is for the verification to refuse.
   const named = found.find(({ document }) => shownKey(document) === key) ?? found[0];
-  require(named !== undefined, `transaction ${hash} does not show the attestation's document`);
+  requireThat(named !== undefined, `transaction ${hash} does not show the attestation's document`);
   return getBytes(named.document);
 }
 
 /** Checks that nothing that the attestation rests on was banned or revoked before it; mentions what was later. */
 async function auditRevocations(
   { chain, deployment }: Subject,
-  attested: Evidence,
+  attested: Located,
   measurement: string,
   verifier: string,
   certificates: readonly CertificateIdentity[],
   { mind }: Pick<Notes, "mind">,
 ): Promise<void> {
   for (const banned of await chain.events(verifier, teeVerifierAbi, "MeasurementBanned", [measurement])) {
-    require(isBefore(attested, banned), `the measurement was banned before the attestation (${place(banned)})`);
+    requireThat(isBefore(attested, banned), `the measurement was banned before the attestation (${place(banned)})`);
     mind(`the image was banned later (${place(banned)})`);
   }
   const nitroVerifiers = Object.entries(deployment.addresses).filter(([name]) => name.endsWith("NitroVerifier"));
@@ -152,7 +158,7 @@ async function auditRevocations(
     for (const revoked of await chain.events(address, nitroVerifierAbi, "CertificateRevoked", [])) {
       const { issuer, serial } = revoked.args;
       if (!certificates.some((certificate) => certificate.issuer === issuer && certificate.serial === serial)) continue;
-      require(isBefore(attested, revoked), `a certificate was revoked before the attestation (${place(revoked)})`);
+      requireThat(isBefore(attested, revoked), `a certificate was revoked before the attestation (${place(revoked)})`);
       mind(`a certificate of the attestation was revoked later (${place(revoked)})`);
     }
   }

@@ -10,7 +10,7 @@ import {
   readRegisteredKey,
   readZkParameters,
 } from "../../sdk/src/verify/groth16.ts";
-import { require, Unreadable } from "../../sdk/src/verify/refuted.ts";
+import { requireThat, Unreadable } from "../../sdk/src/verify/refuted.ts";
 import type { ProvenRoute } from "./route.ts";
 import { domainOf, type Notes, type Subject } from "./subject.ts";
 
@@ -46,7 +46,7 @@ export async function auditGroth16(
   const verdicts = await withCurve((curve) =>
     Promise.all(proofs.map((proof) => isGroth16Valid({ groth16, curve }, key, signals, proof))),
   );
-  require(verdicts.includes(true), "snarkjs refuses the proof");
+  requireThat(verdicts.includes(true), "snarkjs refuses the proof");
   say("snarkjs accepts the proof of claim, weights, input and output");
 }
 

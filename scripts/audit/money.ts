@@ -2,8 +2,8 @@ import { ZeroAddress, ZeroHash } from "ethers";
 import type { EventName } from "../../sdk/src/chain/abiTypes.ts";
 import { addressOf } from "../../sdk/src/deployment.ts";
 import { nodeRegistryAbi, opgAbi, settlementAbi } from "../../sdk/src/generated/abis.ts";
-import { require, Unreadable } from "../../sdk/src/verify/refuted.ts";
-import { type Event, type Evidence, eventsIn, isBefore, type MinedTransaction } from "./chain.ts";
+import { requireThat, Unreadable } from "../../sdk/src/verify/refuted.ts";
+import { type Event, eventsIn, isBefore, type Located, type MinedTransaction } from "./chain.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Notes, RequestSubject, Subject } from "./subject.ts";
 import type { Request } from "./terms.ts";
@@ -39,7 +39,7 @@ export function auditEscrow(
     ({ args: { from, to } }) => same(from, requester) && same(to, settlement),
   );
   if (maxFee > 0n) {
-    require(paid.length === 1 && paid[0]?.args.value === maxFee, `the requester did not pay ${maxFee} into escrow`);
+    requireThat(paid.length === 1 && paid[0]?.args.value === maxFee, `the requester did not pay ${maxFee} into escrow`);
   }
   say(`escrow: ${maxFee} base units of ${offer.token} from the requester`);
   if (offer.nodeId === ZeroHash) return;
@@ -48,7 +48,7 @@ export function auditEscrow(
   const isLocked = locked.some(
     ({ args: { nodeId, ref, amount } }) => nodeId === offer.nodeId && ref === requestId && amount === bond,
   );
-  require(isLocked, `the node's bond of ${bond} OPG was not locked`);
+  requireThat(isLocked, `the node's bond of ${bond} OPG was not locked`);
   say(`bond: ${bond} base units of the node's OPG locked`);
 }
 
@@ -68,16 +68,16 @@ export async function auditPayment(
   const { deployment, requestId } = subject;
   const { offer, maxFee, verificationFee } = request.args.terms;
   const { nodeId, fee, returned, payout } = settled.args;
-  require(nodeId === delivery.args.nodeId, "another node was paid than the one that delivered");
+  requireThat(nodeId === delivery.args.nodeId, "another node was paid than the one that delivered");
   const metered = offer.pricePerRequest + delivery.args.units * offer.pricePerUnit;
   const due = metered < maxFee ? metered : maxFee;
-  require(fee === due, `the fee is ${fee}, and ${delivery.args.units} units cost ${due}`);
-  require(fee + returned === maxFee, `fee and return are ${fee + returned}, and the escrow was ${maxFee}`);
+  requireThat(fee === due, `the fee is ${fee}, and ${delivery.args.units} units cost ${due}`);
+  requireThat(fee + returned === maxFee, `fee and return are ${fee + returned}, and the escrow was ${maxFee}`);
   say(
     `fee: ${offer.pricePerRequest} + ${delivery.args.units} × ${offer.pricePerUnit}${metered > maxFee ? `, at most ${maxFee}` : ""} = ${fee}; ${fee} + ${returned} returned = ${maxFee} escrowed`,
   );
   const owner = await payoutAt(subject, nodeId, settled);
-  require(same(payout, owner), `the fee is credited to ${payout}, and the node's payout was ${owner}`);
+  requireThat(same(payout, owner), `the fee is credited to ${payout}, and the node's payout was ${owner}`);
   say(`credited to the node's payout then, ${payout}`);
 
   const nodes = addressOf(deployment, "NodeRegistry");
@@ -89,12 +89,14 @@ export async function auditPayment(
       unlocked?.args.amount === offer.coverage + verificationFee &&
       unlocked.args.burned === verificationFee &&
       unlocked.args.paid === 0n;
-    require(isUnlocked && more === undefined, "the bond was not unlocked as the terms say");
+    requireThat(isUnlocked && more === undefined, "the bond was not unlocked as the terms say");
   }
   const burns = eventsIn(settled.transaction, nodes, nodeRegistryAbi, "Burned").filter(isThis);
   const total = burns.reduce((sum, { args }) => sum + args.amount, 0n);
-  require(total === verificationFee &&
-    burns.length <= 1, `${total} OPG burned, and the verification fee is ${verificationFee}`);
+  requireThat(
+    total === verificationFee && burns.length <= 1,
+    `${total} OPG burned, and the verification fee is ${verificationFee}`,
+  );
   const [burn] = burns;
   if (burn !== undefined) requireBurned(subject, settled.transaction, burn.log.index, burn.args.amount);
   say(`burn: ${verificationFee} base units of OPG, by the token's own Transfer in the settling transaction`);
@@ -138,15 +140,15 @@ export async function auditEnding(
         unlocked?.args.amount === terms.offer.coverage + terms.verificationFee &&
         unlocked.args.paid === paid &&
         unlocked.args.burned === burned;
-      require(isRight, "the bond did not go where the terms say");
+      requireThat(isRight, "the bond did not go where the terms say");
     }
     if (isDefault) {
       const isShared = "reward" in end.args && end.args.compensation === compensation && end.args.reward === reward;
-      require(isShared, "compensation and reward are not the terms' shares");
+      requireThat(isShared, "compensation and reward are not the terms' shares");
       const [burn] = eventsIn(end.transaction, nodes, nodeRegistryAbi, "Burned").filter(
         ({ args }) => args.ref === requestId,
       );
-      require((burn?.args.amount ?? 0n) === burned, "the rest of the coverage did not burn");
+      requireThat((burn?.args.amount ?? 0n) === burned, "the rest of the coverage did not burn");
       if (burn !== undefined) requireBurned(subject, end.transaction, burn.log.index, burned);
       say(
         `of the coverage of ${terms.offer.coverage} base units of OPG: ${compensation} to the requester, ${reward} to the claimer, ${burned} burned`,
@@ -170,11 +172,11 @@ export function requireBurned(
   const burn = transfers(transaction, addressOf(deployment, "OPG")).find(({ log }) => log.index > after);
   const isBurn =
     burn !== undefined && same(burn.args.from, nodes) && same(burn.args.to, sink) && burn.args.value === amount;
-  require(isBurn, `OPG itself does not show ${amount} going from the node registry to ${sink}`);
+  requireThat(isBurn, `OPG itself does not show ${amount} going from the node registry to ${sink}`);
 }
 
 /** Whose credit a node's fees were when something happened. */
-export async function payoutAt({ chain, deployment }: Subject, nodeId: string, then: Evidence): Promise<string> {
+export async function payoutAt({ chain, deployment }: Subject, nodeId: string, then: Located): Promise<string> {
   const nodes = addressOf(deployment, "NodeRegistry");
   const registered = await chain.events(nodes, nodeRegistryAbi, "NodeRegistered", [nodeId]);
   const changes = await chain.events(nodes, nodeRegistryAbi, "PayoutChanged", [nodeId]);

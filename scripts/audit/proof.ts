@@ -1,10 +1,11 @@
 import { addressOf } from "../../sdk/src/deployment.ts";
 import { settlementAbi } from "../../sdk/src/generated/abis.ts";
+import { claimOf } from "../../sdk/src/hash/claimOf.ts";
 import { hashClaim } from "../../sdk/src/hash/hashClaim.ts";
 import { hashTerms } from "../../sdk/src/hash/hashTerms.ts";
-import { type InferenceClaim, Route } from "../../sdk/src/types.ts";
+import { Route } from "../../sdk/src/types.ts";
 import { type PostedProof, proofsIn } from "../../sdk/src/verify/calls.ts";
-import { require, Unreadable } from "../../sdk/src/verify/refuted.ts";
+import { requireThat, Unreadable } from "../../sdk/src/verify/refuted.ts";
 import { time } from "../../sdk/src/verify/time.ts";
 import { isBefore } from "./chain.ts";
 import type { Delivery } from "./delivery.ts";
@@ -25,7 +26,7 @@ export async function findSettlement(
   const [settled, again] = await chain.events(settlement, settlementAbi, "Settled", [requestId], {
     fromBlock: block.number,
   });
-  require(again === undefined, "the request was settled twice");
+  requireThat(again === undefined, "the request was settled twice");
   return settled;
 }
 
@@ -42,11 +43,11 @@ export async function auditSubmission(
   { say }: Pick<Notes, "say">,
 ): Promise<string[]> {
   const { terms } = request.args;
-  require(!isBefore(settled, delivery), "the settlement came before the delivery");
+  requireThat(!isBefore(settled, delivery), "the settlement came before the delivery");
   const deadline = delivery.block.timestamp + terms.offer.proofWindow;
   const inTime =
     settled.block.timestamp <= deadline || settled.block.number <= delivery.block.number + terms.proofBlocks;
-  require(inTime, `the settlement came after its deadline, ${time(deadline)}`);
+  requireThat(inTime, `the settlement came after its deadline, ${time(deadline)}`);
 
   const { outputHash, units } = delivery.args;
   const isThis = (posted: PostedProof) =>
@@ -68,7 +69,7 @@ export async function auditSubmission(
     posted = calls.flatMap(({ input }) => proofsIn(input)).filter(isThis);
     where = "the calls, by the RPC node's trace,";
   }
-  require(posted.length > 0, "the settling transaction shows no proof of the delivered claim");
+  requireThat(posted.length > 0, "the settling transaction shows no proof of the delivered claim");
   say(`the proof is in ${where} of ${place(settled)}`);
   return posted.map(({ proof }) => proof);
 }
@@ -82,16 +83,10 @@ export async function auditProof(
   proofs: readonly string[],
   notes: Notes,
 ): Promise<void> {
-  const { offer, inputHash } = request.args.terms;
-  const { nodeId, outputHash, units } = delivery.args;
-  const claim: InferenceClaim = {
-    requestId: subject.requestId,
-    modelId: offer.modelId,
-    nodeId,
-    inputHash,
-    outputHash,
-    units,
-  };
+  const { terms } = request.args;
+  const { offer } = terms;
+  const { nodeId } = delivery.args;
+  const claim = claimOf(subject.requestId, terms, delivery.args);
   const route = await readRoute(subject, offer, request);
   await auditVerifier(subject, route, settled, notes);
   if (offer.route === Route.ZK) await auditGroth16(subject, claim, route, proofs, notes);

@@ -1,8 +1,8 @@
 import { addressOf } from "../../sdk/src/deployment.ts";
 import { modelRegistryAbi, verifierRegistryAbi } from "../../sdk/src/generated/abis.ts";
 import type { Offer, OutputCommitment } from "../../sdk/src/types.ts";
-import { require, Unreadable } from "../../sdk/src/verify/refuted.ts";
-import { type Evidence, isBefore } from "./chain.ts";
+import { requireThat, Unreadable } from "../../sdk/src/verify/refuted.ts";
+import { isBefore, type Located } from "./chain.ts";
 import { type Notes, place, type Subject } from "./subject.ts";
 
 /** How an inference is proven: the version of the model's route that its terms name. */
@@ -18,17 +18,17 @@ export interface ProvenRoute {
 export async function readRoute(
   { chain, deployment }: Subject,
   { modelId, route, routeVersion }: Pick<Offer, "modelId" | "route" | "routeVersion">,
-  use: Evidence,
+  use: Located,
 ): Promise<ProvenRoute> {
   const indexed = [modelId, word(route), word(routeVersion)];
   const [set] = await chain.events(addressOf(deployment, "ModelRegistry"), modelRegistryAbi, "RouteSet", indexed);
   if (set === undefined) throw new Unreadable(`the RPC node has no version ${routeVersion} of the model's route`);
-  require(isBefore(set, use), "the model's route was set after it was used");
+  requireThat(isBefore(set, use), "the model's route was set after it was used");
   const { verifierId, parameters, outputCommitment } = set.args;
   const verifiers = addressOf(deployment, "VerifierRegistry");
   const [added] = await chain.events(verifiers, verifierRegistryAbi, "VerifierAdded", [word(verifierId)]);
   if (added === undefined) throw new Unreadable(`the RPC node has no verifier ${verifierId}`);
-  require(added.args.route === route, `verifier ${verifierId} is of another route`);
+  requireThat(added.args.route === route, `verifier ${verifierId} is of another route`);
   return { verifier: added.args.verifier, verifierId, parameters, outputCommitment };
 }
 
@@ -36,12 +36,15 @@ export async function readRoute(
 export async function auditVerifier(
   { chain, deployment }: Subject,
   { verifierId }: ProvenRoute,
-  settled: Evidence,
+  settled: Located,
   { mind }: Pick<Notes, "mind">,
 ): Promise<void> {
   const verifiers = addressOf(deployment, "VerifierRegistry");
   for (const revoked of await chain.events(verifiers, verifierRegistryAbi, "VerifierRevoked", [word(verifierId)])) {
-    require(isBefore(settled, revoked), `the route's verifier was revoked before the settlement (${place(revoked)})`);
+    requireThat(
+      isBefore(settled, revoked),
+      `the route's verifier was revoked before the settlement (${place(revoked)})`,
+    );
     mind(`the route's verifier was revoked later (${place(revoked)}); this audit does not rest on its code`);
   }
 }

@@ -1,6 +1,6 @@
 import { addressOf, type Deployment } from "../../sdk/src/deployment.ts";
 import type { SettlementDomain } from "../../sdk/src/hash/typedData.ts";
-import type { Chain, Evidence } from "./chain.ts";
+import type { Chain, Located } from "./chain.ts";
 
 /** What is audited, and against what. */
 export interface Subject {
@@ -29,5 +29,5 @@ export const domainOf = ({ deployment }: Subject): SettlementDomain => ({
 });
 
 /** Where something is on chain, for people. */
-export const place = ({ block, transaction }: Evidence): string =>
+export const place = ({ block, transaction }: Located): string =>
   `block ${block.number}, transaction ${transaction.hash}`;

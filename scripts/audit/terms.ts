@@ -2,7 +2,7 @@ import { addressOf } from "../../sdk/src/deployment.ts";
 import { settlementAbi } from "../../sdk/src/generated/abis.ts";
 import { hashTerms } from "../../sdk/src/hash/hashTerms.ts";
 import type { Terms } from "../../sdk/src/types.ts";
-import { require, Unreadable } from "../../sdk/src/verify/refuted.ts";
+import { requireThat, Unreadable } from "../../sdk/src/verify/refuted.ts";
 import type { Event } from "./chain.ts";
 import { domainOf, type Notes, place, type RequestSubject } from "./subject.ts";
 
@@ -23,9 +23,9 @@ export async function auditTerms(
   const settlement = addressOf(deployment, "Settlement");
   const [requested, again] = await chain.events(settlement, settlementAbi, "Requested", [requestId], { fromBlock });
   if (requested === undefined) throw new Unreadable(`the RPC node has no request ${requestId} of ${settlement}`);
-  require(again === undefined, "the same request was made twice");
+  requireThat(again === undefined, "the same request was made twice");
   const recomputed = hashTerms(domainOf(subject), requested.args.terms);
-  require(recomputed === requestId, `the terms hash to ${recomputed}`);
+  requireThat(recomputed === requestId, `the terms hash to ${recomputed}`);
   say("the EIP-712 hash of the terms in Requested is the request's identifier");
   say(`requested in ${place(requested)}`);
   return requested;

@@ -1,11 +1,4 @@
-import {
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-  randomBytes,
-} from "node:crypto";
+import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
 import { encode } from "cborg";
 import { concat, element, octetString, sequence } from "../../sdk/src/attestation/der.ts";
 import { basicConstraints, extension, issueCertificate, KeyUsage, keyUsage, signP384 } from "./certificate.ts";
@@ -105,12 +98,6 @@ export function createDevelopmentRoot(key: KeyObject = newKey(), from: number = 
   );
   return { certificate, key };
 }
-
-/** The same root again, from its certificate in DER and its private key in PKCS #8 PEM. */
-export const loadDevelopmentRoot = (certificate: Uint8Array, pem: string): Identity => ({
-  certificate,
-  key: createPrivateKey(pem),
-});
 
 /** Sixteen bytes, the first neither zero nor above 0x7f, so that every serial takes the same room. */
 function randomSerial(): Uint8Array {

@@ -23,7 +23,7 @@ export interface Statement {
 type Table = ReadonlyMap<string, TextRow>;
 
 /** A cell as the tables' texts have it. */
-export function textOf(value: Cell): string | null {
+function textOf(value: Cell): string | null {
   if (value === null || typeof value === "string") return value;
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

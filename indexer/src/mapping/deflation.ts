@@ -10,7 +10,7 @@ export const BUCKETS = ["hour", "day", "week"] as const;
 /** The windows that roll, in seconds. */
 export const WINDOWS = { day: SECONDS.DAY, week: 7n * SECONDS.DAY, month: 30n * SECONDS.DAY } as const;
 /** How many days the projection looks ahead. */
-export const HORIZONS = [30, 90, 365] as const;
+const HORIZONS = [30, 90, 365] as const;
 
 type Interval = keyof typeof SECONDS;
 

@@ -160,12 +160,12 @@ function anyOf(values: Hex | readonly Hex[] | null | undefined): readonly Hex[] 
 }
 
 /** Whether a block with this bloom filter may have logs that a filter wants; false is certain. */
-export const mayMatch = ({ address, topics = [] }: LogFilter, bloom: Bloom): boolean =>
+const mayMatch = ({ address, topics = [] }: LogFilter, bloom: Bloom): boolean =>
   !bloom.isEmpty &&
   [address, ...topics].every((values) => anyOf(values)?.some((value) => bloom.mayHave(value)) ?? true);
 
 /** Whether a log is one that a filter wants. */
-export function matching({ address, topics = [] }: LogFilter): (log: RpcLog) => boolean {
+function matching({ address, topics = [] }: LogFilter): (log: RpcLog) => boolean {
   const same = (value: Hex | undefined, values: readonly Hex[] | undefined) =>
     values === undefined || values.some((wanted) => wanted.toLowerCase() === value?.toLowerCase());
   return (log) =>

@@ -3,6 +3,7 @@ import { TypedContract } from "../chain/TypedContract.ts";
 import { ContractError } from "../errors/ContractError.ts";
 import { OpgError } from "../errors/OpgError.ts";
 import { proofVerifierAbi, teeVerifierAbi } from "../generated/abis.ts";
+import { claimOf } from "../hash/claimOf.ts";
 import { hashClaim } from "../hash/hashClaim.ts";
 import { hashTerms } from "../hash/hashTerms.ts";
 import type { SettlementDomain } from "../hash/typedData.ts";
@@ -43,13 +44,12 @@ export async function verifyProof(
   contracts: Contracts,
   domain: SettlementDomain,
   terms: Terms,
-  { nodeId, outputHash, units, proof }: InferenceReply,
+  reply: InferenceReply,
 ): Promise<void> {
-  const { offer, inputHash } = terms;
-  const requestId = hashTerms(domain, terms);
-  const claim = { requestId, modelId: offer.modelId, nodeId, inputHash, outputHash, units };
+  const { proof } = reply;
+  const claim = claimOf(hashTerms(domain, terms), terms, reply);
   const [{ verifier, parameters }, block] = await Promise.all([
-    verifierFor(contracts, offer),
+    verifierFor(contracts, terms.offer),
     contracts.models.provider.getBlock("latest"),
   ]);
   const claimedAt = BigInt(block?.timestamp ?? 0);

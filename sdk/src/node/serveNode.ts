@@ -5,10 +5,11 @@ import { isOpen } from "../client/outcome.ts";
 import type { Deployment } from "../deployment.ts";
 import { ContractError } from "../errors/ContractError.ts";
 import { OpgError } from "../errors/OpgError.ts";
+import { claimOf } from "../hash/claimOf.ts";
 import { hashClaim } from "../hash/hashClaim.ts";
 import { hashTerms } from "../hash/hashTerms.ts";
 import { OpgOperator, type ProvenRequest } from "../operator/OpgOperator.ts";
-import { DeliveryMode, type InferenceClaim, RequestStatus, Route, type Terms } from "../types.ts";
+import { DeliveryMode, RequestStatus, Route, type Terms } from "../types.ts";
 import { INFERENCES_PATH, type InferenceCall, type InferenceReply, parseInferenceCall } from "../wire.ts";
 import { type ChannelOptions, ChannelService } from "./batch/ChannelService.ts";
 import { HttpError } from "./HttpError.ts";
@@ -368,11 +369,9 @@ class Runtime {
 
   async #prove({ call, reply }: Job): Promise<string> {
     const { terms, salt } = call;
-    const { requestId, nodeId, outputHash, units } = reply;
     const model = this.#models.get(key(terms.offer));
     if (model === undefined) throw new OpgError(`This node does not have model ${terms.offer.modelId} any more.`);
-    const { modelId } = terms.offer;
-    const claim: InferenceClaim = { requestId, modelId, nodeId, inputHash: terms.inputHash, outputHash, units };
+    const claim = claimOf(reply.requestId, terms, reply);
     const prove = async () => {
       this.#emit("proving", { call, reply });
       const claimHash = hashClaim(this.#operator.domain, claim);

@@ -4,7 +4,7 @@ import { AWS_NITRO_ROOT_HASH } from "../attestation/awsRoot.ts";
 import { type AttestationDocument, parseDocument } from "../attestation/document.ts";
 import { measurementOf } from "../attestation/tee.ts";
 import { Certificate, type CertificateIdentity, KeyUsage } from "./certificate.ts";
-import { Refuted, require } from "./refuted.ts";
+import { Refuted, requireThat } from "./refuted.ts";
 
 /** ES384 by RFC 9053: `{1: -35}`. */
 const ES384 = "0xa1013822";
@@ -50,19 +50,25 @@ export function readAttestation(bytes: Uint8Array): ReadAttestation {
     const message: unknown = decode(bytes[0] === 0xd2 ? bytes.subarray(1) : bytes, { useMaps: true });
     return Array.isArray(message) ? message : [];
   });
-  require(hexlify(protectedHeader) === ES384, "the document is not signed by ES384");
-  require(unprotected instanceof Map && unprotected.size === 0, "the document has headers that nobody signs");
-  require(decode(payload, { useMaps: true }).get("digest") === "SHA384", "the document's registers are not of SHA-384");
+  requireThat(hexlify(protectedHeader) === ES384, "the document is not signed by ES384");
+  requireThat(unprotected instanceof Map && unprotected.size === 0, "the document has headers that nobody signs");
+  requireThat(
+    decode(payload, { useMaps: true }).get("digest") === "SHA384",
+    "the document's registers are not of SHA-384",
+  );
   const path = [...document.cabundle, document.certificate].map((der) => read(() => new Certificate(der)));
   const leaf = path.at(-1);
-  require(leaf !== undefined && path.length > 1, "the document has no certificates");
+  requireThat(leaf !== undefined && path.length > 1, "the document has no certificates");
   return { document, path, leaf };
 }
 
 /** @throws Refuted unless the path begins with this root certificate (DER). */
 export function requireRoot({ path: [first] }: ReadAttestation, root: Uint8Array): void {
   const isRoot = first !== undefined && hexlify(first.der) === hexlify(root);
-  require(isRoot, `the certificates come from the root ${first && sha256(first.der)}, and not from ${sha256(root)}`);
+  requireThat(
+    isRoot,
+    `the certificates come from the root ${first && sha256(first.der)}, and not from ${sha256(root)}`,
+  );
 }
 
 /** Verifies one certificate of the path: its validity, and its issuance by the one before. @throws Refuted saying what is wrong. */
@@ -75,9 +81,11 @@ export async function verifyCertificate({ path }: ReadAttestation, index: number
 
 /** Verifies the document's own signature, by the path's last certificate. @throws Refuted saying what is wrong. */
 export async function verifyDocumentSignature({ document, leaf }: ReadAttestation): Promise<void> {
-  require(!leaf.isAuthority &&
-    leaf.isFor(KeyUsage.digitalSignature), "the document's certificate is not for signatures");
-  require(await leaf.hasSigned(document.signedData, document.signature), "the document's signature is wrong");
+  requireThat(
+    !leaf.isAuthority && leaf.isFor(KeyUsage.digitalSignature),
+    "the document's certificate is not for signatures",
+  );
+  requireThat(await leaf.hasSigned(document.signedData, document.signature), "the document's signature is wrong");
 }
 
 /**
@@ -107,17 +115,17 @@ export function requireBinding(
   const binding = ["uint256", "address", "bytes32"];
   const bound = [chainId, verifier, nodeId];
   const encode = (types: string[], values: unknown[]) => AbiCoder.defaultAbiCoder().encode(types, values);
-  require(hex(userData) === encode(binding, bound), "the document is bound to another chain, registry or node");
+  requireThat(hex(userData) === encode(binding, bound), "the document is bound to another chain, registry or node");
   const expected = keccak256(encode([...binding, "uint256"], [...bound, index]));
-  require(hex(nonce) === expected, "the document was made for another attestation of the node");
-  require(keyOf(publicKey) === key, "the document is of another key");
+  requireThat(hex(nonce) === expected, "the document was made for another attestation of the node");
+  requireThat(keyOf(publicKey) === key, "the document is of another key");
 }
 
 /** The measurement that a document shows: of PCR0, PCR1 and PCR2. @throws Refuted if the enclave is not measured. */
 export function readMeasurement({ pcrs }: AttestationDocument): string {
   const [pcr0, pcr1, pcr2] = [0, 1, 2].map((register) => {
     const pcr = pcrs.get(register) ?? new Uint8Array();
-    require(pcr.length === 48 && pcr.some((byte) => byte !== 0), "the enclave is not measured, or in debug mode");
+    requireThat(pcr.length === 48 && pcr.some((byte) => byte !== 0), "the enclave is not measured, or in debug mode");
     return pcr;
   });
   return measurementOf([pcr0 ?? new Uint8Array(), pcr1 ?? new Uint8Array(), pcr2 ?? new Uint8Array()]);

@@ -1,7 +1,7 @@
 import { hexlify, keccak256, toBigInt } from "ethers";
 import { type Element, elements, parseCertificate } from "../attestation/certificate.ts";
 import { bitString, integer, oid, sequence } from "../attestation/der.ts";
-import { Refuted, require } from "./refuted.ts";
+import { Refuted, requireThat } from "./refuted.ts";
 import { time } from "./time.ts";
 
 /** ecdsa-with-SHA384 (RFC 5758, section 3.2): the only algorithm that AWS's enclaves and their authorities sign by. */
@@ -52,18 +52,18 @@ export class Certificate {
     // What is signed is `tbs`. The rest has one encoding: nothing can be added to it or written otherwise.
     const [r, s] = [signature.subarray(0, 48), signature.subarray(48)];
     const whole = sequence(tbs, ECDSA_WITH_SHA384, bitString(sequence(integer(r), integer(s))));
-    require(hexlify(whole) === hexlify(der), "a certificate is not in DER, or not signed by ECDSA with SHA-384");
+    requireThat(hexlify(whole) === hexlify(der), "a certificate is not in DER, or not signed by ECDSA with SHA-384");
 
     const [version, serial, algorithm, issuer, validity, subject, key, ...optional] = parts(parts(tbs)[0]);
-    require(hexlify(version?.content ?? "0x") === V3, "a certificate is not of version 3");
+    requireThat(hexlify(version?.content ?? "0x") === V3, "a certificate is not of version 3");
     const isSame = algorithm !== undefined && hexlify(algorithm.whole) === hexlify(ECDSA_WITH_SHA384);
-    require(isSame, "a certificate names two algorithms");
-    require(issuer !== undefined && subject !== undefined && key !== undefined, "a certificate is cut short");
+    requireThat(isSame, "a certificate names two algorithms");
+    requireThat(issuer !== undefined && subject !== undefined && key !== undefined, "a certificate is cut short");
     this.der = der;
     this.identity = { issuer: keccak256(issuer.content), serial: toBigInt(serial?.content ?? "0x") };
     this.name = commonName(subject);
     [this.notBefore, this.notAfter] = parts(validity).map(unixTime) as [number, number];
-    require(this.notAfter >= this.notBefore, "a certificate has no time of validity");
+    requireThat(this.notAfter >= this.notBefore, "a certificate has no time of validity");
 
     const extensions = readExtensions(optional.find(({ tag }) => tag === EXTENSIONS));
     this.#keyUsage = parts(extensions.get(KEY_USAGE))[0]?.content ?? new Uint8Array();
@@ -84,7 +84,10 @@ export class Certificate {
 
   /** @param at Unix time in seconds. @throws Refuted if it is not valid then. */
   requireValid(at: number): void {
-    require(this.notBefore <= at && at <= this.notAfter, `the certificate of ${this.name} is not valid at ${time(at)}`);
+    requireThat(
+      this.notBefore <= at && at <= this.notAfter,
+      `the certificate of ${this.name} is not valid at ${time(at)}`,
+    );
   }
 
   /**
@@ -95,14 +98,18 @@ export class Certificate {
    */
   async requireIssuedBy(issuer: Certificate, authorities: number): Promise<void> {
     const mayIssue = issuer.isAuthority && issuer.isFor(KeyUsage.keyCertSign);
-    require(mayIssue &&
-      authorities <= (issuer.pathLength ?? authorities), `the certificate of ${issuer.name} may not issue this path`);
-    require(hexlify(this.#issuer) ===
-      hexlify(issuer.#subject), `the certificate of ${this.name} names another issuer than ${issuer.name}`);
-    require(await issuer.hasSigned(
-      this.#tbs,
-      this.#signature,
-    ), `the signature of the certificate of ${this.name} is wrong`);
+    requireThat(
+      mayIssue && authorities <= (issuer.pathLength ?? authorities),
+      `the certificate of ${issuer.name} may not issue this path`,
+    );
+    requireThat(
+      hexlify(this.#issuer) === hexlify(issuer.#subject),
+      `the certificate of ${this.name} names another issuer than ${issuer.name}`,
+    );
+    requireThat(
+      await issuer.hasSigned(this.#tbs, this.#signature),
+      `the signature of the certificate of ${this.name} is wrong`,
+    );
   }
 
   /** Whether the certificate's key has signed some data. @param signature r and s, 48 bytes each. */
@@ -131,8 +138,8 @@ function readExtensions(list: Element | undefined): Map<string | undefined, Uint
     const name = hexlify(id?.content ?? "0x");
     const isCritical = rest.length > 1;
     const isKnown = name === KEY_USAGE || name === BASIC_CONSTRAINTS;
-    require(isKnown || !isCritical, `a certificate has the critical extension ${name}, which is not known here`);
-    require(!found.has(name), `a certificate has the extension ${name} twice`);
+    requireThat(isKnown || !isCritical, `a certificate has the critical extension ${name}, which is not known here`);
+    requireThat(!found.has(name), `a certificate has the extension ${name} twice`);
     found.set(name, rest.at(-1)?.content ?? new Uint8Array());
   }
   return found;
@@ -145,7 +152,7 @@ function unixTime({ tag, content }: Element): number {
   const full = isUtc ? `${Number(text.slice(0, 2)) < 50 ? "20" : "19"}${text}` : text;
   const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(full) ?? [];
   const seconds = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`) / 1000;
-  require((isUtc || tag === 0x18) && Number.isSafeInteger(seconds), "a certificate has a time that is none");
+  requireThat((isUtc || tag === 0x18) && Number.isSafeInteger(seconds), "a certificate has a time that is none");
   return seconds;
 }
 

@@ -1,5 +1,5 @@
 import { dataLength, dataSlice, recoverAddress, toBeHex, toBigInt } from "ethers";
-import { Refuted, require } from "./refuted.ts";
+import { Refuted, requireThat } from "./refuted.ts";
 
 /** r ‖ s ‖ v, then the attestation's number. */
 const SIGNATURE_LENGTH = 65;
@@ -21,8 +21,10 @@ export interface EnclaveSignature {
  * @throws Refuted if it is not a signature, or not of 69 bytes.
  */
 export function readEnclaveSignature(hash: string, proof: string): EnclaveSignature {
-  require(dataLength(proof) ===
-    PROOF_LENGTH, `an enclave's proof has ${PROOF_LENGTH} bytes, and this has ${dataLength(proof)}`);
+  requireThat(
+    dataLength(proof) === PROOF_LENGTH,
+    `an enclave's proof has ${PROOF_LENGTH} bytes, and this has ${dataLength(proof)}`,
+  );
   const signer = recover(hash, dataSlice(proof, 0, SIGNATURE_LENGTH));
   return { signer, index: Number(toBigInt(dataSlice(proof, SIGNATURE_LENGTH))) };
 }
@@ -32,7 +34,7 @@ function recover(hash: string, signature: string): string {
   const s = toBigInt(dataSlice(signature, 32, 64));
   const v = Number(dataSlice(signature, 64));
   const isHigh = s > N / 2n;
-  require(v === 27 || v === 28, "the enclave's signature is none");
+  requireThat(v === 27 || v === 28, "the enclave's signature is none");
   try {
     return recoverAddress(hash, {
       r: dataSlice(signature, 0, 32),

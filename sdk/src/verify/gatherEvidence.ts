@@ -12,10 +12,11 @@ import {
   teeVerifierAbi,
   verifierRegistryAbi,
 } from "../generated/abis.ts";
+import { claimOf } from "../hash/claimOf.ts";
 import { hashBatch } from "../hash/hashBatch.ts";
 import { hashClaim } from "../hash/hashClaim.ts";
 import { hashTerms } from "../hash/hashTerms.ts";
-import { type InferenceClaim, Route } from "../types.ts";
+import { Route } from "../types.ts";
 import { shownKey } from "./attestation.ts";
 import { batchesIn, documentsIn, proofsIn } from "./calls.ts";
 import { Certificate } from "./certificate.ts";
@@ -107,14 +108,7 @@ async function gatherInference(reader: Reader, pointers: InferencePointers): Pro
   const { terms } = requested.args;
   const { nodeId, outputHash, units } = delivered.args;
   const domain = { chainId, settlement: address };
-  const claim: InferenceClaim = {
-    requestId: id,
-    modelId: terms.offer.modelId,
-    nodeId,
-    inputHash: terms.inputHash,
-    outputHash,
-    units,
-  };
+  const hash = hashClaim(domain, claimOf(id, terms, delivered.args));
   const route = await gatherRoute(reader, address, terms.offer, pointers.routeSet);
   const posted = proofsIn(await reader.calldata(pointers.settled)).filter(
     (one) => hashTerms(domain, one.terms) === id && one.outputHash === outputHash && one.units === units,
@@ -130,7 +124,7 @@ async function gatherInference(reader: Reader, pointers: InferencePointers): Pro
     requested: requested.at,
     delivery: { nodeId, outputHash, units, at: delivered.at },
     settled: settled.at,
-    ...(await gatherProof(reader, route, { nodeId, hash: hashClaim(domain, claim) }, proofs, pointers.attested)),
+    ...(await gatherProof(reader, route, { nodeId, hash }, proofs, pointers.attested)),
   };
 }
 

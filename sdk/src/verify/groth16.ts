@@ -1,7 +1,7 @@
 import { AbiCoder, dataLength, getBytes, hexlify, keccak256, toBigInt } from "ethers";
 import type { ZkParameters } from "../client/requireProductionKey.ts";
 import type { InferenceClaim } from "../types.ts";
-import { require } from "./refuted.ts";
+import { requireThat } from "./refuted.ts";
 
 /** The orders of BN254's base field and of its groups (EIP-196). */
 const P = 0x30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd47n;
@@ -81,17 +81,17 @@ export function readZkParameters(parameters: string): ZkParameters | undefined {
  */
 export function readRegisteredKey(code: string, keyId: string): DeclaredKey {
   const bytes = getBytes(code);
-  require(bytes[0] === 0 && keccak256(bytes.subarray(1)) === keyId, `the contract's code is not key ${keyId}`);
+  requireThat(bytes[0] === 0 && keccak256(bytes.subarray(1)) === keyId, `the contract's code is not key ${keyId}`);
   return readKey(bytes.subarray(1));
 }
 
 /** Reads a verifying key as `IGroth16Verifier` lays it out. @throws Refuted if it is none. */
-export function readKey(bytes: Uint8Array): DeclaredKey {
+function readKey(bytes: Uint8Array): DeclaredKey {
   const words = Array.from({ length: bytes.length / 32 }, (_, i) => toBigInt(bytes.subarray(32 * i, 32 * i + 32)));
   const nPublic = Number(toBigInt(bytes.subarray(28, 32)));
   const isKey =
     new TextDecoder().decode(bytes.subarray(0, 20)) === MAGIC && bytes.length === 0x260 + 64 * nPublic && nPublic === 4;
-  require(isKey, "the key is not of a circuit with four public signals");
+  requireThat(isKey, "the key is not of a circuit with four public signals");
   const g1 = (offset: number) => g1Point(words, offset / 32);
   const g2 = (offset: number) => g2Point(words, offset / 32);
   const key = {
@@ -123,10 +123,16 @@ export function publicSignalsFor(
   claimHash: string,
   { weightsCommitment, units }: ZkParameters,
 ): bigint[] {
-  require(claim.units === units, `the claim is of ${claim.units} units, and the model's inferences are of ${units}`);
+  requireThat(
+    claim.units === units,
+    `the claim is of ${claim.units} units, and the model's inferences are of ${units}`,
+  );
   const [weights, input, output] = [weightsCommitment, claim.inputHash, claim.outputHash].map((word) => toBigInt(word));
   const signals = [toBigInt(claimHash) % R, weights ?? R, input ?? R, output ?? R];
-  require(signals.every((signal) => signal < R), "a public signal is not below the field's order");
+  requireThat(
+    signals.every((signal) => signal < R),
+    "a public signal is not below the field's order",
+  );
   return signals;
 }
 

@@ -9,6 +9,6 @@ export class Unreadable extends Error {
 }
 
 /** @throws Refuted saying `what`, unless the condition holds. */
-export function require(condition: boolean, what: string): asserts condition {
+export function requireThat(condition: boolean, what: string): asserts condition {
   if (!condition) throw new Refuted(what);
 }

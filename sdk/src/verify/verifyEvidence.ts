@@ -1,8 +1,8 @@
-import { getAddress, getBytes, keccak256, sha256 } from "ethers";
+import { getAddress, getBytes, hexlify, keccak256, sha256 } from "ethers";
 import { decodeTeeParameters } from "../attestation/tee.ts";
 import { isLocalChain } from "../chain/isLocalChain.ts";
 import { keyWeaknesses } from "../client/keyWeaknesses.ts";
-import type { ZkParameters } from "../client/requireProductionKey.ts";
+import { claimOf } from "../hash/claimOf.ts";
 import { hashBatch } from "../hash/hashBatch.ts";
 import { hashClaim } from "../hash/hashClaim.ts";
 import { hashTerms } from "../hash/hashTerms.ts";
@@ -29,7 +29,7 @@ import {
   type Snarkjs,
 } from "./groth16.ts";
 import { printable } from "./printable.ts";
-import { Refuted, require, Unreadable } from "./refuted.ts";
+import { Refuted, requireThat, Unreadable } from "./refuted.ts";
 import { time } from "./time.ts";
 
 /** The steps of a verification, in their order; a batch begins with `batch`, an inference with `terms`. */
@@ -222,18 +222,11 @@ async function verifyInference(
     show("Recomputed EIP-712 hash", recomputed);
     show("Chain", chainId);
     show("Contract", contract);
-    require(recomputed === id, `the terms hash to ${recomputed}, which is another request`);
+    requireThat(recomputed === id, `the terms hash to ${recomputed}, which is another request`);
     return ["chain, contract, requester, model, prices and deadlines give exactly this request's identifier", null];
   });
-  const { nodeId, outputHash, units } = delivery;
-  const claim: InferenceClaim = {
-    requestId: id,
-    modelId: terms.offer.modelId,
-    nodeId,
-    inputHash: terms.inputHash,
-    outputHash,
-    units,
-  };
+  const { nodeId } = delivery;
+  const claim = claimOf(id, terms, delivery);
   const hash = await steps.run(
     "claim",
     "The claim names this request, its input and the delivered output",
@@ -242,9 +235,9 @@ async function verifyInference(
       for (const [name, value] of Object.entries(claim)) show(name, value);
       show("Claim hash", claimHash);
       const asked = terms.offer.nodeId;
-      require(BigInt(asked) === 0n || asked === nodeId, `node ${nodeId} delivered, and the request names ${asked}`);
-      require(isBefore(requested, delivery.at), "the delivery came before the request");
-      require(isBefore(delivery.at, settled), "the settlement came before the delivery");
+      requireThat(BigInt(asked) === 0n || asked === nodeId, `node ${nodeId} delivered, and the request names ${asked}`);
+      requireThat(isBefore(requested, delivery.at), "the delivery came before the request");
+      requireThat(isBefore(delivery.at, settled), "the settlement came before the delivery");
       return ["it is made here, of the terms and of what the node committed to when it delivered", claimHash];
     },
   );
@@ -261,8 +254,11 @@ async function verifyBatch(evidence: BatchEvidence, steps: Steps, options: Verif
     show("Recomputed EIP-712 hash", recomputed);
     show("Inferences", `${batch.first} to ${batch.first + batch.count - 1n}`);
     show("Merkle root", batch.root);
-    require(recomputed === id, `the batch hashes to ${recomputed}, which is another batch`);
-    require(keccak256(rows) === batch.rowsHash, "the rows that the payers were charged by are not those of the batch");
+    requireThat(recomputed === id, `the batch hashes to ${recomputed}, which is another batch`);
+    requireThat(
+      keccak256(rows) === batch.rowsHash,
+      "the rows that the payers were charged by are not those of the batch",
+    );
     return ["node, model, range of inferences, Merkle root and the payers' rows give exactly this batch", null];
   });
   await verifyRoute(evidence, Route.TEE, settled, steps);
@@ -276,8 +272,8 @@ const verifyRoute = (evidence: Evidence, route: Route, use: EvidencePlace, steps
     show("Verifier", `${verifierId}, ${verifier}`);
     show("Parameters", parameters);
     show("Set in transaction", set.transaction);
-    require(evidence.route.route === route, "the verifier is of another route than the terms name");
-    require(isBefore(set, use), "the model's route was set after it was used");
+    requireThat(evidence.route.route === route, "the verifier is of another route than the terms name");
+    requireThat(isBefore(set, use), "the model's route was set after it was used");
     if (status === VerifierStatus.REVOKED) {
       mind("The route's verifier was revoked later. What follows does not rest on its code.");
     }
@@ -312,7 +308,7 @@ async function verifyGroth16(
     show("Beacon", ceremony.beacon);
     show("SHA-256 of the zkey", ceremony.zkeyHash);
     const [weakness] = keyWeaknesses(ceremony);
-    require(weakness === undefined || isLocalChain(chainId), `the key is not one for production: ${weakness}`);
+    requireThat(weakness === undefined || isLocalChain(chainId), `the key is not one for production: ${weakness}`);
     if (weakness === undefined) {
       return ["the key declares its ceremony; opg circuit verify checks that it took place", null];
     }
@@ -329,7 +325,7 @@ async function verifyGroth16(
   const wellFormed = await steps.run("subgroup", "The proof's points are well formed", ({ show }) => {
     for (const proof of proofs) show("Proof", proof);
     const found = proofs.filter((proof) => isCanonical(proof) && isInSubgroup(snarkjs, proof));
-    require(found.length > 0, "a point of the proof is not canonical, or not in the right subgroup");
+    requireThat(found.length > 0, "a point of the proof is not canonical, or not in the right subgroup");
     return [
       "every coordinate is below the field's order and B is in the subgroup, which snarkjs does not check",
       found,
@@ -344,15 +340,13 @@ async function verifyGroth16(
     throw new Refuted("snarkjs refuses the proof");
   });
   return steps.run("meaning", "What that proves", ({ show }) => {
-    show("Commitment to the weights", weightsOf(parameters));
+    show("Commitment to the weights", parameters.weightsCommitment);
     return [
       "execution: the model with exactly these weights gives exactly this output for this input",
       "The model ran: its proof holds.",
     ];
   });
 }
-
-const weightsOf = ({ weightsCommitment }: ZkParameters): string => weightsCommitment;
 
 async function verifyEnclave(
   evidence: Evidence,
@@ -365,7 +359,7 @@ async function verifyEnclave(
   const { verifier } = route;
   const enclave = await steps.run("signature", `An enclave's key signed the ${what}`, ({ show }) => {
     const [proof] = proofs;
-    require(proof !== undefined, "there is no signature");
+    requireThat(proof !== undefined, "there is no signature");
     const { signer, index } = readEnclaveSignature(hash, proof);
     const { enclave } = evidence;
     if (enclave === null) throw new Unreadable(`the attestation ${index} of the node is not in the evidence`);
@@ -373,8 +367,10 @@ async function verifyEnclave(
     show("Signature", proof);
     show("Signed by", signer);
     const isAttested = signer === getAddress(enclave.key) && index === enclave.index;
-    require(isAttested &&
-      (by === undefined || getAddress(by) === signer), `${signer} signed, which is not the attested key`);
+    requireThat(
+      isAttested && (by === undefined || getAddress(by) === signer),
+      `${signer} signed, which is not the attested key`,
+    );
     return [`the signature is by ${signer}, the key of the node's attestation ${index}`, enclave];
   });
   const key = getAddress(enclave.key);
@@ -385,9 +381,11 @@ async function verifyEnclave(
     show("Valid until", time(endsAt));
     show("On chain", time(onChain.timestamp));
     const wasValid = isBefore(attested, onChain) && validFrom === attested.timestamp && onChain.timestamp < validUntil;
-    require(wasValid, `the key was not valid at ${time(onChain.timestamp)}, when the ${what} came on chain`);
-    require(onChain.timestamp <
-      endsAt, `the key was revoked from ${time(endsAt)} on, before the ${what} came on chain`);
+    requireThat(wasValid, `the key was not valid at ${time(onChain.timestamp)}, when the ${what} came on chain`);
+    requireThat(
+      onChain.timestamp < endsAt,
+      `the key was revoked from ${time(endsAt)} on, before the ${what} came on chain`,
+    );
     if (endsAt < validUntil) mind(`The key was revoked later: it ended at ${time(endsAt)}.`);
     return [`it was attested before the ${what} came on chain, and had not ended by then`, null];
   });
@@ -415,12 +413,15 @@ async function verifyEnclave(
   const trusted = await steps.run("measurement", "The measured image is one that the model trusts", ({ show }) => {
     const measured = readMeasurement(attestation.document);
     for (const register of [0, 1, 2]) {
-      show(`PCR${register}`, hexOf(attestation.document.pcrs.get(register)));
+      show(`PCR${register}`, hexlify(attestation.document.pcrs.get(register) ?? "0x").slice(2));
     }
     show("Measurement", measured);
-    require(measured === enclave.measurement, "the measurement on chain is not that of the document");
+    requireThat(measured === enclave.measurement, "the measurement on chain is not that of the document");
     const trusted = decodeTeeParameters(route.parameters);
-    require(trusted?.measurements.includes(measured) === true, `the model does not trust the measurement ${measured}`);
+    requireThat(
+      trusted?.measurements.includes(measured) === true,
+      `the model does not trust the measurement ${measured}`,
+    );
     return ["the Keccak-256 hash of PCR0, PCR1 and PCR2 is in the model's set of trusted images", trusted];
   });
   const meaning = await steps.run("meaning", "What that proves", ({ show, mind }) => {
@@ -444,9 +445,6 @@ async function verifyEnclave(
   return meaning;
 }
 
-const hexOf = (bytes: Uint8Array = new Uint8Array()): string =>
-  Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-
 /** The attestation's signatures, from the root down to the document. */
 async function verifyChain(
   attestation: ReadAttestation,
@@ -463,7 +461,7 @@ async function verifyChain(
     if (root !== undefined) requireRoot(attestation, root);
     if (isAwsRoot(first)) return ["it is the root of AWS Nitro enclaves, by the fingerprint that AWS publishes", null];
     const isAccepted = root !== undefined || (isLocalChain(chainId) && fingerprint === rootHash);
-    require(isAccepted, `the root ${fingerprint} is not AWS's`);
+    requireThat(isAccepted, `the root ${fingerprint} is not AWS's`);
     mind("DEVELOPMENT ROOT, not AWS's: whoever owns it can attest anything, so this shows nothing to others.");
     return [
       root === undefined
@@ -491,7 +489,7 @@ async function verifyChain(
     });
   }
   await steps.run("documentSignature", "The enclave's hardware signed the document", async ({ show }) => {
-    show("Signature", hexOf(document.signature));
+    show("Signature", hexlify(document.signature).slice(2));
     await verifyDocumentSignature(attestation);
     return ["the COSE signature (ES384) is by the last certificate's key, which is for signatures only", null];
   });
@@ -505,7 +503,7 @@ const verifyRevocations = (
 ): Promise<null> =>
   steps.run("revocations", "Nothing of it was revoked since", ({ mind }) => {
     const equivocated = evidence.of === "batch" ? evidence.equivocated : null;
-    require(equivocated === null, "the key signed another batch for one of these inferences");
+    requireThat(equivocated === null, "the key signed another batch for one of these inferences");
     if (banned) mind("The image was banned later.");
     for (const place of revokedCertificates) mind(`The certificate of ${path[place]?.name} was revoked later.`);
     if (fault === KeyFault.EQUIVOCATED) mind("The key was found later to have signed two batches for one inference.");
