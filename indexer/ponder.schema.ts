@@ -994,9 +994,14 @@ export const period = onchainTable(
     compensation: sum(p),
     /** At the end of the period, here and below; of the latest one: now. */
     supply: sum(p),
-    /** Collateral at risk, and the most that it was within the period: see `coverageAtRisk` of {@link protocol}. */
+    /**
+     * Collateral at risk: see `coverageAtRisk` of {@link protocol}; and the most that stood when the period began or at the end
+     * of a block of it. What that was before the last block with an event, and which block that is.
+     */
     atRisk: sum(p),
     atRiskPeak: sum(p),
+    peakBefore: sum(p),
+    lastBlock: p.bigint().notNull(),
     /** All OPG in the nodes' accounts, and the bonded part of it. */
     staked: sum(p),
     bonded: sum(p),

@@ -95,8 +95,11 @@ export class Bookkeeper {
   /** What the log before took from an account to burn it, and why: the next one is that burn. */
   #taken: { nodeId: string; ref: string; transactionHash: string; amount: bigint; cause: string } | null = null;
 
-  /** The last log that changed the collateral at risk, and what that was before. */
-  #risk = { log: "", before: 0n };
+  /** The last block that changed the collateral at risk, and what that was when it began. */
+  #risk = { block: -1n, before: 0n };
+
+  /** By account, the parties of nodes that paid it. */
+  readonly #funders = new Map<string, Set<string>>();
 
   constructor(subject: Subject) {
     this.#subject = subject;
@@ -683,10 +686,9 @@ export class Bookkeeper {
     this.#periods(at, {});
   }
 
-  /** Changes the collateral at risk, and remembers what it was before this log. */
-  #putAtRisk(at: Place, amount: bigint): void {
-    const log = this.#idOf(at);
-    if (log !== this.#risk.log) this.#risk = { log, before: big(this.#protocolRow().coverageAtRisk) };
+  /** Changes the collateral at risk, and remembers what it was before this block. */
+  #putAtRisk({ blockNumber: block }: Place, amount: bigint): void {
+    if (block !== this.#risk.block) this.#risk = { block, before: big(this.#protocolRow().coverageAtRisk) };
     this.#protocol({ coverageAtRisk: amount });
   }
 
@@ -752,6 +754,7 @@ export class Bookkeeper {
       this.books.put("funding", { funder, account, payments: 0n, ...stampOf(at) });
     }
     this.books.add("funding", { funder, account }, { payments: 1n });
+    this.#funders.set(account, (this.#funders.get(account) ?? new Set()).add(funder));
     this.#event("fundingEvent", at, { funder, account, how, token, amount });
   }
 
@@ -761,7 +764,10 @@ export class Bookkeeper {
     const parties = this.#partiesOf(nodeId);
     const payers = [String(payer), String(signer)];
     const isParty = parties.length === MOST_PARTIES || payers.some((account) => parties.includes(account));
-    const isFunded = parties.some((funder) => payers.some((one) => this.books.find("funding", funder, one)));
+    const isFunded = payers.some((one) => {
+      const funders = this.#funders.get(one);
+      return funders !== undefined && parties.some((party) => funders.has(party));
+    });
     const isFree = row.maxFee === 0n || (row.pricePerRequest === 0n && [row.pricePerUnit, row.units].includes(0n));
     const nearest = nearer(dealing, isParty ? "PARTY" : isFunded ? "FUNDED" : isFree ? "UNPAID" : "ARMS_LENGTH");
     return { dealing: nearest, selfDealing: nearest !== "ARMS_LENGTH" };
@@ -860,17 +866,19 @@ export class Bookkeeper {
   #periods(at: Place, amounts: Readonly<Record<string, bigint>>): void {
     const { supply = null, bonded = null, coverageAtRisk, free, unbonding } = this.#protocolRow();
     const atRisk = big(coverageAtRisk);
-    const before = this.#risk.log === this.#idOf(at) ? this.#risk.before : atRisk;
+    const begun = this.#risk.block === at.blockNumber ? this.#risk.before : atRisk;
     const staked = big(free) + big(bonded) + big(unbonding);
     const none = zeros(
       "requests deliveries settlements settlementsNet refunds declines defaults voids batched batches",
     );
     for (const key of periodsOf(at)) {
-      const peaks = [big(this.books.find("period", key.interval, key.start)?.atRiskPeak ?? 0n), before, atRisk];
-      const atRiskPeak = peaks.reduce((a, b) => (a > b ? a : b));
+      // What a block began with stood; what there is within it may not last.
+      const stood = big(this.books.find("period", key.interval, key.start)?.peakBefore ?? 0n);
+      const peakBefore = stood > begun ? stood : begun;
+      const peak = { peakBefore, atRiskPeak: peakBefore > atRisk ? peakBefore : atRisk, lastBlock: at.blockNumber };
       this.books.add(
         "period",
-        { ...key, supply, bonded, staked, atRisk, atRiskPeak },
+        { ...key, supply, bonded, staked, atRisk, ...peak },
         { ...none, burned: 0n, burnedNet: 0n, compensation: 0n, ...amounts },
       );
     }

@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { MaxUint256 } from "ethers";
+import { concat, id, MaxUint256 } from "ethers";
+import type { Indexer } from "../../indexer/start.ts";
 import { BatchRoute, channelKey, WITHDRAWAL_DELAY } from "../support/batches.ts";
 import { Demand } from "../support/demand.ts";
 import { ethers, loadProtocol, networkHelpers, OPG_UNIT, type Protocol, USD_UNIT } from "../support/fixtures.ts";
@@ -8,11 +9,16 @@ import { ethers, loadProtocol, networkHelpers, OPG_UNIT, type Protocol, USD_UNIT
  * An operator who makes its node look wanted, by buying from itself. Fees come back to it, so only the verification fees
  * cost it anything. Its own addresses are known; so it buys through accounts that nobody knows, and gives them money in
  * every way in which the protocol and the fee token let it, or asks no money.
+ *
+ * Or it makes looking for all that dear: by parties without number, whose payments to everybody have to be looked for at every
+ * event, and by claims that name one channel thousands of times. Or it makes its answers look like collateral at risk.
  */
 describe("attack: an operator buys from its own node", function () {
   this.timeout(480_000);
   let demand: Demand;
   let protocol: Protocol;
+  let batches: BatchRoute;
+  let indexer: Indexer;
   before(async () => {
     protocol = await loadProtocol();
     demand = await Demand.of(protocol);
@@ -57,7 +63,7 @@ describe("attack: an operator buys from its own node", function () {
     await buy(14, "FUNDED");
 
     // Channels: paid into by the operator, and out of its own to somebody else.
-    const batches = await BatchRoute.open(protocol);
+    batches = await BatchRoute.open(protocol);
     const { contract } = batches;
     const [funded, own, honestKey] = [channelKey(0), channelKey(1), channelKey(2)];
     const open = async (key: typeof funded, payer: typeof operator) => {
@@ -86,7 +92,7 @@ describe("attack: an operator buys from its own node", function () {
     expected[await demand.settle(await demand.request(nobody, { maxFee: 0n, offer: free }))] = "UNPAID";
     await batches.settle();
 
-    const indexer = await demand.index("tokens");
+    indexer = await demand.index("tokens");
     expect(await demand.dealings(indexer)).to.deep.equal(expected);
 
     type Item = Record<string, string | boolean>;
@@ -138,6 +144,68 @@ describe("attack: an operator buys from its own node", function () {
       { fees: String(BigInt(Object.keys(expected).length - 1) * fee + 48n), feesNet: String(2n * fee + 40n) },
     ]);
     expect(await opg.balanceOf(await demand.buyer(11))).to.equal(OPG_UNIT);
+  });
+
+  it("has no payment looked up that was not made, and a channel of many claims judged once", async () => {
+    const { nodes, usd } = protocol.contracts;
+    const { operator, payout } = protocol.accounts;
+    // How often the indexer has asked its tables for a payment.
+    const lookUps = async () => {
+      await indexer.reached(await ethers.provider.getBlockNumber());
+      const metrics = await (await fetch(`${indexer.url}/metrics`)).text();
+      return Number(/^ponder_indexing_store_queries_total\{table="funding",method="find"\} (\d+)$/m.exec(metrics)?.[1]);
+    };
+
+    // Another node's owner pays an honest buyer. This node has had many a payout.
+    const buyer = await demand.buyer(19);
+    const other = await demand.buyer(18);
+    await nodes.connect(other).register(id("another node"), other, other, "", "");
+    await usd.connect(other).transfer(buyer, 1n);
+    for (let party = 1n; party <= 20n; ++party) {
+      await nodes.connect(operator).setPayout(protocol.nodeId, `0x${(party << 100n).toString(16).padStart(40, "0")}`);
+    }
+    await nodes.connect(operator).setPayout(protocol.nodeId, payout);
+    await nodes.connect(operator).postOffer(await protocol.offer());
+    const before = await lookUps();
+    expect(before).to.be.greaterThan(0);
+    const requestId = await demand.buy(buyer);
+    expect((await demand.dealings(indexer))[requestId]).to.equal("ARMS_LENGTH");
+    expect(await lookUps()).to.equal(before);
+
+    // A channel whose payer the operator had paid: each judgement finds that one payment.
+    const [nodeId, modelId, routeVersion, token] = batches.place(channelKey(0));
+    const row = batches.rows({ signer: channelKey(0), ceiling: 7n, amount: 0n });
+    await batches.contract.claim(nodeId, modelId, routeVersion, token, concat(Array(50).fill(row)));
+    expect(await lookUps()).to.equal(before + 1);
+  });
+
+  it("adds nothing to the most collateral at risk by an answer that brings its proof", async () => {
+    const { nodes, settlement } = protocol.contracts;
+    const peak = async () => {
+      type Answer = { periods: { items: { atRisk: string; atRiskPeak: string }[] } };
+      const { periods } = await demand.ask<Answer>(
+        indexer,
+        "{ periods(where: { interval: TOTAL }) { items { atRisk atRiskPeak } } }",
+      );
+      return periods.items;
+    };
+    const before = await peak();
+    const offer = await protocol.offer({ coverage: 400n * OPG_UNIT });
+    expect(offer.coverage).to.be.greaterThan(BigInt(before[0]?.atRiskPeak ?? 0));
+    await nodes.connect(protocol.accounts.operator).postOffer(offer);
+    const { terms } = await demand.request(await demand.buyer(19), { offer });
+    const answer = await protocol.answer(terms);
+    const proof = await protocol.proof(await protocol.claim(terms, answer));
+    await settlement.connect(protocol.accounts.signer).deliverAndSettle(terms, protocol.nodeId, answer, proof);
+    expect(await peak()).to.deep.equal(before);
+
+    const late = await demand.request(await demand.buyer(19), { offer });
+    await settlement.deliver(late.terms, await protocol.answer(late.terms));
+    const atRisk = String(offer.coverage);
+    expect(await peak()).to.deep.equal([{ atRisk, atRiskPeak: atRisk }]);
+  });
+
+  it("leaves the tables in agreement with the chain, and is seen in part where transfers are not watched", async () => {
     await demand.reconcile(indexer);
     await indexer.stop();
 

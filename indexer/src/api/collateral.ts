@@ -8,7 +8,9 @@ const Point = z
     atRisk: Amount.openapi({
       description: "Coverage of the answers that were out and not proven, at the period's end.",
     }),
-    atRiskPeak: Amount.openapi({ description: "The most that it was within the period." }),
+    atRiskPeak: Amount.openapi({
+      description: "The most that it was when the period began, or at the end of a block of it.",
+    }),
     staked: Amount.openapi({ description: "All OPG in the nodes' accounts, at the period's end." }),
     bonded: Amount.openapi({ description: "The bonded part of it." }),
   })

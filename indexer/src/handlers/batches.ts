@@ -36,7 +36,7 @@ async function judgeChannel(context: Context, row: ChannelRow): Promise<ChannelR
   return context.db.update(channel, { id: row.id }).set(dealing);
 }
 
-/** Changes a channel, and keeps the change in its history. */
+/** Changes a channel, and keeps the change in its history. What makes its payer closer to its node is judged after. */
 async function changeChannel(
   context: Context,
   event: ChainEvent,
@@ -55,7 +55,7 @@ async function changeChannel(
   const row = await context.db.update(channel, { id: channelId }).set((now) => ({ ...change, ...plus(now, move) }));
   if (move.balance !== undefined) await addToToken(context, row.token, { inChannels: move.balance });
   await context.db.insert(channelEvent).values({ id, channelId, ...history, balance: row.balance, ...stampOf(event) });
-  return judgeChannel(context, row);
+  return row;
 }
 
 /** Books a credit of the batch settlement. */
@@ -90,7 +90,7 @@ ponder.on("BatchSettlement:ChannelOpened", async ({ event, context }) => {
     ...stampOf(event),
   });
   await addToProtocol(context, { channels: 1n });
-  await changeChannel(context, event, id, { kind: "OPENED", address: names.payer });
+  await judgeChannel(context, await changeChannel(context, event, id, { kind: "OPENED", address: names.payer }));
 });
 
 ponder.on("BatchSettlement:ChannelDeposited", async ({ event, context }) => {
@@ -106,24 +106,26 @@ ponder.on("BatchSettlement:ChannelWithdrawalAnnounced", async ({ event, context 
   const { channelId, withdrawableAt } = event.args;
   const at = withdrawableAt === 0n ? null : withdrawableAt;
   const kind = at === null ? "WITHDRAWAL_CANCELLED" : "WITHDRAWAL_ANNOUNCED";
-  await changeChannel(context, event, channelId, { kind, withdrawableAt: at, change: { withdrawableAt: at } });
+  const change = { withdrawableAt: at };
+  await judgeChannel(context, await changeChannel(context, event, channelId, { kind, ...change, change }));
 });
 
 ponder.on("BatchSettlement:ChannelWithdrawn", async ({ event, context }) => {
   const { channelId, to, amount } = event.args;
   const move = { withdrawn: amount, balance: -amount };
   const change = { withdrawableAt: null };
-  const { payer, token } = await changeChannel(context, event, channelId, {
+  const row = await changeChannel(context, event, channelId, {
     ...{ kind: "WITHDRAWN", amount, address: to },
     ...{ move, change },
   });
+  const { payer, token } = await judgeChannel(context, row);
   await addPayment(context, event, { funder: payer, account: to, how: "CHANNEL_WITHDRAWAL", token, amount });
 });
 
 ponder.on("BatchSettlement:ChannelsClaimed", async ({ event, context }) => {
   const { nodeId, modelId, routeVersion, token, claims } = event.args;
   const drawn = unpackClaims(claims);
-  let dealing: Dealing = "ARMS_LENGTH";
+  const channels = new Map<Hex, ChannelRow>();
   for (const [index, { signer, amount }] of drawn.entries()) {
     const channelId = channelIdOf(nodeId, modelId, routeVersion, token, signer);
     const row = await changeChannel(context, event, channelId, {
@@ -132,8 +134,11 @@ ponder.on("BatchSettlement:ChannelsClaimed", async ({ event, context }) => {
       amount,
       move: { claimed: amount, balance: -amount, claims: 1n },
     });
-    dealing = closest(dealing, row.dealing);
+    channels.set(channelId, row);
   }
+  // One event may name a channel thousands of times.
+  let dealing: Dealing = "ARMS_LENGTH";
+  for (const row of channels.values()) dealing = closest(dealing, (await judgeChannel(context, row)).dealing);
   const total = drawn.reduce((sum, { amount }) => sum + amount, 0n);
   const { payout } = (await context.db.find(node, { id: nodeId })) ?? {};
   if (payout !== undefined) await addChannelCredit(context, token, payout, total);

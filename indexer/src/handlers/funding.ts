@@ -12,6 +12,7 @@ import {
   type Payment,
 } from "../mapping/dealing.ts";
 import { type ChainEvent, stampOf } from "../mapping/stamp.ts";
+import { once } from "../once.ts";
 import { settings } from "../settings.ts";
 
 const {
@@ -24,9 +25,10 @@ const contracts = [Settlement, NodeRegistry, BatchSettlement, BurnSink, zeroAddr
 
 /** Who the tables below may know something of. Of anybody else they know nothing, and need not be asked. */
 interface Suspects {
-  /** Accounts that are or were a node's party, and accounts that one of those paid. */
+  /** Accounts that are or were a node's party. */
   readonly operators: Set<string>;
-  readonly funded: Set<string>;
+  /** By account, those of them that paid it. */
+  readonly funders: Map<string, Set<string>>;
   /** Nodes that have had more parties than are kept. */
   readonly crowded: Set<string>;
 }
@@ -35,19 +37,21 @@ interface Suspects {
  * The suspects, read once: every later one goes through here. A reorganisation leaves some who are none any more, and for
  * those the tables answer.
  */
-let reading: Promise<Suspects> | undefined;
-const suspectsIn = ({ db }: Context): Promise<Suspects> => {
-  reading ??= (async () => {
-    const operators = await db.sql.select({ id: operatorAccount.account }).from(operatorAccount);
-    // Not selectDistinct: Ponder takes that for a statement that writes, and gives its cache of all tables up for good.
-    const funded = await db.sql.select({ id: funding.account }).from(funding);
-    const full = gte(sql`cardinality(${node.parties})`, MAX_PARTIES);
-    const crowded = await db.sql.select({ id: node.id }).from(node).where(full);
-    const ids = (rows: readonly { id: string }[]) => new Set(rows.map(({ id }) => id));
-    return { operators: ids(operators), funded: ids(funded), crowded: ids(crowded) };
-  })();
-  return reading;
-};
+const suspectsIn = once(async ({ db }: Context): Promise<Suspects> => {
+  const operators = await db.sql.select({ id: operatorAccount.account }).from(operatorAccount);
+  const payments = await db.sql.select({ funder: funding.funder, account: funding.account }).from(funding);
+  const full = gte(sql`cardinality(${node.parties})`, MAX_PARTIES);
+  const crowded = await db.sql.select({ id: node.id }).from(node).where(full);
+  const ids = (rows: readonly { id: string }[]) => new Set(rows.map(({ id }) => id));
+  const suspects = { operators: ids(operators), funders: new Map(), crowded: ids(crowded) };
+  for (const { funder, account } of payments) addFunder(suspects, funder, account);
+  return suspects;
+});
+
+function addFunder({ funders }: Suspects, funder: Address, account: Address): void {
+  const known = funders.get(account) ?? new Set();
+  funders.set(account, known.add(funder));
+}
 
 /** How close those who pay a node are to it, by what is known of them now or was before; and whether that is too close. */
 export async function dealingWith(
@@ -62,14 +66,15 @@ export async function dealingWith(
 
 async function dealingNow(context: Context, nodeId: Hex, payers: readonly Address[]): Promise<Dealing> {
   const { db } = context;
-  const { operators, funded, crowded } = await suspectsIn(context);
+  const { operators, funders, crowded } = await suspectsIn(context);
   const ids = payers.map((payer) => payer.toLowerCase() as Address);
-  const paid = ids.filter((id) => funded.has(id));
+  const paid = ids.filter((id) => funders.has(id));
   if (paid.length === 0 && !crowded.has(nodeId) && !ids.some((id) => operators.has(id))) return "ARMS_LENGTH";
   const { parties = [] } = (await db.find(node, { id: nodeId })) ?? {};
   if (ids.some((id) => isParty(parties, id))) return "PARTY";
   for (const account of paid) {
-    for (const funder of parties) {
+    // The tables are asked about payments that there were only: anybody may have many parties, and pay anybody.
+    for (const funder of parties.filter((party) => funders.get(account)?.has(party))) {
       if ((await db.find(funding, { funder, account })) !== null) return "FUNDED";
     }
   }
@@ -104,10 +109,10 @@ export async function addParties(
 export async function addPayment(context: Context, event: ChainEvent, payment: Payment): Promise<void> {
   const { db } = context;
   const { funder, account } = payment;
-  const { operators, funded } = await suspectsIn(context);
-  if (!operators.has(funder.toLowerCase()) || !isFunding(payment, contracts)) return;
+  const suspects = await suspectsIn(context);
+  if (!suspects.operators.has(funder) || !isFunding(payment, contracts)) return;
   if ((await db.find(operatorAccount, { account: funder })) === null) return;
-  funded.add(account.toLowerCase());
+  addFunder(suspects, funder, account);
   await db
     .insert(funding)
     .values({ funder, account, payments: 1n, ...stampOf(event) })

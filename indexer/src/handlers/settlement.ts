@@ -147,7 +147,7 @@ ponder.on("Settlement:Delivered", async ({ event, context }) => {
     await addToNode(context, event, nodeId, { requests: 1n });
   }
   await countForNode(context, nodeId, "deliveries");
-  await addToPeriods(context, event, { deliveries: 1n });
+  await addToPeriods(context, event, { deliveries: 1n }, row.coverage);
 });
 
 ponder.on("Settlement:OutputPublished", async ({ event, context }) => {

@@ -14,7 +14,7 @@ import {
 import type { Address, Hex } from "viem";
 import type { Route } from "../mapping/enums.ts";
 import { type CreditChange, creditId } from "../mapping/inference.ts";
-import { periodsOf, plus, type Stocks, stocksOf } from "../mapping/period.ts";
+import { firstPeak, type Peak, peakAfter, periodsOf, plus, type Stocks, stocksOf } from "../mapping/period.ts";
 import { type ChainEvent, stampOf } from "../mapping/stamp.ts";
 import { gapSubjects } from "../mapping/trust.ts";
 
@@ -23,7 +23,7 @@ type Amounts<Row, Key extends keyof Row> = {
   readonly [Column in keyof Row as Row[Column] extends bigint ? Exclude<Column, Key> : never]?: bigint;
 };
 type ProtocolAmounts = Amounts<typeof protocol.$inferSelect, "chainId" | "startBlock">;
-type PeriodAmounts = Amounts<typeof period.$inferSelect, "start" | keyof Stocks | "atRiskPeak">;
+type PeriodAmounts = Amounts<typeof period.$inferSelect, "start" | keyof Stocks | keyof Peak>;
 type BreakdownAmounts = Amounts<typeof periodRoute.$inferSelect, "start">;
 type TokenAmounts = Amounts<typeof periodToken.$inferSelect, "start">;
 
@@ -36,21 +36,25 @@ export async function addToProtocol({ db, chain }: Context, amounts: ProtocolAmo
  * Adds to what happened in the periods that the event falls into, and notes what stands at their end. Every event that
  * moves OPG or collateral does so, after the move. What was at risk when a period began is in its peak all the same: a
  * bond's unlocking is an event of its own, before the one that ends its request.
+ *
+ * @param raised What the event has added to the collateral at risk.
  */
-export async function addToPeriods({ db, chain }: Context, event: ChainEvent, amounts: PeriodAmounts): Promise<void> {
+export async function addToPeriods(
+  { db, chain }: Context,
+  event: ChainEvent,
+  amounts: PeriodAmounts,
+  raised = 0n,
+): Promise<void> {
   const now = await db.find(protocol, { chainId: BigInt(chain.id) });
   if (now === null) throw new Error("the protocol has no row: it is made before the first event");
   const stocks = stocksOf(now);
   const { atRisk } = stocks;
-  const keys = periodsOf(event.block.timestamp);
+  const { number, timestamp } = event.block;
+  const first = { ...stocks, ...firstPeak(number, atRisk, raised), ...amounts };
   await db
     .insert(period)
-    .values(keys.map((key) => ({ ...key, ...stocks, atRiskPeak: atRisk, ...amounts })))
-    .onConflictDoUpdate((row) => ({
-      ...stocks,
-      atRiskPeak: row.atRiskPeak > atRisk ? row.atRiskPeak : atRisk,
-      ...plus(row, amounts),
-    }));
+    .values(periodsOf(timestamp).map((key) => ({ ...key, ...first })))
+    .onConflictDoUpdate((row) => ({ ...stocks, ...peakAfter(row, number, atRisk), ...plus(row, amounts) }));
 }
 
 /** Adds to what happened in those periods by an inference's route, model and node. */

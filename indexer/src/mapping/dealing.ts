@@ -47,7 +47,7 @@ export function newParties(parties: readonly Address[], accounts: readonly Addre
  * can be told from them, and only the node's owners can bring that about.
  */
 export function isParty(parties: readonly Address[], account: Address): boolean {
-  return parties.length >= MAX_PARTIES || parties.some((party) => isAddressEqual(party, account));
+  return parties.length >= MAX_PARTIES || parties.includes(account.toLowerCase() as Address);
 }
 
 /**

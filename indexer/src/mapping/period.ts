@@ -44,6 +44,27 @@ export const stocksOf = ({
   bonded,
 });
 
+/** The most collateral that was at risk in a period. */
+export interface Peak {
+  /** The most that stood when the period began or at the end of a block: OPG base units. */
+  readonly atRiskPeak: bigint;
+  /** The same without its last block, which may not have ended: an answer may bring its proof, and then there is no gap. */
+  readonly peakBefore: bigint;
+  /** That block: the last with an event. */
+  readonly lastBlock: bigint;
+}
+
+/** A period's peak at its first event, which has raised what is at risk by so much. */
+export const firstPeak = (lastBlock: bigint, atRisk: bigint, raised: bigint): Peak => ({
+  ...{ atRiskPeak: atRisk, peakBefore: atRisk - raised, lastBlock },
+});
+
+/** A period's peak after another event. */
+export function peakAfter(peak: Peak, lastBlock: bigint, atRisk: bigint): Peak {
+  const peakBefore = lastBlock === peak.lastBlock ? peak.peakBefore : peak.atRiskPeak;
+  return { atRiskPeak: peakBefore > atRisk ? peakBefore : atRisk, peakBefore, lastBlock };
+}
+
 /** The largest integer of a column: numeric(78). */
 const LARGEST = 10n ** 78n - 1n;
 
