@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { loadDeployment } from "../sdk/src/node/loadDeployment.ts";
 import type { Difference } from "./reconcile/compare.ts";
-import { type Report, reconcile } from "./reconcile/reconcile.ts";
+import { exitCodeOf, type Report, reconcile } from "./reconcile/reconcile.ts";
 import type { Source } from "./reconcile/tables.ts";
 
 const HELP = `Re-reads the chain and compares every row of the indexer's tables with it.
@@ -19,7 +19,8 @@ Usage: npm run reconcile -- --rpc URL --deployment PATH (--indexer URL | --data-
   --json               print one JSON object
   --help
 
-Exits with 0 if nothing differs, with 1 if something does, with 2 if chain or tables cannot be read.
+Exits with 0 if nothing differs, with 1 if something does, with 2 if chain or tables cannot be read or hold what
+this command has no rule for.
 
 Example: npm run reconcile -- --rpc http://127.0.0.1:8545 --deployment ignition/deployments/chain-31337 \\
            --indexer http://127.0.0.1:42069`;
@@ -60,7 +61,7 @@ async function main(): Promise<number> {
   });
   if (values.json) console.log(JSON.stringify(report));
   else print(report);
-  return report.differences.length === 0 ? 0 : 1;
+  return exitCodeOf(report);
 }
 
 /** Where the tables are; null unless exactly one place is named. */

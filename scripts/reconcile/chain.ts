@@ -1,4 +1,15 @@
-import { type Block, Interface, JsonRpcProvider, type Log, type ParamType, ZeroAddress } from "ethers";
+import {
+  AbiCoder,
+  type Block,
+  type BytesLike,
+  getBytes,
+  Interface,
+  JsonRpcProvider,
+  type Log,
+  ParamType,
+  Result,
+  ZeroAddress,
+} from "ethers";
 import type { Abi } from "../../sdk/src/chain/abiTypes.ts";
 import { findLogs } from "../../sdk/src/chain/findLogs.ts";
 import { plainStruct } from "../../sdk/src/chain/plainValue.ts";
@@ -216,9 +227,30 @@ function transferReader(keeper: Bookkeeper): (log: Log, at: Place) => void {
   };
 }
 
+const utf8 = new TextDecoder();
+
+/**
+ * Decodes texts as browsers do (WHATWG Encoding): what is not UTF-8 is replaced, where ethers throws, and a byte order mark in
+ * front is no part of it. Anybody can write such texts.
+ */
+class AnyTextCoder extends AbiCoder {
+  override decode(types: readonly (string | ParamType)[], data: BytesLike, loose?: boolean): Result {
+    const texts = types.map((type) => ParamType.from(type).type === "string");
+    const raw = types.map((type, index) => (texts[index] ? "bytes" : type));
+    const values = super.decode(raw, data, loose).toArray();
+    return Result.fromItems(values.map((value, index) => (texts[index] ? utf8.decode(getBytes(value)) : value)));
+  }
+}
+
+class EventDecoder extends Interface {
+  override getAbiCoder(): AbiCoder {
+    return new AnyTextCoder();
+  }
+}
+
 /** Decodes a contract's logs and hands each to its meaning. Events that the ABI does not have are passed over. */
 function reader<const A extends Abi>(abi: A, meanings: Meanings<A>): (log: Log, at: Place) => void {
-  const decoder = new Interface(abi);
+  const decoder = new EventDecoder(abi);
   const byName: Readonly<Record<string, ((args: never, at: Place) => void) | null>> = meanings;
   return (log, place) => {
     const event = decoder.parseLog(log);

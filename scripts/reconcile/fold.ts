@@ -81,8 +81,15 @@ const MOST_PARTIES = 256;
 const CLAIM_SIZE = 32;
 
 const nullIf = (nothing: string, value: string): string | null => (value === nothing ? null : value);
-/** PostgreSQL's texts hold no null character, and Ponder leaves it out. */
-const text = (value: string) => value.replaceAll("\0", "");
+/**
+ * What the tables keep of a text: after marks that only lead it, what fits into 2,048 UTF-16 code units, of whole characters.
+ * PostgreSQL's texts hold no null character, and Ponder leaves it out.
+ */
+const text = (value: string) => {
+  const start = value.search(/[^\0\ufeff]|$/);
+  const end = start + ((value.codePointAt(start + 2_047) ?? 0) > 0xffff ? 2_047 : 2_048);
+  return value.slice(start, end).replaceAll("\0", "");
+};
 const stampOf = ({ blockNumber, timestamp, transactionHash }: Place) => ({ blockNumber, timestamp, transactionHash });
 
 /**
@@ -583,7 +590,8 @@ export class Bookkeeper {
         dealing = nearer(dealing, this.books.get("channel", channelId).dealing ?? null);
         total += amount;
       }
-      this.#channelCredit(token, String(this.books.get("node", nodeId).payout), total);
+      // Anybody can claim nothing, of any node that there might be.
+      if (total > 0n) this.#channelCredit(token, String(this.books.get("node", nodeId).payout), total);
       this.#drawn({ rows: BigInt(rows) });
       this.books.put("lastDraw", { chainId: BigInt(this.#subject.chainId), dealing, ended: true });
       if (total > 0n) this.#fees(at, token, { fees: total, feesNet: dealing === "ARMS_LENGTH" ? total : 0n });

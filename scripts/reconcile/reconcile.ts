@@ -32,6 +32,10 @@ export interface Report {
   readonly uncompared: readonly string[];
 }
 
+/** What the command exits with: 1 if something differs, 2 if something could not be compared, else 0. */
+export const exitCodeOf = ({ differences, uncompared }: Pick<Report, "differences" | "uncompared">): 0 | 1 | 2 =>
+  differences.length !== 0 ? 1 : uncompared.length !== 0 ? 2 : 0;
+
 /** How often to look again where the tables still move: at a block that was not asked for, or after a difference. */
 const ATTEMPTS = 3;
 /** How long to wait for the tables to reach a block, and between two looks, in milliseconds. */

@@ -1,8 +1,9 @@
 import { expect } from "chai";
-import { AbiCoder, Interface, id, keccak256, MaxUint256 } from "ethers";
+import { AbiCoder, concat, Interface, id, keccak256, MaxUint256 } from "ethers";
 import { network } from "hardhat";
 import ProtocolForToken from "../../ignition/modules/ProtocolForToken.ts";
 import { type Indexer, startIndexer } from "../../indexer/start.ts";
+import { reconcile } from "../../scripts/reconcile/reconcile.ts";
 import { groth16VerifierAbi, teeVerifierAbi } from "../../sdk/src/generated/abis.ts";
 import { idOf, type Offer, Route } from "../support/fixtures.ts";
 import { type RpcServer, serveRpc } from "../support/rpcServer.ts";
@@ -14,6 +15,10 @@ import { X402_ADDRESS } from "../support/x402.ts";
  * Names and offers are free text and free numbers, so a value that a table cannot hold would end the indexer for
  * everybody. And where OPG burns by being sent to a sink, anyone can send some there: by a transfer, or by withdrawing
  * stake straight into it, which looks like a burn of the registry's to whoever only reads the token.
+ *
+ * The same values are to stop `npm run reconcile`, or to have it report differences for ever: texts that are not UTF-8, which
+ * two libraries read differently, and a claim of nothing of a node that there is not. And texts of any size, to be given to
+ * whoever lists nodes.
  *
  * Anyone can also have the batch settlement credit a token of their own, which lies about balances, with 2^256 − 1 again
  * and again, until no column holds the sum. And a verifier that the registry once added may emit any log.
@@ -42,22 +47,20 @@ describe("attack: hostile values for the indexer", () => {
     const sink = await deployed.burnSink.getAddress();
     const nodes = await ethers.getContractAt("NodeRegistry", await deployed.nodes.getAddress());
     rpc = await serveRpc(provider);
-    indexer = await startIndexer({
-      rpcUrl: rpc.url,
-      deployment: {
-        chainId: 31_337,
-        startBlock,
-        addresses: {
-          Settlement: await deployed.settlement.getAddress(),
-          NodeRegistry: await nodes.getAddress(),
-          ModelRegistry: await deployed.models.getAddress(),
-          VerifierRegistry: await deployed.verifiers.getAddress(),
-          OPG: await opg.getAddress(),
-          BurnSink: sink,
-          BatchSettlement: await deployed.batchSettlement.getAddress(),
-        },
+    const deployment = {
+      chainId: 31_337,
+      startBlock,
+      addresses: {
+        Settlement: await deployed.settlement.getAddress(),
+        NodeRegistry: await nodes.getAddress(),
+        ModelRegistry: await deployed.models.getAddress(),
+        VerifierRegistry: await deployed.verifiers.getAddress(),
+        OPG: await opg.getAddress(),
+        BurnSink: sink,
+        BatchSettlement: await deployed.batchSettlement.getAddress(),
       },
-    });
+    };
+    indexer = await startIndexer({ rpcUrl: rpc.url, deployment });
     const rows = async (query: string) => {
       await indexer.reached(await ethers.provider.getBlockNumber());
       return indexer.query<Record<string, { items: Record<string, unknown>[] }>>(query);
@@ -92,10 +95,27 @@ describe("attack: hostile values for the indexer", () => {
         ...Object.fromEntries(Object.entries(numbers).map(([column, value]) => [column, String(value)])),
       },
     ]);
-    // PostgreSQL's text has no NUL: the rest is kept.
+    // PostgreSQL's text has no NUL: the rest is kept, up to its bound.
     expect(found?.items).to.deep.equal([
-      { id: nodeId, endpoint: `nul, quote ' " ; drop table node; --`, metadataURI: "x".repeat(20_000) },
+      { id: nodeId, endpoint: `nul, quote ' " ; drop table node; --`, metadataURI: "x".repeat(2_048) },
     ]);
+
+    // Bytes that are no text, a byte order mark, and a character that reaches over the bound.
+    const models = await ethers.getContractAt("ModelRegistry", await deployed.models.getAddress());
+    const bom = "0xefbbbf";
+    const described = ["0x00ff41c3", concat([bom, "0x00", bom, "0x41", bom])];
+    const values = AbiCoder.defaultAbiCoder().encode(["bytes32", "bytes", "bytes"], [nodeId, ...described]);
+    await operator.sendTransaction({
+      to: nodes,
+      data: concat([nodes.interface.getFunction("describe").selector, values]),
+    });
+    await models.connect(operator).register(id("content"), `${"x".repeat(2_047)}\u{1f600}tail`);
+    const { nodes: odd, models: large } = await rows(`{
+      nodes { items { endpoint metadataURI } }
+      models { items { metadataURI } }
+    }`);
+    expect(odd?.items).to.deep.equal([{ endpoint: "\ufffdA\ufffd", metadataURI: "A\ufeff" }]);
+    expect(large?.items).to.deep.equal([{ metadataURI: "x".repeat(2_047) }]);
 
     // What the protocol burns, by a settlement module that is not the settlement: from a bond, and from free OPG.
     await opg.connect(operator).approve(nodes, MaxUint256);
@@ -147,6 +167,7 @@ describe("attack: hostile values for the indexer", () => {
     const batches = await ethers.getContractAt("BatchSettlement", await deployed.batchSettlement.getAddress());
     const gates = await ethers.getContractAt("X402Gates", await batches.gates());
     await gates.make(nodeId, modelId, 1n);
+    await batches.claim(id("no node"), modelId, 1n, lies, "0x");
     const rounds = 10n;
     for (let round = 0n; round < rounds; ++round) {
       if (round > 0n) await batches.connect(operator).withdraw(lies, operator);
@@ -161,6 +182,10 @@ describe("attack: hostile values for the indexer", () => {
       { balance: String(MaxUint256), received: largest78, withdrawn: largest78 },
     ]);
     expect(periodTokens?.items, "fees of a token that nobody listed").to.deep.equal([]);
+
+    const source = { kind: "indexer", url: indexer.url } as const;
+    const { differences, uncompared } = await reconcile({ rpcUrl: rpc.url, deployment, source });
+    expect({ differences, uncompared }).to.deep.equal({ differences: [], uncompared: [] });
 
     // Logs of a verifier that is none of ours: of unknown enclaves, twice the same, of no known kind, and garbage.
     const impostor = await ethers.deployContract("LogEmitter");

@@ -3,6 +3,7 @@ import { bannedMeasurement, certificate, enclave, keyFault, revokedCertificate, 
 import { zeroHash } from "viem";
 import { KEY_FAULTS } from "../mapping/enums.ts";
 import { stampOf } from "../mapping/stamp.ts";
+import { kept } from "../mapping/text.ts";
 import { recordGovernance } from "./governance.ts";
 
 /*
@@ -11,12 +12,13 @@ import { recordGovernance } from "./governance.ts";
  */
 
 ponder.on("Verifier:EnclaveAttested", async ({ event, context }) => {
-  const { validFrom, validUntil, timestamp, ...attestation } = event.args;
+  const { validFrom, validUntil, timestamp, moduleId, ...attestation } = event.args;
   await context.db
     .insert(enclave)
     .values({
       ...attestation,
       verifier: event.log.address,
+      moduleId: kept(moduleId),
       validFrom: BigInt(validFrom),
       validUntil: BigInt(validUntil),
       documentTime: timestamp,

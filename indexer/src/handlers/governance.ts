@@ -3,6 +3,7 @@ import { governanceEvent, parameterSet, protocol, settlementModule, token, verif
 import type { Address } from "viem";
 import { nameOf, ROUTES } from "../mapping/enums.ts";
 import { type ChainEvent, stampOf } from "../mapping/stamp.ts";
+import { kept } from "../mapping/text.ts";
 import { settings } from "../settings.ts";
 
 type GovernanceLog = ChainEvent & { readonly log: { readonly address: Address } };
@@ -120,8 +121,8 @@ ponder.on("AccessManager:RoleRevoked", async ({ event, context }) => {
 });
 
 ponder.on("AccessManager:RoleLabel", async ({ event, context }) => {
-  const { roleId: role, label: reference } = event.args;
-  await recordGovernance(context, event, { kind: "ROLE_LABELLED", role, reference });
+  const { roleId: role, label } = event.args;
+  await recordGovernance(context, event, { kind: "ROLE_LABELLED", role, reference: kept(label) });
 });
 
 ponder.on("AccessManager:RoleAdminChanged", async ({ event, context }) => {

@@ -3,6 +3,7 @@ import { measurementSet, model, modelEvent, modelRoute, routeVersion } from "pon
 import { zeroAddress } from "viem";
 import { nameOf, OUTPUT_COMMITMENTS, ROUTES } from "../mapping/enums.ts";
 import { type ChainEvent, stampOf } from "../mapping/stamp.ts";
+import { kept } from "../mapping/text.ts";
 import { measurementSetOf, verifyingKeyIdOf } from "../mapping/trust.ts";
 import { addToProtocol } from "./store.ts";
 
@@ -14,10 +15,11 @@ async function record({ db }: Context, event: ChainEvent, row: Recorded): Promis
 }
 
 ponder.on("ModelRegistry:ModelRegistered", async ({ event, context }) => {
-  const { modelId, ...identity } = event.args;
+  const { modelId, metadataURI, ...identity } = event.args;
   await context.db.insert(model).values({
     id: modelId,
     ...identity,
+    metadataURI: kept(metadataURI),
     registeredAt: event.block.timestamp,
     registeredBlock: event.block.number,
   });

@@ -6,6 +6,7 @@ import { type AccountChange, moves, UNCHANGED } from "../mapping/node.ts";
 import { offerRow } from "../mapping/offer.ts";
 import { plus } from "../mapping/period.ts";
 import { type ChainEvent, stampOf } from "../mapping/stamp.ts";
+import { kept } from "../mapping/text.ts";
 import { settings } from "../settings.ts";
 import { addParties, addPayment, dealingWith } from "./funding.ts";
 import { addToNode, addToPeriods, addToProtocol, addToRouteAndModel } from "./store.ts";
@@ -56,10 +57,12 @@ ponder.on("NodeRegistry:setup", async ({ context }) => {
 // --- identity -----------------------------------------------------------------------------------------------------------
 
 ponder.on("NodeRegistry:NodeRegistered", async ({ event, context }) => {
-  const { nodeId, salt: _, ...identity } = event.args;
+  const { nodeId, salt: _, endpoint, metadataURI, ...identity } = event.args;
   await context.db.insert(node).values({
     id: nodeId,
     ...identity,
+    endpoint: kept(endpoint),
+    metadataURI: kept(metadataURI),
     parties: [],
     status: "ACTIVE",
     registeredAt: event.block.timestamp,
@@ -96,7 +99,8 @@ ponder.on("NodeRegistry:PayoutChanged", async ({ event, context }) => {
 });
 
 ponder.on("NodeRegistry:NodeDescribed", async ({ event, context }) => {
-  const { nodeId, ...change } = event.args;
+  const { nodeId, endpoint, metadataURI } = event.args;
+  const change = { endpoint: kept(endpoint), metadataURI: kept(metadataURI) };
   await changeNode(context, event, nodeId, { kind: "DESCRIBED", change });
 });
 

@@ -23,8 +23,9 @@ import {
 } from "../../../indexer/src/mapping/inference.ts";
 import { moves } from "../../../indexer/src/mapping/node.ts";
 import { offerRow } from "../../../indexer/src/mapping/offer.ts";
-import { periodsOf, plus, stocksOf } from "../../../indexer/src/mapping/period.ts";
+import { firstPeak, peakAfter, periodsOf, plus, stocksOf } from "../../../indexer/src/mapping/period.ts";
 import { stampOf } from "../../../indexer/src/mapping/stamp.ts";
+import { kept } from "../../../indexer/src/mapping/text.ts";
 import { gapSubjects, measurementSetOf, proves, verifyingKeyIdOf } from "../../../indexer/src/mapping/trust.ts";
 import { encodeTeeParameters } from "../../../sdk/src/attestation/tee.ts";
 import { Trust } from "../../../sdk/src/types.ts";
@@ -273,6 +274,22 @@ describe("indexer mappings", () => {
     });
   });
 
+  describe("texts", () => {
+    it("are kept as far as 2,048 code units go, in whole characters", () => {
+      expect(kept("")).to.equal("");
+      expect(kept("\u{1f600}")).to.equal("\u{1f600}");
+      expect(kept("x".repeat(2_048))).to.equal("x".repeat(2_048));
+      expect(kept(`${"x".repeat(2_046)}\u{1f600}y`)).to.equal(`${"x".repeat(2_046)}\u{1f600}`);
+      expect(kept(`${"x".repeat(2_047)}\u{1f600}y`)).to.equal("x".repeat(2_047));
+    });
+
+    it("have no byte order mark in front, however many there were", () => {
+      expect(kept("\ufeff\0\ufeffa\ufeff")).to.equal("a\ufeff");
+      expect(kept(`\ufeff${"x".repeat(2_048)}`)).to.equal("x".repeat(2_048));
+      expect(kept("\0\ufeff")).to.equal("");
+    });
+  });
+
   describe("periods", () => {
     it("puts a time into its hour, its day, its week from Monday on, and the whole", () => {
       const day = 20_000n * 86_400n;
@@ -299,6 +316,18 @@ describe("indexer mappings", () => {
     it("knows what stands, by the protocol's row", () => {
       const row = { supply: 1n, coverageAtRisk: 2n, free: 3n, bonded: 4n, unbonding: 5n };
       expect(stocksOf(row)).to.deep.equal({ supply: 1n, atRisk: 2n, staked: 12n, bonded: 4n });
+    });
+
+    it("has the most that stood when a period began, or at the end of a block, as its peak", () => {
+      // 5 stood; the first block adds 10 and takes them back, and then leaves 3 of another answer.
+      let peak = firstPeak(7n, 15n, 10n);
+      expect(peak).to.deep.equal({ atRiskPeak: 15n, peakBefore: 5n, lastBlock: 7n });
+      peak = peakAfter(peakAfter(peak, 7n, 5n), 7n, 8n);
+      expect(peak).to.deep.equal({ atRiskPeak: 8n, peakBefore: 5n, lastBlock: 7n });
+      // The next takes all back, after it has risen.
+      peak = peakAfter(peakAfter(peak, 9n, 100n), 9n, 0n);
+      expect(peak).to.deep.equal({ atRiskPeak: 8n, peakBefore: 8n, lastBlock: 9n });
+      expect(peakAfter(peak, 10n, 2n)).to.deep.equal({ atRiskPeak: 8n, peakBefore: 8n, lastBlock: 10n });
     });
 
     it("keeps where an event was", () => {

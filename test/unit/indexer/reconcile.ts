@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { Books, BooksError, type Entity, KEYS } from "../../../scripts/reconcile/books.ts";
 import { compareBooks, compareStatements, indexed, uncomparedColumns } from "../../../scripts/reconcile/compare.ts";
+import { exitCodeOf } from "../../../scripts/reconcile/reconcile.ts";
 import { sqlName, type TextRow } from "../../../scripts/reconcile/tables.ts";
 
 const books = () => {
@@ -72,6 +73,14 @@ describe("reconciliation", () => {
     expect(uncomparedColumns(books(), tables({ token: [{ ...rows.token, new_column: "1" }] }))).to.deep.equal([
       "token.new_column",
     ]);
+  });
+
+  it("ends with 1 if something differs, and with 2 if it could not compare all", () => {
+    const differences = compareBooks(books(), tables({ credit: [] }));
+    expect(exitCodeOf({ differences: [], uncompared: [] })).to.equal(0);
+    expect(exitCodeOf({ differences: [], uncompared: ["token.new_column"] })).to.equal(2);
+    expect(exitCodeOf({ differences, uncompared: [] })).to.equal(1);
+    expect(exitCodeOf({ differences, uncompared: ["token.new_column"] })).to.equal(1);
   });
 
   it("refuses logs that do not fit together", () => {
