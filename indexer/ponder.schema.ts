@@ -1030,7 +1030,10 @@ export const periodModel = onchainTable(
     modelId: p.hex().notNull(),
     ...breakdown(p),
   }),
-  (table) => ({ key: primaryKey({ columns: [table.interval, table.start, table.modelId] }) }),
+  (table) => ({
+    key: primaryKey({ columns: [table.interval, table.start, table.modelId] }),
+    byModel: index().on(table.modelId, table.interval, table.start),
+  }),
 );
 
 /** A period by node. Its burn is all that burned from the node's account, for whatever reason. */
@@ -1311,15 +1314,16 @@ export const alert = onchainView("alert", {
   timestamp: bigint().notNull(),
   transactionHash: hex(),
   /**
-   * The more urgent, the greater; among equals, the later. What anybody raises for nothing (LOW_STAKE) comes last, and
-   * what cost somebody money (DEFAULT) right after what is critical.
+   * The more urgent, the greater; among equals, the later. What anybody raises for nothing comes last (LOW_STAKE, INFO),
+   * and defaults that cost their node something right after what is critical.
    */
   urgency: bigint().notNull(),
 }).as(sql`
-  select raised.*, timestamp + 1000000000000 * case when severity = 'CRITICAL' then 3 when kind = 'DEFAULT' then 2
-    when kind = 'LOW_STAKE' then 0 else 1 end as urgency
+  select raised.*, timestamp + 1000000000000 * case when severity = 'CRITICAL' then 3
+    when severity = 'INFO' or kind = 'LOW_STAKE' then 0 when kind = 'DEFAULT' then 2 else 1 end as urgency
   from (
-  select 'DEFAULT-' || request_id as id, 'DEFAULT' as kind, 'WARNING' as severity, node_id, request_id as subject,
+  select 'DEFAULT-' || request_id as id, 'DEFAULT' as kind,
+    case when compensation > 0 then 'WARNING' else 'INFO' end as severity, node_id, request_id as subject,
     timestamp, transaction_hash
   from ${proofDefault}
   union all select 'SLASHED-' || node_id || '-' || ref, 'SLASHED', 'CRITICAL', node_id, ref, timestamp, transaction_hash
