@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import Mocha from "mocha";
 import { buildDashboard } from "../indexer/dashboard/build.ts";
 import { findChromium, launchChromium } from "../test/browser/chromium.ts";
+import { testDetails } from "../test/browser/details.ts";
 import { testKeyboard } from "../test/browser/keyboard.ts";
 import { testLive } from "../test/browser/live.ts";
 import { testStates } from "../test/browser/states.ts";
@@ -37,6 +38,7 @@ try {
   mocha.suite.emit("pre-require", globalThis, "", mocha);
   testViews(browser, stage, played);
   testTables(browser, stage);
+  testDetails(browser, stage, played);
   testKeyboard(browser, stage, played);
   testLive(browser, stage);
   testVerification(browser, stage, played);

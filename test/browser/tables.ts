@@ -120,6 +120,82 @@ export function testTables(browser: Browser, { indexer, cast }: Stage): void {
         expect(await shown()).to.deep.equal(first);
       }));
 
+    it("inferences are filtered by status, proof, demand and time, one by one and together, and all are shown again", () =>
+      Visitor.visit(browser, indexer.url, {}, async (visitor) => {
+        const { page } = visitor;
+        await visitor.open("/inferences");
+        await visitor.forgetShifts();
+        const filter = (name: string) => page.getByRole("search").getByLabel(name, { exact: true });
+        const choose = (name: string, label: string) => filter(name).selectOption({ label });
+        /** Waits until there are rows, and a cell with this text in each. */
+        const everyRowHas = (column: string, text: string) =>
+          page.locator(`main tbody:has(tr):not(:has(td[data-name="${column}"]:not(:has-text("${text}"))))`).waitFor();
+        const all = await page.locator("main h2").first().innerText();
+
+        for (const status of ["Proven", "Refunded", "Defaulted"]) {
+          await choose("Status", status);
+          await everyRowHas("Status", status);
+        }
+        await page.getByRole("button", { name: "Show everything" }).click();
+        await page.locator("main h2").first().getByText(all, { exact: true }).waitFor();
+
+        for (const proof of ["Enclave, LOCAL", "Enclave, GATEWAY", "Zero knowledge"]) {
+          await choose("Proof", proof);
+          await everyRowHas("Proof", proof);
+        }
+        await choose("Status", "Defaulted");
+        await everyRowHas("Status", "Defaulted");
+        await everyRowHas("Proof", "Zero knowledge");
+        await page.getByRole("button", { name: "Show everything" }).click();
+
+        await choose("Demand", "Only own nodes");
+        await everyRowHas("Requester → node", "own node");
+        await choose("Demand", "Net of self-dealing");
+        await page.locator("main tbody:has(tr):not(:has(.tag))").waitFor();
+        await page.getByRole("button", { name: "Show everything" }).click();
+
+        await choose("Requested", "In the last day");
+        await page.locator("main h2").first().getByText(all, { exact: true }).waitFor({ state: "hidden" });
+        const times = await page.locator('main td[data-name="Request"] time').all();
+        expect(times).not.to.have.length(0);
+        for (const time of times) {
+          const age = Date.now() - Date.parse((await time.getAttribute("datetime")) ?? "");
+          expect(age).to.be.below(86_400_000 + 120_000);
+        }
+        await visitor.inspect();
+      }));
+
+    it("inferences are found by request, node, model and requester, and the list is as it was on the way back", () =>
+      Visitor.visit(browser, indexer.url, {}, async (visitor) => {
+        const { page } = visitor;
+        await visitor.open("/inferences");
+        await visitor.forgetShifts();
+        const who = page.getByLabel("Request, node, model or requester");
+        const rows = page.locator("main tbody tr");
+        const id = (await page.locator('main a[href*="/inferences/0x"]').first().getAttribute("title")) ?? "";
+        await who.fill(id.toUpperCase().replace("0X", "0x"));
+        await page.locator("main tbody:not(:has(tr:nth-child(2)))").waitFor();
+        expect(await rows.locator(`[title="${id}"]`).count()).to.equal(1);
+        for (const value of [ada.nodeId, cast.modelId, cast.requester.address.toLowerCase()]) {
+          await who.fill(value);
+          await page.locator(`main tbody:has(tr:nth-child(2)):not(:has(tr:not(:has([title="${value}"]))))`).waitFor();
+        }
+        await rows.locator('a[href*="/inferences/0x"]').first().click();
+        await page.getByRole("heading", { level: 1, name: "Inference", exact: true }).waitFor();
+        await page.goBack();
+        await page.getByRole("heading", { level: 1, name: "Inferences" }).waitFor();
+        expect(await who.inputValue()).to.equal(cast.requester.address.toLowerCase());
+
+        await who.fill("0x12");
+        await page.getByText("An id has 64 digits of hex after 0x, an address 40").waitFor();
+        await who.fill(`0x${"00".repeat(32)}`);
+        await page.locator('main [data-state="empty"]').getByText("No request fits").waitFor();
+        await visitor.inspect();
+        await page.getByRole("button", { name: "Show everything" }).click();
+        await rows.nth(1).waitFor();
+        expect(await who.inputValue()).to.equal("");
+      }));
+
     it("figures are shown net of self-dealing on request, and the next view keeps to it", () =>
       Visitor.visit(browser, indexer.url, {}, async (visitor) => {
         const { page } = visitor;

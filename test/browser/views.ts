@@ -1,3 +1,4 @@
+import { expect } from "chai";
 import type { Browser } from "playwright-core";
 import type { Played, Stage } from "../../scripts/demo/stage.ts";
 import { LOOKS, Visitor } from "./Visitor.ts";
@@ -29,6 +30,9 @@ export function viewsOf({ cast: { operators, modelId } }: Stage, { ended, settle
   ];
 }
 
+/** Views that list what there is: with a month behind it, some of everything. */
+const LISTS = new Set(["/inferences", "/nodes", "/models", "/batches", "/enclaves"]);
+
 /** Every view, as everybody may look at it. */
 export function testViews(browser: Browser, stage: Stage, played: Played): void {
   for (const { name, path } of viewsOf(stage, played)) {
@@ -37,6 +41,11 @@ export function testViews(browser: Browser, stage: Stage, played: Played): void 
         it(`is whole in ${look.theme}, on a ${look.size}`, () =>
           Visitor.visit(browser, stage.indexer.url, look, async (visitor) => {
             await visitor.open(path);
+            if (LISTS.has(path)) {
+              const empty = await visitor.page.locator('main [data-state="empty"]').allInnerTexts();
+              expect(empty, "lists with nothing to show").to.deep.equal([]);
+              expect(await visitor.page.locator("main tbody tr").count(), "rows").to.be.above(0);
+            }
             await visitor.picture(`${name}-${look.name}`);
             await visitor.inspect();
           }));

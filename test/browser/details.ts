@@ -1,0 +1,142 @@
+import { expect } from "chai";
+import type { Browser, Page } from "playwright-core";
+import { formatDuration } from "../../indexer/dashboard/src/format/time.ts";
+import { opg, usd } from "../../scripts/demo/inferences.ts";
+import type { Played, Stage } from "../../scripts/demo/stage.ts";
+import { Visitor } from "./Visitor.ts";
+
+/** How certain a block can be, in the dashboard's words. */
+const FINALITIES = /^(pending|safe|final)$/;
+
+/** The money of a detail, as it is read: each way that it goes with its amount, below what there was in all. */
+async function moneyOf(page: Page): Promise<Record<string, string>> {
+  const ways: Record<string, string> = {};
+  for (const flow of await page.locator("section.flow").all()) {
+    ways[await flow.locator("h3").innerText()] = await flow.locator(".flow-total").innerText();
+    for (const part of await flow.locator(".flow-parts > div").all()) {
+      ways[(await part.locator("dt").innerText()).trim()] = await part.locator("dd").innerText();
+    }
+  }
+  return ways;
+}
+
+/** Amounts as the dashboard writes them. */
+const written = (amount: string) => amount.replace(/\.0 /, " ");
+
+/** What a person reads in the details: each step, its money, and what a proof shows. */
+export function testDetails(browser: Browser, { indexer }: Stage, { ended, settledBatch }: Played): void {
+  const visit = (path: string, what: (page: Page) => Promise<void>) =>
+    Visitor.visit(browser, indexer.url, {}, async (visitor) => {
+      await visitor.open(path);
+      await what(visitor.page);
+    });
+  const ESCROW = "Paid by the requester, in escrow";
+  const BOND = "Bonded by the node: coverage and verification fee";
+  const lives = [
+    {
+      what: "a proof that came after the answer",
+      at: 0,
+      steps: ["Requested", "Delivered", "Proven and settled"],
+      proof: "Zero knowledge",
+    },
+    {
+      what: "a proof that came with the answer",
+      at: 12,
+      steps: ["Requested", "Delivered", "Proven and settled"],
+      proof: "Enclave, LOCAL",
+    },
+    {
+      what: "a proof that did not come",
+      at: ended.length - 1,
+      steps: ["Requested", "Delivered", "Defaulted"],
+      proof: "Zero knowledge",
+    },
+  ];
+
+  describe("The details of an inference", () => {
+    for (const { what, at, steps, proof } of lives) {
+      it(`tell its steps, its proof and its money, of ${what}`, () => {
+        const one = ended[at];
+        if (one === undefined) throw new Error(`nothing was asked for ${at} times`);
+        const { run, end } = one;
+        const { offer, maxFee, verificationFee } = run.terms;
+        return visit(`/inferences/${run.requestId}`, async (page) => {
+          const moments = page.locator("ol.timeline li.moment");
+          expect(await moments.locator("strong").allInnerTexts()).to.deep.equal(steps);
+          const last = moments.last();
+          expect(await last.locator(`[title="${end.transactionHash}"]`).count(), "its last transaction").to.equal(1);
+          // What the chain says of finality comes by an answer of its own.
+          const finalities = moments.locator(".moment-where").getByText(FINALITIES);
+          await finalities.nth(steps.length - 1).waitFor();
+          expect(await finalities.count()).to.equal(steps.length);
+
+          const facts = page.locator("dl.facts > div");
+          expect(await facts.filter({ hasText: /^Proof/ }).innerText()).to.contain(proof);
+          const money = await moneyOf(page);
+          const bond = offer.coverage + verificationFee;
+          const common = { [ESCROW]: written(usd(maxFee)), [BOND]: opg(bond) };
+          if (end instanceof Error) {
+            expect(end.returned).to.equal(maxFee);
+            expect(money).to.include({
+              ...common,
+              "Back to the requester": written(usd(maxFee)),
+              "To the requester, as compensation": opg(end.compensation),
+            });
+            expect(money).to.include.keys("Burned", "To who claimed the default");
+            expect(money).not.to.include.keys("To the operator");
+          } else {
+            expect(money).to.deep.equal({
+              ...common,
+              "To the operator": written(usd(end.fee)),
+              ...(end.returned > 0n ? { "Back to the requester": written(usd(end.returned)) } : {}),
+              Burned: opg(end.burned),
+              "Unlocked for the node": opg(bond - end.burned),
+            });
+            const gap = page.locator("ol.timeline li.gap");
+            expect(await gap.count()).to.equal(end.trustGap > 0 ? 1 : 0);
+            if (end.trustGap > 0)
+              expect(await gap.innerText()).to.equal(`${formatDuration(end.trustGap)} of trust gap`);
+          }
+        });
+      });
+    }
+  });
+
+  describe("Finality", () => {
+    it("stands at each inference of the list", () =>
+      visit("/inferences", async (page) => {
+        const states = page.locator('main td[data-name="Status"]');
+        await states.first().getByText(FINALITIES).waitFor();
+        expect(await states.getByText(FINALITIES).count()).to.equal(await states.count());
+      }));
+
+    it("stands at a batch", () =>
+      visit(`/batches/${settledBatch.digest}`, async (page) => {
+        await page.locator("main").getByText(FINALITIES).waitFor();
+      }));
+  });
+
+  describe("What enclaves are trusted for", () => {
+    it("is said in words at each attested key and at each set, LOCAL and GATEWAY never alike", () =>
+      visit("/enclaves", async (page) => {
+        for (const column of ["What models trust it for", "What it shows"]) {
+          const cells = await page.locator(`main td[data-name="${column}"]`).allInnerTexts();
+          expect(new Set(cells), column).to.deep.equal(
+            new Set(["LOCAL: the model ran inside", "GATEWAY: relayed only to chat.example"]),
+          );
+        }
+      }));
+
+    it("is said at each inference: a relay is never shown as an execution", () =>
+      visit("/inferences", async (page) => {
+        await page.getByRole("search").getByLabel("Proof").selectOption({ label: "Enclave, GATEWAY" });
+        const proofs = page.locator('main td[data-name="Proof"]');
+        await page.locator('main tbody:has(tr):not(:has(td[data-name="Proof"]:not(:has-text("GATEWAY"))))').waitFor();
+        for (const proof of await proofs.allInnerTexts()) {
+          expect(proof.replaceAll(/\s+/g, " ")).to.equal("Enclave, GATEWAY relay, not execution");
+        }
+        await page.locator('main tbody a[href*="/inferences/0x"]').first().click();
+        await page.getByText("A relay, not an execution", { exact: true }).waitFor();
+      }));
+  });
+}
