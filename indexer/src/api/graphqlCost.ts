@@ -14,6 +14,15 @@ export const BUDGET = 200_000;
 const STATEMENT = 50;
 /** A statement to a view, which reads many rows for each that it answers. */
 const VIEW_STATEMENT = 5_000;
+/** Values that may be large, as whoever writes them likes: an output of a megabyte, parameters of 24 KiB, lists and texts. */
+const LARGE_VALUES = new Map([
+  ["output", 1_000],
+  ["parameters", 100],
+  ["measurements", 100],
+  ["parties", 20],
+  ["endpoint", 20],
+  ["metadataURI", 20],
+]);
 /** Rows of a list where the query does not say, and at most: Ponder's numbers. */
 const DEFAULT_ROWS = 50;
 const MAX_ROWS = 1_000;
@@ -42,8 +51,8 @@ export function viewFields(schema: Readonly<Record<string, unknown>>): ReadonlyS
 
 /**
  * The cost of a GraphQL query in the worst case: each statement to the database 50, or 5,000 if it reads a view; each
- * value of the answer 1; and both as often as the lists that they are in can have rows. Of several operations the dearest
- * counts.
+ * value of the answer 1, or more where it may be large; and both as often as the lists that they are in can have rows. Of
+ * several operations the dearest counts.
  *
  * @param views See {@link viewFields}.
  * @throws {@link QueryRefused} if the query costs more than {@link BUDGET}, or cannot be costed.
@@ -112,8 +121,8 @@ class Costing {
 
   /** @param rows How often the field is answered. @param lists How many lists of the schema's own it is in. */
   #ofField({ field, within }: Scoped, rows: number, lists: number): number {
-    if (field.selectionSet === undefined) return rows;
     const { value: name } = field.name;
+    if (field.selectionSet === undefined) return rows * (LARGE_VALUES.get(name) ?? 1);
     const inner = this.#fieldsIn(field.selectionSet, within);
     const deeper = INTROSPECTION_LISTS.has(name) ? lists + 1 : lists;
     if (deeper > MAX_INTROSPECTION_LISTS) {

@@ -24,6 +24,13 @@ describe("the cost of a GraphQL query", () => {
     expect(checkCost("{ ...A } fragment A on Query { alerts { __typename } }")).to.equal(2 * 5_000);
   });
 
+  it("is more for each value that may be large, but not for a relation of the same name", () => {
+    expect(checkCost("{ inferences(limit: 10) { items { id output } } }")).to.equal(50 + 10 * (1 + 1_000));
+    expect(checkCost("{ nodes(limit: 10) { items { id endpoint parties } } }")).to.equal(50 + 10 * (1 + 20 + 20));
+    expect(checkCost('{ inference(id: "0x") { large: parameters { parameters } } }')).to.equal(50 + 1 + 50 + 1 + 100);
+    expect(() => checkCost("{ inferences(limit: 1000) { items { output } } }")).to.throw(QueryRefused);
+  });
+
   it("is no less for rows of which nothing is asked", () => {
     const query = "{ nodes(limit: 10) { items { offers { __typename } } } }";
     expect(checkCost(query)).to.equal(50 + 10 * 2 * 50);
