@@ -106,8 +106,8 @@ export class Auditor {
         throw new Unproven(`the request ${how}`);
       }
       const delivery = await step("delivery", (say) => auditDelivery(own, request, { say }));
-      const proofs = await step("submission", (say) => auditSubmission(own, request, delivery, settlement, { say }));
-      await step("proof", (say) => auditProof(own, request, delivery, settlement, proofs, { say, mind }));
+      await step("submission", (say) => auditSubmission(request, delivery, settlement, { say }));
+      await step("proof", (say) => auditProof(own, request, delivery, settlement, { say, mind }));
       await step("payment", (say) => auditPayment(own, request, delivery, settlement, { say }));
       return "the inference is proven, paid and burned as its terms say";
     });
@@ -120,9 +120,9 @@ export class Auditor {
       async (subject, step, mind) => {
         const settled = await step("batch", (say) => auditBatchTerms(subject, set, { say }));
         await step("leaves", (say) => auditLeaves(set, { say }));
-        const posted = await step("rows", (say) => auditRows(subject, set, settled, { say, mind }));
-        await step("proof", (say) => auditBatchProof(subject, settled, posted, { say, mind }));
-        await step("payment", (say) => auditBatchPayment(subject, settled, posted, { say }));
+        const rows = await step("rows", (say) => auditRows(subject, set, settled, { say, mind }));
+        await step("proof", (say) => auditBatchProof(subject, settled, { say, mind }));
+        await step("payment", (say) => auditBatchPayment(subject, settled, rows, { say }));
         return `${set.batch.count} inferences are proven by one signature, paid and burned`;
       },
     );

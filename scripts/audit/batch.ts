@@ -9,11 +9,13 @@ import { streamIdOf } from "../../sdk/src/hash/streamIdOf.ts";
 import type { SettlementDomain } from "../../sdk/src/hash/typedData.ts";
 import { type InferenceBatch, Route } from "../../sdk/src/types.ts";
 import { batchesIn, type PostedBatch } from "../../sdk/src/verify/calls.ts";
-import { requireThat, Unreadable } from "../../sdk/src/verify/refuted.ts";
+import { Refuted, requireThat, Unreadable } from "../../sdk/src/verify/refuted.ts";
 import { type Event, eventsIn, isBefore } from "./chain.ts";
 import { auditEnclave } from "./enclave.ts";
 import { payoutAt, requireBurned, same, transfers } from "./money.ts";
+import { isOnlyCall } from "./onlyCall.ts";
 import { auditVerifier, readRoute } from "./route.ts";
+import { type Shown, shownProofs } from "./shown.ts";
 import { type Notes, place, type Subject } from "./subject.ts";
 
 /** A row of the batch settlement's own channels: r ‖ vs ‖ ceiling ‖ amount. */
@@ -81,21 +83,15 @@ export function auditLeaves({ batch, inferences }: LeafSet, { say }: Pick<Notes,
 /**
  * Finds the rows in the settling transaction, and compares what they prove of each channel with the sum of its leaves.
  *
- * @throws Refuted if a sum is another; Unreadable if the batch's call is neither in calldata nor traceable.
+ * @returns the rows. @throws Refuted if a sum is another; Unreadable if the batch's call is neither in calldata nor traceable.
  */
 export async function auditRows(
   subject: Subject,
   { batch, inferences }: LeafSet,
-  { transaction, args: { digest } }: SettledBatch,
+  settled: SettledBatch,
   { say, mind }: Notes,
-): Promise<PostedBatch> {
-  const isThis = (posted: PostedBatch) => batchDigestOf(subject.deployment, posted.batch) === digest;
-  const inCalldata = batchesIn(transaction.input).find(isThis);
-  const calls = inCalldata === undefined ? await subject.chain.calls(transaction.hash) : [];
-  if (calls === null) throw new Unreadable("a contract settled the batch, and the RPC node cannot trace");
-  const posted = inCalldata ?? calls.flatMap(({ input }) => batchesIn(input)).find(isThis);
-  requireThat(posted !== undefined, "the settling transaction does not show the batch");
-  requireThat(keccak256(posted.rows) === batch.rowsHash, "the rows are not those of the batch");
+): Promise<string> {
+  const packed = await shownRows(subject, settled);
 
   const leaves = new Map<string, bigint>();
   for (const { channelId, amount } of inferences) leaves.set(channelId, (leaves.get(channelId) ?? 0n) + amount);
@@ -103,10 +99,10 @@ export async function auditRows(
   say(`${total} base units of ${batch.token} for ${leaves.size} payers, by the leaves`);
   if (!same(batch.ledger, addressOf(subject.deployment, "BatchSettlement"))) {
     mind("the rows are of another ledger's channels: that they sum up the leaves is the enclave's word");
-    return posted;
+    return packed;
   }
   const rows = new Map<string, bigint>();
-  for (const { channelId, amount } of nativeRows(subject.deployment, batch, posted.rows)) {
+  for (const { channelId, amount } of nativeRows(subject.deployment, batch, packed)) {
     rows.set(channelId, (rows.get(channelId) ?? 0n) + amount);
   }
   for (const channelId of new Set([...leaves.keys(), ...rows.keys()])) {
@@ -117,22 +113,41 @@ export async function auditRows(
     );
   }
   say("the rows prove of every channel exactly the sum of its leaves, by vouchers that its signer signed");
-  return posted;
+  return packed;
+}
+
+/** What the settling transaction shows as proofs of the batch; the rows with each are those that its hash names. */
+function shownBatches(
+  subject: Subject,
+  { transaction, args: { digest, batch } }: SettledBatch,
+): AsyncIterable<Shown<PostedBatch>> {
+  const batches = addressOf(subject.deployment, "BatchSettlement");
+  const isThis = (posted: PostedBatch) =>
+    batchDigestOf(subject.deployment, posted.batch) === digest && keccak256(posted.rows) === batch.rowsHash;
+  const all = batchesIn(transaction.input);
+  return shownProofs<PostedBatch>(subject, transaction, {
+    of: "the batch",
+    inCalldata: all.filter(isThis),
+    isOnlyCall: isOnlyCall(transaction, batches, batchSettlementAbi, "BatchSettled", all),
+    inCall: ({ to, input }) =>
+      to === batches.toLowerCase() ? batchesIn(input).filter((one) => one.at === 0 && isThis(one)) : [],
+  });
+}
+
+/** The rows that the settling transaction shows. */
+async function shownRows(subject: Subject, settled: SettledBatch): Promise<string> {
+  for await (const { rows } of shownBatches(subject, settled)) return rows;
+  throw new Refuted("the settling transaction does not show the batch");
 }
 
 /** Verifies the enclave's signature of the batch, as that of one claim; and that its key signed no other in its place. */
-export async function auditBatchProof(
-  subject: Subject,
-  settled: SettledBatch,
-  { proof }: PostedBatch,
-  notes: Notes,
-): Promise<void> {
+export async function auditBatchProof(subject: Subject, settled: SettledBatch, notes: Notes): Promise<void> {
   const { chain, deployment } = subject;
   const { digest, batch } = settled.args;
   const route = await readRoute(subject, { ...batch, route: Route.TEE }, settled);
   await auditVerifier(subject, route, settled, notes);
   const signed = { what: "batch", nodeId: batch.nodeId, hash: digest, by: batch.key, onChain: settled } as const;
-  await auditEnclave(subject, signed, route, [proof], notes);
+  await auditEnclave(subject, signed, route, shownBatches(subject, settled), notes);
   for (const fault of await chain.events(route.verifier, teeVerifierAbi, "KeyFaulted", [batch.nodeId])) {
     if (!same(fault.args.key, batch.key)) continue;
     requireThat(isBefore(settled, fault), `the key was found faulty before the settlement (${place(fault)})`);
@@ -149,7 +164,7 @@ export async function auditBatchProof(
 export async function auditBatchPayment(
   subject: Subject,
   settled: SettledBatch,
-  { rows }: PostedBatch,
+  rows: string,
   { say }: Pick<Notes, "say">,
 ): Promise<void> {
   const { chain, deployment } = subject;

@@ -37,6 +37,13 @@ export interface MinedTransaction {
   readonly sender: () => string;
 }
 
+/** A call, as the node's tracer has it; addresses and input in lower case. */
+export interface Call {
+  readonly from: string;
+  readonly to: string;
+  readonly input: string;
+}
+
 /** A block whose contents belong to its hash. */
 export interface Block {
   readonly number: number;
@@ -152,7 +159,7 @@ export class Chain {
   }
 
   /** What a transaction called, itself included, as the node's tracer says; null if the node has no tracer. */
-  async calls(hash: string): Promise<readonly { from: string; to: string; input: string }[] | null> {
+  async calls(hash: string): Promise<readonly Call[] | null> {
     const root = await this.#archive.trace(hash);
     return root === null ? null : flatten(root);
   }
@@ -297,7 +304,7 @@ const matches = (log: Pick<Log, "address" | "topics">, { address, topics }: LogF
   topics.every((topic, i) => topic === null || topic.toLowerCase() === log.topics[i]?.toLowerCase());
 
 /** A call and all calls below it, in the call tracer's form. */
-function flatten(call: RpcObject): { from: string; to: string; input: string }[] {
+function flatten(call: RpcObject): Call[] {
   const own =
     typeof call.to === "string"
       ? [{ from: data(call.from, "from"), to: data(call.to, "to"), input: data(call.input, "input") }]

@@ -56,7 +56,9 @@ export async function auditDelivery(
   if (all.some((one) => isThis(one) && isBy(one, one.at === 0 ? sender : ""))) {
     say(`the delivery is signed or sent by the node's signer then, ${signer}`);
   } else {
-    const calls = isOnlyCall(transaction, settlement, "Delivered", all) ? [] : await chain.calls(transaction.hash);
+    const calls = isOnlyCall(transaction, settlement, settlementAbi, "Delivered", all)
+      ? []
+      : await chain.calls(transaction.hash);
     if (calls === null) {
       throw new Unreadable(
         "a contract made the delivery, without a signature of it in the calldata, and the RPC node cannot trace",

@@ -16,6 +16,7 @@ import { Refuted, requireThat, Unreadable } from "../../sdk/src/verify/refuted.t
 import { time } from "../../sdk/src/verify/time.ts";
 import { isBefore, type Located } from "./chain.ts";
 import type { ProvenRoute } from "./route.ts";
+import type { Proof, Shown } from "./shown.ts";
 import { type Notes, place, type Subject } from "./subject.ts";
 
 /** What an enclave signed. */
@@ -35,28 +36,31 @@ export interface Signed {
  * Verifies that one of some proofs is an attested enclave's signature of a claim or a batch: the signature, the attestation
  * document and its certificates down from the root, what they bind, which images the model trusts, and revocations.
  *
- * @throws Refuted if none is; Unreadable if the attestation's transaction does not show its document.
+ * @throws Refuted if none is; Unreadable if the transaction of an attestation that one names does not show its document.
  */
 export async function auditEnclave(
   subject: Subject,
   signed: Signed,
   route: ProvenRoute,
-  proofs: readonly string[],
-  notes: Notes,
+  proofs: AsyncIterable<Shown<Proof>>,
+  { say, mind }: Notes,
 ): Promise<void> {
-  const failures: Refuted[] = [];
-  for (const proof of proofs) {
-    const lines: string[] = [];
+  const failures: Error[] = [];
+  for await (const { proof, where } of proofs) {
+    const [lines, caveats]: [string[], string[]] = [[`the signature is ${where}`], []];
+    const notes: Notes = { say: (line) => void lines.push(line), mind: (caveat) => void caveats.push(caveat) };
     try {
-      await auditProof(subject, signed, route, proof, { ...notes, say: (line) => void lines.push(line) });
-      for (const line of lines) notes.say(line);
+      await auditProof(subject, signed, route, proof, notes);
+      for (const line of lines) say(line);
+      for (const caveat of caveats) mind(caveat);
       return;
     } catch (error) {
-      if (!(error instanceof Refuted)) throw error;
+      if (!(error instanceof Refuted || error instanceof Unreadable)) throw error;
       failures.push(error);
     }
   }
-  throw failures[0] ?? new Refuted("there is no proof");
+  // Where one could not be read, that the others do not hold says nothing.
+  throw failures.find((error) => error instanceof Unreadable) ?? failures[0] ?? new Refuted("there is no proof");
 }
 
 async function auditProof(

@@ -1,7 +1,6 @@
 import { groth16 } from "snarkjs";
 import { withCurve } from "../../circuits/src/curve.ts";
 import { groth16VerifierAbi } from "../../sdk/src/generated/abis.ts";
-import { hashClaim } from "../../sdk/src/hash/hashClaim.ts";
 import type { InferenceClaim } from "../../sdk/src/types.ts";
 import {
   isGroth16Valid,
@@ -10,9 +9,10 @@ import {
   readRegisteredKey,
   readZkParameters,
 } from "../../sdk/src/verify/groth16.ts";
-import { requireThat, Unreadable } from "../../sdk/src/verify/refuted.ts";
+import { Refuted, Unreadable } from "../../sdk/src/verify/refuted.ts";
 import type { ProvenRoute } from "./route.ts";
-import { domainOf, type Notes, type Subject } from "./subject.ts";
+import type { Proof, Shown } from "./shown.ts";
+import type { Notes, Subject } from "./subject.ts";
 
 /**
  * Verifies with snarkjs that one of some proofs proves a claim: under the key that the model's route names, read from
@@ -23,8 +23,9 @@ import { domainOf, type Notes, type Subject } from "./subject.ts";
 export async function auditGroth16(
   subject: Subject,
   claim: InferenceClaim,
+  claimHash: string,
   route: ProvenRoute,
-  proofs: readonly string[],
+  proofs: AsyncIterable<Shown<Proof>>,
   { say, mind }: Notes,
 ): Promise<void> {
   const parameters = readZkParameters(route.parameters);
@@ -42,12 +43,15 @@ export async function auditGroth16(
       "the verifying key is a development key: whoever made it can prove anything, so this proof shows nothing to others",
     );
   }
-  const signals = publicSignalsFor(claim, hashClaim(domainOf(subject), claim), parameters);
-  const verdicts = await withCurve((curve) =>
-    Promise.all(proofs.map((proof) => isGroth16Valid({ groth16, curve }, key, signals, proof))),
-  );
-  requireThat(verdicts.includes(true), "snarkjs refuses the proof");
-  say("snarkjs accepts the proof of claim, weights, input and output");
+  const signals = publicSignalsFor(claim, claimHash, parameters);
+  await withCurve(async (curve) => {
+    for await (const { proof, where } of proofs) {
+      if (!(await isGroth16Valid({ groth16, curve }, key, signals, proof))) continue;
+      say(`snarkjs accepts the proof ${where} of claim, weights, input and output`);
+      return;
+    }
+    throw new Refuted("snarkjs refuses the proof");
+  });
 }
 
 const describe = ({ development, contributions, beacon, zkeyHash }: KeyCeremony): string =>

@@ -1,4 +1,4 @@
-import { settlementAbi } from "../../sdk/src/generated/abis.ts";
+import type { Abi, EventName } from "../../sdk/src/chain/abiTypes.ts";
 import type { Posted } from "../../sdk/src/verify/calls.ts";
 import { eventsIn, type MinedTransaction } from "./chain.ts";
 
@@ -6,12 +6,13 @@ import { eventsIn, type MinedTransaction } from "./chain.ts";
  * Whether a transaction's own call is all that can have made the only event of one kind in it. It is not where a consumer
  * of the settlement's was called, which may have settled something else.
  */
-export const isOnlyCall = (
+export const isOnlyCall = <const A extends Abi>(
   transaction: MinedTransaction,
-  settlement: string,
-  event: "Delivered" | "Settled",
+  contract: string,
+  abi: A,
+  event: EventName<A>,
   posted: readonly Posted[],
 ): boolean =>
-  transaction.to === settlement.toLowerCase() &&
+  transaction.to === contract.toLowerCase() &&
   posted.some(({ at }) => at === 0) &&
-  eventsIn(transaction, settlement, settlementAbi, event).length === 1;
+  eventsIn(transaction, contract, abi, event).length === 1;

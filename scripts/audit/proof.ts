@@ -3,9 +3,10 @@ import { settlementAbi } from "../../sdk/src/generated/abis.ts";
 import { claimOf } from "../../sdk/src/hash/claimOf.ts";
 import { hashClaim } from "../../sdk/src/hash/hashClaim.ts";
 import { hashTerms } from "../../sdk/src/hash/hashTerms.ts";
-import { Route } from "../../sdk/src/types.ts";
-import { type PostedProof, proofsIn } from "../../sdk/src/verify/calls.ts";
-import { requireThat, Unreadable } from "../../sdk/src/verify/refuted.ts";
+import { type InferenceClaim, Route } from "../../sdk/src/types.ts";
+import { batchedProofsIn, type PostedProof, proofsIn } from "../../sdk/src/verify/calls.ts";
+import { claimSignal } from "../../sdk/src/verify/groth16.ts";
+import { requireThat } from "../../sdk/src/verify/refuted.ts";
 import { time } from "../../sdk/src/verify/time.ts";
 import { isBefore } from "./chain.ts";
 import type { Delivery } from "./delivery.ts";
@@ -13,7 +14,8 @@ import { auditEnclave } from "./enclave.ts";
 import { auditGroth16 } from "./groth16.ts";
 import type { Settlement } from "./money.ts";
 import { isOnlyCall } from "./onlyCall.ts";
-import { auditVerifier, readRoute } from "./route.ts";
+import { auditVerifier, type ProvenRoute, readRoute } from "./route.ts";
+import { type Proof, type Shown, shownProofs } from "./shown.ts";
 import { domainOf, type Notes, place, type RequestSubject } from "./subject.ts";
 import type { Request } from "./terms.ts";
 
@@ -30,48 +32,20 @@ export async function findSettlement(
   return settled;
 }
 
-/**
- * Finds what the settling transaction carries as proofs of the delivered claim.
- *
- * @throws Refuted if the settlement came too late; Unreadable if its proof is neither in calldata nor traceable.
- */
-export async function auditSubmission(
-  subject: RequestSubject,
+/** Checks that the settlement came after the delivery, and in time. @throws Refuted if it did not. */
+export function auditSubmission(
   request: Request,
   delivery: Delivery,
   settled: Settlement,
   { say }: Pick<Notes, "say">,
-): Promise<string[]> {
+): void {
   const { terms } = request.args;
   requireThat(!isBefore(settled, delivery), "the settlement came before the delivery");
   const deadline = delivery.block.timestamp + terms.offer.proofWindow;
   const inTime =
     settled.block.timestamp <= deadline || settled.block.number <= delivery.block.number + terms.proofBlocks;
   requireThat(inTime, `the settlement came after its deadline, ${time(deadline)}`);
-
-  const { outputHash, units } = delivery.args;
-  const isThis = (posted: PostedProof) =>
-    hashTerms(domainOf(subject), posted.terms) === subject.requestId &&
-    posted.outputHash === outputHash &&
-    posted.units === units;
-  const { transaction } = settled;
-  const all = proofsIn(transaction.input);
-  let posted = all.filter(isThis);
-  let where = "the calldata";
-  const settlement = addressOf(subject.deployment, "Settlement");
-  if (posted.length === 0 && !isOnlyCall(transaction, settlement, "Settled", all)) {
-    const calls = await subject.chain.calls(transaction.hash);
-    if (calls === null) {
-      throw new Unreadable(
-        "a contract made the settlement, its proof is not in the calldata, and the RPC node cannot trace",
-      );
-    }
-    posted = calls.flatMap(({ input }) => proofsIn(input)).filter(isThis);
-    where = "the calls, by the RPC node's trace,";
-  }
-  requireThat(posted.length > 0, "the settling transaction shows no proof of the delivered claim");
-  say(`the proof is in ${where} of ${place(settled)}`);
-  return posted.map(({ proof }) => proof);
+  say(`settled in time, in ${place(settled)}`);
 }
 
 /** Verifies a claim's proof by the way that the model's route names. */
@@ -80,22 +54,43 @@ export async function auditProof(
   request: Request,
   delivery: Delivery,
   settled: Settlement,
-  proofs: readonly string[],
   notes: Notes,
 ): Promise<void> {
   const { terms } = request.args;
   const { offer } = terms;
   const { nodeId } = delivery.args;
   const claim = claimOf(subject.requestId, terms, delivery.args);
+  const hash = hashClaim(domainOf(subject), claim);
   const route = await readRoute(subject, offer, request);
   await auditVerifier(subject, route, settled, notes);
-  if (offer.route === Route.ZK) await auditGroth16(subject, claim, route, proofs, notes);
-  else
-    await auditEnclave(
-      subject,
-      { what: "claim", nodeId, hash: hashClaim(domainOf(subject), claim), onChain: delivery },
-      route,
-      proofs,
-      notes,
-    );
+  const proofs = proofsOf(subject, claim, hash, route, settled);
+  if (offer.route === Route.ZK) await auditGroth16(subject, claim, hash, route, proofs, notes);
+  else await auditEnclave(subject, { what: "claim", nodeId, hash, onChain: delivery }, route, proofs, notes);
+}
+
+/** What the settling transaction shows as proofs of the claim. */
+function proofsOf(
+  subject: RequestSubject,
+  { requestId, outputHash, units }: InferenceClaim,
+  hash: string,
+  { verifier }: ProvenRoute,
+  { transaction }: Settlement,
+): AsyncIterable<Shown<Proof>> {
+  const settlement = addressOf(subject.deployment, "Settlement");
+  const isThis = (posted: PostedProof) =>
+    hashTerms(domainOf(subject), posted.terms) === requestId &&
+    posted.outputHash === outputHash &&
+    posted.units === units;
+  const all = proofsIn(transaction.input);
+  return shownProofs<Proof>(subject, transaction, {
+    of: "the delivered claim",
+    inCalldata: all.filter(isThis),
+    isOnlyCall: isOnlyCall(transaction, settlement, settlementAbi, "Settled", all),
+    // A settlement without a proof is of one that the verifier was shown before, among others.
+    inCall: ({ to, input }) => {
+      if (to === settlement.toLowerCase()) return proofsIn(input).filter((one) => one.at === 0 && isThis(one));
+      if (to !== verifier.toLowerCase()) return [];
+      return batchedProofsIn(input).filter(({ at, signals }) => at === 0 && signals[0] === claimSignal(hash));
+    },
+  });
 }

@@ -144,7 +144,7 @@ describe("Auditing an inference of chain data alone", function () {
       await settled({ consumer: await consumer.getAddress() });
       const report = await world.audit(inner.requestId);
       expectHolds(report);
-      expect(linesOf(report, "submission")).to.match(/by the RPC node's trace/);
+      expect(linesOf(report, "proof")).to.match(/by the RPC node's trace/);
 
       const blind: Archive = { ...world.archive, trace: async () => null };
       const { verdict, summary } = await world.audit(inner.requestId, blind);

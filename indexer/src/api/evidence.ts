@@ -44,6 +44,10 @@ const common = {
   id: Hash,
   settled: Place,
   proofs: z.array(Bytes).openapi({ description: "What the settling transaction's calldata has as proofs." }),
+  ownCall: z.boolean().openapi({
+    description:
+      "Whether the transaction's own call settled, so that the proof is the one that was accepted. If a contract did, that one may be elsewhere: then proofs that do not hold say nothing.",
+  }),
   route: z.object({
     route: Code("0: ZK. 1: TEE."),
     verifierId: z.int(),

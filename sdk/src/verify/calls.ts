@@ -2,12 +2,19 @@ import { AbiCoder, dataSlice } from "ethers";
 import type { Abi } from "../chain/abiTypes.ts";
 import { interfaceOf } from "../chain/interfaceOf.ts";
 import { plainStruct } from "../chain/plainValue.ts";
-import { batchSettlementAbi, groth16SettlerAbi, settlementAbi, teeVerifierAbi } from "../generated/abis.ts";
+import {
+  batchSettlementAbi,
+  groth16SettlerAbi,
+  groth16VerifierAbi,
+  settlementAbi,
+  teeVerifierAbi,
+} from "../generated/abis.ts";
 import type { Answer, InferenceBatch, Terms } from "../types.ts";
 
 /**
  * Finds calls wherever they stand in some calldata: as the whole of it, or verbatim inside what a multisig, a bundler or
- * a relayer was called with. Whether such a call was made does not matter to whom a proof in it convinces.
+ * a relayer was called with. Whether such a call was made does not matter to whom a proof in it convinces. One that does
+ * not convince says nothing, unless the call was made: anybody may settle, and so write calldata around what settles.
  */
 
 /** Where a call stands in the calldata: at 0 it is the transaction's own. */
@@ -53,6 +60,22 @@ export const proofsIn = (calldata: string): PostedProof[] => [
     calldata,
   ).flatMap(({ rows, at }) => rows.map((row) => ({ ...row, at }))),
 ];
+
+/** A proof as it is posted to a Groth16 verifier among others, with the public signals that it is said to be of. */
+export interface BatchedProof extends Posted {
+  readonly signals: readonly bigint[];
+  readonly proof: string;
+}
+
+/** The proofs in some calldata that are verified together, before they settle anything. */
+export const batchedProofsIn = (calldata: string): BatchedProof[] =>
+  findCalls<Posted & { readonly publicSignals: readonly bigint[][]; readonly proofs: readonly string[] }>(
+    groth16VerifierAbi,
+    "verifyBatch",
+    calldata,
+  ).flatMap(({ publicSignals, proofs, at }) =>
+    proofs.map((proof, index) => ({ signals: publicSignals[index] ?? [], proof, at })),
+  );
 
 /** A batch as it is posted. */
 export interface PostedBatch extends Posted {

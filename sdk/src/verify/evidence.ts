@@ -65,6 +65,11 @@ interface CommonEvidence {
   readonly settled: EvidencePlace;
   /** What the settling transaction carries as proofs of this claim: one, as a rule. */
   readonly proofs: readonly string[];
+  /**
+   * Whether the transaction's own call is the settlement, so that the proof is the one that was accepted. If a contract
+   * settled, that one may be elsewhere, and who sent the transaction may have put any others into its calldata.
+   */
+  readonly ownCall: boolean;
   readonly route: RouteEvidence;
   /** Null for routes of enclaves, and for keys of another proof system. */
   readonly groth16: Groth16Evidence | null;
@@ -110,6 +115,7 @@ export function parseEvidence(value: unknown): Evidence {
     id: fields.bytes("id", 32),
     settled: parsePlace(fields.get("settled")),
     proofs: fields.list("proofs", (proof) => new Fields({ proof }, "a proof").bytes("proof")),
+    ownCall: fields.get("ownCall") === true,
     route: parseRoute(fields.get("route")),
     groth16: optional(fields.get("groth16"), parseGroth16),
     enclave: optional(fields.get("enclave"), parseEnclave),

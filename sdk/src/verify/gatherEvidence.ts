@@ -1,5 +1,13 @@
-import { dataLength, getBytes, type Provider, type TransactionReceipt } from "ethers";
+import {
+  dataLength,
+  getBytes,
+  keccak256,
+  type Provider,
+  type TransactionReceipt,
+  type TransactionResponse,
+} from "ethers";
 import { parseDocument } from "../attestation/document.ts";
+import { decodeTeeParameters } from "../attestation/tee.ts";
 import type { Abi, EventArgs, EventName } from "../chain/abiTypes.ts";
 import { TypedContract } from "../chain/TypedContract.ts";
 import { ContractError } from "../errors/ContractError.ts";
@@ -18,7 +26,7 @@ import { hashClaim } from "../hash/hashClaim.ts";
 import { hashTerms } from "../hash/hashTerms.ts";
 import { Route } from "../types.ts";
 import { shownKey } from "./attestation.ts";
-import { batchesIn, documentsIn, proofsIn } from "./calls.ts";
+import { batchesIn, documentsIn, type Posted, proofsIn } from "./calls.ts";
 import { Certificate } from "./certificate.ts";
 import { readEnclaveSignature } from "./enclaveSignature.ts";
 import type {
@@ -108,13 +116,13 @@ async function gatherInference(reader: Reader, pointers: InferencePointers): Pro
   const { terms } = requested.args;
   const { nodeId, outputHash, units } = delivered.args;
   const domain = { chainId, settlement: address };
-  const hash = hashClaim(domain, claimOf(id, terms, delivered.args));
   const route = await gatherRoute(reader, address, terms.offer, pointers.routeSet);
-  const posted = proofsIn(await reader.calldata(pointers.settled)).filter(
+  const transaction = await reader.transaction(pointers.settled);
+  const posted = proofsIn(transaction.data).filter(
     (one) => hashTerms(domain, one.terms) === id && one.outputHash === outputHash && one.units === units,
   );
-  const proofs = posted.map(({ proof }) => proof);
-  if (proofs.length === 0) throw notInCalldata("proof", pointers.settled);
+  const statement = { nodeId, hash: hashClaim(domain, claimOf(id, terms, delivered.args)), onChain: delivered.at };
+  const proofs = proofsOf("proof", address, transaction, posted);
   return {
     of: "inference",
     chainId,
@@ -124,7 +132,7 @@ async function gatherInference(reader: Reader, pointers: InferencePointers): Pro
     requested: requested.at,
     delivery: { nodeId, outputHash, units, at: delivered.at },
     settled: settled.at,
-    ...(await gatherProof(reader, route, { nodeId, hash }, proofs, pointers.attested)),
+    ...(await gatherProof(reader, route, statement, proofs, pointers.attested)),
   };
 }
 
@@ -135,8 +143,12 @@ async function gatherBatch(reader: Reader, pointers: BatchPointers): Promise<Bat
   const { batch } = settled.args;
   const route = await gatherRoute(reader, address, { ...batch, route: Route.TEE }, pointers.routeSet);
   const domain = { chainId, settlement: address };
-  const posted = batchesIn(await reader.calldata(pointers.settled)).find((one) => hashBatch(domain, one.batch) === id);
-  if (posted === undefined) throw notInCalldata("batch", pointers.settled);
+  const transaction = await reader.transaction(pointers.settled);
+  const posted = batchesIn(transaction.data).filter(
+    (one) => hashBatch(domain, one.batch) === id && keccak256(one.rows) === batch.rowsHash,
+  );
+  const proofs = proofsOf("batch", address, transaction, posted);
+  const statement = { nodeId: batch.nodeId, hash: id, onChain: settled.at };
   const { equivocated } = pointers;
   const shown =
     equivocated === undefined
@@ -153,10 +165,10 @@ async function gatherBatch(reader: Reader, pointers: BatchPointers): Promise<Bat
     contract: address,
     id,
     batch,
-    rows: posted.rows,
+    rows: posted[0]?.rows ?? "0x",
     settled: settled.at,
     equivocated: shown?.at ?? null,
-    ...(await gatherProof(reader, route, { nodeId: batch.nodeId, hash: id }, [posted.proof], pointers.attested)),
+    ...(await gatherProof(reader, route, statement, proofs, pointers.attested)),
   };
 }
 
@@ -197,32 +209,73 @@ async function gatherRoute(
   };
 }
 
-/** What a proof rests on besides its claim. */
+/** What a proof is of, and where that came on chain. */
+interface Statement {
+  readonly nodeId: string;
+  readonly hash: string;
+  readonly onChain: EvidencePlace;
+}
+
+/** What a transaction carries as proofs. */
+type PostedProofs = Pick<Evidence, "proofs" | "ownCall">;
+
+/** Of what a transaction's calldata has as proofs of something, the one that its own call settled by; else all. */
+function proofsOf(
+  what: "proof" | "batch",
+  contract: string,
+  { hash, to }: TransactionResponse,
+  posted: readonly (Posted & { readonly proof: string })[],
+): PostedProofs {
+  if (posted.length === 0) throw notInCalldata(what, hash);
+  const own = posted.find(({ at }) => at === 0 && to?.toLowerCase() === contract.toLowerCase());
+  if (own !== undefined) return { proofs: [own.proof], ownCall: true };
+  return { proofs: [...new Set(posted.map(({ proof }) => proof))], ownCall: false };
+}
+
+/** What proofs rest on besides what they are of. */
 async function gatherProof(
   reader: Reader,
   route: RouteEvidence,
-  { nodeId, hash }: { readonly nodeId: string; readonly hash: string },
-  proofs: readonly string[],
+  statement: Statement,
+  posted: PostedProofs,
   find: FindAttestation,
-): Promise<Pick<InferenceEvidence, "route" | "proofs" | "groth16" | "enclave">> {
-  if (route.route === Route.ZK) {
-    return { route, proofs, groth16: await gatherKey(reader, route), enclave: null };
-  }
-  // Calldata can hold more than one: the one is shown that its attested key has signed, if one is.
-  let first: { readonly proof: string; readonly enclave: EnclaveEvidence } | undefined;
+): Promise<Pick<Evidence, "route" | "proofs" | "ownCall" | "groth16" | "enclave">> {
+  if (route.route === Route.ZK) return { route, ...posted, groth16: await gatherKey(reader, route), enclave: null };
+  return { route, ...posted, groth16: null, ...(await gatherSignature(reader, route, statement, posted, find)) };
+}
+
+/**
+ * The one of some signatures that the verifier accepts, with the attestation of its key; if none is, the first with an
+ * attestation. The number of the attestation is not signed: anybody can write another one beside a signature.
+ *
+ * @throws Unreadable if the attestation is, of all that have one.
+ */
+async function gatherSignature(
+  reader: Reader,
+  { verifier, parameters }: RouteEvidence,
+  { nodeId, hash, onChain }: Statement,
+  { proofs }: PostedProofs,
+  find: FindAttestation,
+): Promise<{ readonly proofs: readonly string[]; readonly enclave: EnclaveEvidence | null }> {
+  const trusted = decodeTeeParameters(parameters)?.measurements ?? [];
+  let first: { readonly proofs: readonly string[]; readonly enclave: EnclaveEvidence } | undefined;
+  let unread: unknown;
   for (const proof of proofs) {
     const signed = signatureIn(hash, proof);
     if (signed === undefined) continue;
-    const enclave = await gatherEnclave(reader, route.verifier, nodeId, signed.index, find);
-    if (enclave.key === signed.signer) return { route, proofs: [proof], groth16: null, enclave };
-    first ??= { proof, enclave };
+    try {
+      const enclave = await gatherEnclave(reader, verifier, nodeId, signed.index, find);
+      const { key, validFrom, endsAt, measurement } = enclave;
+      const wasValid = validFrom <= onChain.timestamp && onChain.timestamp < endsAt;
+      if (key === signed.signer && wasValid && trusted.includes(measurement)) return { proofs: [proof], enclave };
+      first ??= { proofs: [proof], enclave };
+    } catch (error) {
+      if (!(error instanceof Unreadable)) throw error;
+      unread ??= error;
+    }
   }
-  return {
-    route,
-    proofs: first === undefined ? proofs : [first.proof],
-    groth16: null,
-    enclave: first?.enclave ?? null,
-  };
+  if (unread !== undefined) throw unread;
+  return first ?? { proofs, enclave: null };
 }
 
 function signatureIn(hash: string, proof: string) {
@@ -267,7 +320,7 @@ async function gatherEnclave(
     (one) => one.nodeId === nodeId && one.index === BigInt(index),
   );
   const { key, measurement, validFrom, validUntil } = args;
-  const documents = documentsIn(await reader.calldata(transaction)).filter((one) => one.nodeId === nodeId);
+  const documents = documentsIn((await reader.transaction(transaction)).data).filter((one) => one.nodeId === nodeId);
   // A transaction can register several documents; one that does not even show the key is for the verification to refuse.
   const named = documents.find(({ document }) => shownKey(document) === key) ?? documents[0];
   if (named === undefined) throw notInCalldata("attestation document", transaction);
@@ -358,11 +411,11 @@ class Reader {
     return { args: found.args, at: { block, logIndex, timestamp, transaction } };
   }
 
-  /** What a transaction was sent with. */
-  async calldata(transaction: string): Promise<string> {
-    const sent = await this.ask(() => this.provider.getTransaction(transaction));
-    if (sent === null || dataLength(sent.data) === 0) throw missing(`transaction ${transaction}`);
-    return sent.data;
+  /** A transaction, with what it was sent with. */
+  async transaction(hash: string): Promise<TransactionResponse> {
+    const sent = await this.ask(() => this.provider.getTransaction(hash));
+    if (sent === null || dataLength(sent.data) === 0) throw missing(`transaction ${hash}`);
+    return sent;
   }
 
   async #receipt(transaction: string): Promise<TransactionReceipt> {

@@ -113,6 +113,9 @@ function readKey(bytes: Uint8Array): DeclaredKey {
   return { key, ceremony };
 }
 
+/** The public signal that binds a proof to its claim: the claim's hash, reduced into the field. */
+export const claimSignal = (claimHash: string): bigint => toBigInt(claimHash) % R;
+
 /**
  * The four public signals of a claim, as the contract makes them: nobody supplies any.
  *
@@ -128,7 +131,7 @@ export function publicSignalsFor(
     `the claim is of ${claim.units} units, and the model's inferences are of ${units}`,
   );
   const [weights, input, output] = [weightsCommitment, claim.inputHash, claim.outputHash].map((word) => toBigInt(word));
-  const signals = [toBigInt(claimHash) % R, weights ?? R, input ?? R, output ?? R];
+  const signals = [claimSignal(claimHash), weights ?? R, input ?? R, output ?? R];
   requireThat(
     signals.every((signal) => signal < R),
     "a public signal is not below the field's order",

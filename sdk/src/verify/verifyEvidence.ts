@@ -20,6 +20,7 @@ import {
 import { readEnclaveSignature } from "./enclaveSignature.ts";
 import type { BatchEvidence, EnclaveEvidence, Evidence, EvidencePlace, InferenceEvidence } from "./evidence.ts";
 import {
+  type Groth16Key,
   isAccepted,
   isCanonical,
   isInSubgroup,
@@ -192,6 +193,23 @@ class Steps {
   }
 }
 
+/**
+ * Looks at what was posted as proofs. Where a contract settled, by one that may not be among them, that they do not hold
+ * says nothing: anybody may have put them there.
+ *
+ * @throws Unreadable instead of Refuted, then.
+ */
+async function judged<T>({ ownCall }: Evidence, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (ownCall || !(error instanceof Refuted)) throw error;
+    throw new Unreadable(
+      `no proof in the calldata holds (${error.message}), but a contract settled, by a proof that may not be in it: opg audit can read that from a node that traces`,
+    );
+  }
+}
+
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 
@@ -282,12 +300,13 @@ const verifyRoute = (evidence: Evidence, route: Route, use: EvidencePlace, steps
   });
 
 async function verifyGroth16(
-  { chainId, route, groth16, proofs }: InferenceEvidence,
+  evidence: InferenceEvidence,
   claim: InferenceClaim,
   claimHash: string,
   steps: Steps,
   options: VerificationOptions,
 ): Promise<string> {
+  const { chainId, route, groth16 } = evidence;
   const { parameters, declared } = await steps.run(
     "key",
     "The verifying key is the one that the model names",
@@ -322,6 +341,24 @@ async function verifyGroth16(
     return ["claim, weights, input and output; nobody supplies them", signals] as const;
   });
   const snarkjs = await options.snarkjs();
+  await judged(evidence, () => verifyPoints(evidence, key, signals, steps, snarkjs));
+  return steps.run("meaning", "What that proves", ({ show }) => {
+    show("Commitment to the weights", parameters.weightsCommitment);
+    return [
+      "execution: the model with exactly these weights gives exactly this output for this input",
+      "The model ran: its proof holds.",
+    ];
+  });
+}
+
+/** That snarkjs verifies one of the proofs. */
+async function verifyPoints(
+  { proofs }: Evidence,
+  key: Groth16Key,
+  signals: readonly bigint[],
+  steps: Steps,
+  snarkjs: Snarkjs,
+): Promise<void> {
   const wellFormed = await steps.run("subgroup", "The proof's points are well formed", ({ show }) => {
     for (const proof of proofs) show("Proof", proof);
     const found = proofs.filter((proof) => isCanonical(proof) && isInSubgroup(snarkjs, proof));
@@ -339,13 +376,6 @@ async function verifyGroth16(
     }
     throw new Refuted("snarkjs refuses the proof");
   });
-  return steps.run("meaning", "What that proves", ({ show }) => {
-    show("Commitment to the weights", parameters.weightsCommitment);
-    return [
-      "execution: the model with exactly these weights gives exactly this output for this input",
-      "The model ran: its proof holds.",
-    ];
-  });
 }
 
 async function verifyEnclave(
@@ -354,7 +384,37 @@ async function verifyEnclave(
   steps: Steps,
   options: VerificationOptions,
 ): Promise<string> {
-  const { what, nodeId, hash, by, onChain } = statement;
+  const { attestation, enclave, trusted } = await judged(evidence, () =>
+    verifySignature(evidence, statement, steps, options),
+  );
+  const meaning = await steps.run("meaning", "What that proves", ({ show, mind }) => {
+    show("Trust", trusted.trust === Trust.GATEWAY ? "GATEWAY" : "LOCAL");
+    if (trusted.trust === Trust.GATEWAY) {
+      show("Backend", trusted.backend);
+      mind(`RELAY, NOT EXECUTION: the image is a gateway to ${trusted.backend}. What ran there, nobody knows.`);
+      return [
+        "the enclave saw this prompt and relayed this answer; it does not show that a model ran",
+        `An attested gateway relayed it from ${trusted.backend}: not shown is what ran there.`,
+      ];
+    }
+    return [
+      "execution: the image contains the model's weights and its runtime",
+      statement.what === "batch"
+        ? "An attested enclave that runs the model signed this batch."
+        : "An attested enclave ran the model and signed this claim.",
+    ];
+  });
+  await verifyRevocations(evidence, attestation, enclave, steps);
+  return meaning;
+}
+
+/** That the statement is signed by a key that was attested for its node, with an image that the model trusts. */
+async function verifySignature(
+  evidence: Evidence,
+  { what, nodeId, hash, by, onChain }: Statement,
+  steps: Steps,
+  options: VerificationOptions,
+) {
   const { chainId, proofs, route } = evidence;
   const { verifier } = route;
   const enclave = await steps.run("signature", `An enclave's key signed the ${what}`, ({ show }) => {
@@ -424,25 +484,7 @@ async function verifyEnclave(
     );
     return ["the Keccak-256 hash of PCR0, PCR1 and PCR2 is in the model's set of trusted images", trusted];
   });
-  const meaning = await steps.run("meaning", "What that proves", ({ show, mind }) => {
-    show("Trust", trusted.trust === Trust.GATEWAY ? "GATEWAY" : "LOCAL");
-    if (trusted.trust === Trust.GATEWAY) {
-      show("Backend", trusted.backend);
-      mind(`RELAY, NOT EXECUTION: the image is a gateway to ${trusted.backend}. What ran there, nobody knows.`);
-      return [
-        "the enclave saw this prompt and relayed this answer; it does not show that a model ran",
-        `An attested gateway relayed it from ${trusted.backend}: not shown is what ran there.`,
-      ];
-    }
-    return [
-      "execution: the image contains the model's weights and its runtime",
-      what === "batch"
-        ? "An attested enclave that runs the model signed this batch."
-        : "An attested enclave ran the model and signed this claim.",
-    ];
-  });
-  await verifyRevocations(evidence, attestation, enclave, steps);
-  return meaning;
+  return { attestation, enclave, trusted };
 }
 
 /** The attestation's signatures, from the root down to the document. */

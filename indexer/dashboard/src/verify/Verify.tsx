@@ -190,10 +190,10 @@ const VERDICTS = {
 function Verdict({ found: { verdict, summary, caveats } }: { readonly found: Verification }) {
   const holds = verdict === "proven";
   const minded = holds && caveats.length > 0;
-  const Icon = minded ? IconAlertTriangle : holds ? IconShieldCheck : IconX;
+  const Icon = minded || verdict === "unreadable" ? IconAlertTriangle : holds ? IconShieldCheck : IconX;
   return (
     <div
-      className={`verdict ${minded ? "minded" : holds ? "holds" : "fails"}`}
+      className={`verdict ${minded || verdict === "unreadable" ? "minded" : holds ? "holds" : "fails"}`}
       data-verdict={holds ? "holds" : "fails"}
     >
       <Icon size={22} aria-hidden="true" />
