@@ -1,17 +1,27 @@
 import type { ChildProcess } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Anchor, AnchorStore } from "./anchor.ts";
+import type { AnchorStore } from "./anchor.ts";
 import { DatabaseError } from "./errors.ts";
 
 /** Where the id of the process that writes PGlite's directory is: beside it, for PGlite wants to begin with an empty one. */
 const writerOf = (directory: string): string => `${directory}.pid`;
 
-/** Notes, while it lives, which process writes the directory. */
+/**
+ * Notes, while it lives, which process writes the directory. If another one was noted meanwhile, this one is ended before
+ * it has begun.
+ *
+ * @throws {@link DatabaseError}
+ */
 export function noteWriter(directory: string, child: ChildProcess): void {
   const file = writerOf(directory);
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, String(child.pid));
+  try {
+    writeFileSync(file, String(child.pid), { flag: "wx" });
+  } catch (error) {
+    child.kill("SIGKILL");
+    throw codeOf(error) === "EEXIST" ? isWritten(directory) : error;
+  }
   child.once("exit", () => rmSync(file, { force: true }));
 }
 
@@ -19,16 +29,27 @@ export function noteWriter(directory: string, child: ChildProcess): void {
 export function requireNoWriter(directory: string): void {
   const file = writerOf(directory);
   const id = existsSync(file) ? Number(readFileSync(file, "utf8")) : 0;
-  if (!Number.isInteger(id) || id <= 0) return;
-  try {
-    process.kill(id, 0);
-  } catch {
-    return;
-  }
-  throw new DatabaseError(
-    `Process ${id} writes the tables in ${directory}: stop it first, or remove ${file} if it is no indexer`,
+  if (Number.isInteger(id) && id > 0 && isAlive(id)) throw isWritten(directory);
+  rmSync(file, { force: true });
+}
+
+function isWritten(directory: string): DatabaseError {
+  const file = writerOf(directory);
+  return new DatabaseError(
+    `Process ${readFileSync(file, "utf8")} writes the tables in ${directory}: stop it first, or remove ${file} if it is no indexer`,
   );
 }
+
+/** Whether there is a process of that id, be it somebody else's. */
+function isAlive(id: number): boolean {
+  try {
+    return process.kill(id, 0);
+  } catch (error) {
+    return codeOf(error) !== "ESRCH";
+  }
+}
+
+const codeOf = (error: unknown): unknown => (Object(error) as { code?: unknown }).code;
 
 /**
  * Removes the directory, if it is there.
@@ -41,19 +62,28 @@ export function dropDirectory(directory: string): void {
   rmSync(directory, { recursive: true });
 }
 
-/** Keeps it as a file in the directory. */
+const ANCHOR = /^\{"number":(\d+),"hash":"(0x[0-9a-f]{64})"\}$/;
+
+/**
+ * Keeps it as a file in the directory.
+ *
+ * @throws {@link DatabaseError} when it is read, if the file does not say it: then nobody knows what the tables are built on.
+ */
 export function directoryAnchor(directory: string): AnchorStore {
   const file = join(directory, "opg-anchor.json");
   return {
     async read() {
-      try {
-        return JSON.parse(readFileSync(file, "utf8")) as Anchor;
-      } catch {
-        return null;
-      }
+      if (!existsSync(file)) return null;
+      const [, number, hash] = ANCHOR.exec(readFileSync(file, "utf8")) ?? [];
+      if (number !== undefined && hash !== undefined) return { number: Number(number), hash };
+      throw new DatabaseError(
+        `${file} does not say which block the tables are built on: have them made again with --fresh`,
+      );
     },
     async write(anchor) {
-      writeFileSync(file, JSON.stringify(anchor));
+      // Whole or not at all.
+      writeFileSync(`${file}.new`, JSON.stringify(anchor));
+      renameSync(`${file}.new`, file);
     },
   };
 }

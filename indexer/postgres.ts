@@ -55,10 +55,35 @@ export async function lockSchema(client: pg.Client, schema: string): Promise<voi
   if (!(await tryLock(client, `schema ${schema}`))) {
     throw new DatabaseError(`Another indexer writes schema "${schema}"; stop it first, or serve its tables instead`);
   }
-  await tryLock(client, "cache", { shared: true });
+  if (!(await tryLock(client, "cache", { shared: true }))) {
+    throw new DatabaseError(
+      "An indexer's tables in this database are just being dropped (--fresh); start again in a moment",
+    );
+  }
   if (await hasTable(client, schema, META)) {
     await client.query(`update "${schema}"."${META}" set value = jsonb_set(value, '{is_locked}', '0')`);
   }
+}
+
+/** How often to ask whether the server is there, and how long to wait for its answer, in milliseconds. */
+const HEARTBEAT = 10_000;
+
+/**
+ * Watches a connection that holds a lock. The server gives the lock to another one when the network has been down for a
+ * minute, and this end would hear of that only hours later: so it asks.
+ *
+ * @param lost Called when the connection is gone, or its server does not answer.
+ */
+export function watchLock(client: pg.Client, lost: () => void, interval = HEARTBEAT): void {
+  const timer = setInterval(() => {
+    // The types lack the time limit of one query, which the library has.
+    const beat: pg.QueryConfig & { query_timeout: number } = { text: "select 1", query_timeout: interval };
+    client.query(beat).catch(lost);
+  }, interval);
+  client.once("end", () => {
+    clearInterval(timer);
+    lost();
+  });
 }
 
 /**

@@ -3,7 +3,7 @@
  * that writes them, for as long as it lives. It ends if it loses the connection that says so.
  */
 import { DatabaseError } from "../errors.ts";
-import { connect, lockSchema } from "../postgres.ts";
+import { connect, lockSchema, watchLock } from "../postgres.ts";
 
 /** Ends the process, with a line in its log that says why. */
 function refuse(reason: string): never {
@@ -15,7 +15,7 @@ const { DATABASE_URL = "", DATABASE_SCHEMA = "" } = process.env;
 try {
   const client = await connect(DATABASE_URL);
   await lockSchema(client, DATABASE_SCHEMA);
-  client.once("end", () => refuse("The connection to the database is gone, and with it the right to write the tables"));
+  watchLock(client, () => refuse("The connection to the database is gone, and with it the right to write the tables"));
 } catch (error) {
   refuse(error instanceof DatabaseError ? error.message : `The database refuses: ${error}`);
 }

@@ -274,8 +274,15 @@ describe("Evidence of a proof, verified by who reads it", function () {
   describe("is served by the indexer", () => {
     let rpc: RpcServer;
     let indexer: Indexer;
+    /** What the indexer has asked the chain's node. */
+    const asked: string[] = [];
     before(async () => {
-      rpc = await serveRpc(provider);
+      rpc = await serveRpc({
+        request: (call) => {
+          asked.push(call.method);
+          return provider.request(call);
+        },
+      });
       indexer = await startIndexer({ rpcUrl: rpc.url, deployment: proven.world.deployment });
       await indexer.ready;
       await indexer.reached(await ethers.provider.getBlockNumber());
@@ -302,6 +309,16 @@ describe("Evidence of a proof, verified by who reads it", function () {
         const found = await verify(parseEvidence(body));
         expect(found.verdict, found.summary).to.equal("proven");
       }
+    });
+
+    it("without another question to the chain's node to who asks for it again", async () => {
+      // The indexer does not ask for these itself.
+      const questions = () => asked.filter((method) => /^eth_get(Code|TransactionReceipt)$/.test(method)).length;
+      const before = questions();
+      expect(before).to.be.greaterThan(0);
+      const again = await Promise.all(Array.from({ length: 40 }, () => served(`/inferences/${proven.zk.id}/evidence`)));
+      expect(new Set(again.map(({ status }) => status))).to.deep.equal(new Set([200]));
+      expect(questions()).to.equal(before);
     });
 
     it("not where there is none, in one sentence", async () => {

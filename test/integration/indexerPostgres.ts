@@ -3,7 +3,9 @@ import { EventEmitter, once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
+import { connect } from "../../indexer/postgres.ts";
 import { type Indexer, type IndexerOptions, startIndexer, startReplica } from "../../indexer/start.ts";
 import type { Deployment } from "../../sdk/src/deployment.ts";
 import { ethers, loadProtocol, type Protocol, provider } from "../support/fixtures.ts";
@@ -186,6 +188,38 @@ describe("indexer on PostgreSQL", function () {
       const { status, body } = await ask(sql);
       expect(status, `${sql}: ${body}`).to.be.greaterThanOrEqual(400);
       expect(body).to.contain(refused);
+    }
+  });
+
+  it("answers a few questions at a time, and says to who asks beyond that it is busy", async () => {
+    const sql = encodeURIComponent(JSON.stringify({ json: { sql: "select id from node", params: [] } }));
+    const kinds = [
+      {
+        places: 4 + 60,
+        ask: () =>
+          fetch(`${indexer?.url}/graphql`, {
+            method: "POST",
+            headers: { "content-type": "application/json" },
+            body: JSON.stringify({ query: "{ nodes { items { id } } }" }),
+          }),
+      },
+      { places: 2 + 20, ask: () => fetch(`${indexer?.url}/sql/db?sql=${sql}`) },
+    ];
+    for (const { places, ask } of kinds) {
+      // Nothing that reads the nodes is answered meanwhile.
+      const holder = await connect(databaseUrl);
+      await holder.query(`begin; lock table ${SCHEMA}.node in access exclusive mode`);
+      let refused = 0;
+      const answers = Array.from({ length: places + 5 }, async () => {
+        const { status } = await ask();
+        if (status === 503) refused++;
+        return status;
+      });
+      while (refused < 5) await sleep(20);
+      await holder.end();
+      const statuses = await Promise.all(answers);
+      expect(statuses.filter((status) => status === 503)).to.have.length(5);
+      expect(statuses.filter((status) => status === 200)).to.have.length(places);
     }
   });
 

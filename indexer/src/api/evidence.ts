@@ -152,16 +152,30 @@ const provider = new BrowserProvider(
   },
 );
 
-/** Evidence is a dozen questions to the chain's node: so many are gathered at once, and as many wait. */
-const line = new Limit(8);
+/** Evidence is a dozen questions to the chain's node, by which the indexer follows the chain: a few are gathered at once. */
+const line = new Limit(2, 16);
+/** How long what was gathered is given to who asks for it again, in milliseconds. */
+const KEPT = 60_000;
+/** What is being gathered or was of late, as JSON, by id. */
+const gathered = new Map<Hex, Promise<string>>();
 
 /** Gathers evidence as JSON, in which hex is in lower case; or says why the chain's node does not show it. */
 async function gather<Evidence>(
+  id: Hex,
   pointers: () => Promise<EvidencePointers>,
 ): Promise<{ readonly evidence: Evidence; readonly error?: undefined } | { readonly error: string }> {
-  if (line.isFull) return { error: "much evidence is being gathered; ask again in a moment" };
+  let found = gathered.get(id);
+  if (found === undefined) {
+    if (line.isFull) return { error: "much evidence is being gathered; ask again in a moment" };
+    found = line.run(async () => toJson(await gatherEvidence(provider, await pointers())));
+    gathered.set(id, found);
+    found.then(
+      () => setTimeout(() => gathered.delete(id), KEPT).unref(),
+      () => gathered.delete(id),
+    );
+  }
   try {
-    const text = toJson(await line.run(async () => gatherEvidence(provider, await pointers())));
+    const text = await found;
     return { evidence: JSON.parse(text.replace(/"0x[0-9a-fA-F]*"/g, (hex) => hex.toLowerCase())) };
   } catch (error) {
     if (error instanceof Unreadable) return { error: error.message };
@@ -224,7 +238,7 @@ evidence.openapi(
       return context.json({ error: `request ${id} is not settled: nothing was proven` }, 404);
     }
     const { chainId, addresses } = settings.deployment;
-    const found = await gather<z.infer<typeof InferenceEvidence>>(async () => ({
+    const found = await gather<z.infer<typeof InferenceEvidence>>(id, async () => ({
       of: "inference",
       chainId,
       contract: addresses.Settlement,
@@ -264,7 +278,7 @@ evidence.openapi(
       return context.json({ error: `no batch has the digest ${id}` }, 404);
     }
     const contract = addresses.BatchSettlement;
-    const found = await gather<z.infer<typeof BatchEvidence>>(async () => ({
+    const found = await gather<z.infer<typeof BatchEvidence>>(id, async () => ({
       of: "batch",
       chainId,
       contract,

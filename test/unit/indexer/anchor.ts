@@ -46,6 +46,16 @@ describe("the block that tables are built on", () => {
     expect(await store.read()).to.deep.equal({ number: 3, hash });
   });
 
+  it("is not taken for unknown where its file is torn", async () => {
+    const dataDir = mkdtempSync(join(folder, "torn-"));
+    for (const torn of ["", '{"number":3,"hash":"0xab', "{}", '{"number":"3","hash":7}']) {
+      writeFileSync(join(dataDir, "opg-anchor.json"), torn);
+      expect(await refusal({ dataDir }))
+        .to.contain("does not say which block the tables are built on")
+        .and.contain("--fresh");
+    }
+  });
+
   it("has to be on the chain still, or the indexer does not start", async () => {
     const dataDir = mkdtempSync(join(folder, "tables-"));
     await directoryAnchor(dataDir).write({ number: 3, hash: `0x${"cd".repeat(32)}` });
