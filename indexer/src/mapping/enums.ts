@@ -5,16 +5,22 @@
 
 /** `Route` in IVerifierRegistry.sol. */
 export const ROUTES = ["ZK", "TEE"] as const;
+export type Route = (typeof ROUTES)[number];
 /** `NodeStatus` in INodeRegistry.sol. */
 export const NODE_STATUSES = ["NONE", "ACTIVE", "PAUSED", "RETIRED"] as const;
+export type NodeStatus = (typeof NODE_STATUSES)[number];
 /** `OutputCommitment` in IModelRegistry.sol. */
 export const OUTPUT_COMMITMENTS = ["OPAQUE", "VALUE", "KECCAK256"] as const;
+export type OutputCommitment = (typeof OUTPUT_COMMITMENTS)[number];
 /** `DeliveryMode` in ISettlement.sol. */
 export const DELIVERY_MODES = ["DIRECT", "ONCHAIN"] as const;
+export type DeliveryMode = (typeof DELIVERY_MODES)[number];
 /** `KeyFault` in IEnclaveRegistry.sol. */
 export const KEY_FAULTS = ["NONE", "COMPROMISED", "EQUIVOCATED"] as const;
+export type KeyFault = (typeof KEY_FAULTS)[number];
 /** `Trust` in ITeeVerifier.sol. */
 export const TRUSTS = ["NONE", "LOCAL", "GATEWAY"] as const;
+export type Trust = (typeof TRUSTS)[number];
 /** `RequestStatus` in ISettlement.sol. */
 export const REQUEST_STATUSES = [
   "NONE",
@@ -25,8 +31,6 @@ export const REQUEST_STATUSES = [
   "DEFAULTED",
   "VOIDED",
 ] as const;
-
-export type Route = (typeof ROUTES)[number];
 export type RequestStatus = (typeof REQUEST_STATUSES)[number];
 
 /**
@@ -42,6 +46,7 @@ export function nameOf<const Names extends readonly string[]>(names: Names, valu
 
 /** Where a verifier stands. The contract's PENDING is ACTIVE before its time. */
 export const VERIFIER_STATUSES = ["ACTIVE", "FROZEN", "REVOKED"] as const;
+export type VerifierStatus = (typeof VERIFIER_STATUSES)[number];
 
 export const NODE_EVENTS = [
   "REGISTERED",
@@ -60,10 +65,12 @@ export const NODE_EVENTS = [
   "BURNED",
   "SLASHED",
 ] as const;
+export type NodeEventKind = (typeof NODE_EVENTS)[number];
 
 export const OFFER_EVENTS = ["POSTED", "WITHDRAWN"] as const;
 
 export const MODEL_EVENTS = ["REGISTERED", "TRANSFER_STARTED", "TRANSFERRED", "ROUTE_SET", "ROUTE_DISABLED"] as const;
+export type ModelEventKind = (typeof MODEL_EVENTS)[number];
 
 export const INFERENCE_EVENTS = [
   "REQUESTED",
@@ -76,6 +83,7 @@ export const INFERENCE_EVENTS = [
   "VOIDED",
   "CALLBACK_FAILED",
 ] as const;
+export type InferenceEventKind = (typeof INFERENCE_EVENTS)[number];
 
 /** Why OPG burned; OTHER is a burn that no settlement, default, batch or slashing explains. */
 export const BURN_CAUSES = ["SETTLEMENT", "DEFAULT", "BATCH", "SLASH", "OTHER"] as const;
@@ -91,6 +99,7 @@ export const CREDIT_CAUSES = ["FEE", "RETURN", "REFUND", "COMPENSATION", "REWARD
  * gateway sent this prompt to a named backend and relayed its answer; what ran there, nobody knows.
  */
 export const PROOF_MEANINGS = ["EXECUTION", "RELAY"] as const;
+export type ProofMeaning = (typeof PROOF_MEANINGS)[number];
 
 export const CHANNEL_EVENTS = [
   "OPENED",
@@ -103,6 +112,7 @@ export const CHANNEL_EVENTS = [
 
 /** `RowFault` in IChannels.sol. */
 export const ROW_FAULTS = ["NONE", "UNKNOWN_CHANNEL", "AMOUNT_TOO_LARGE", "LOW_CEILING", "LOW_BALANCE"] as const;
+export type RowFault = (typeof ROW_FAULTS)[number];
 
 /**
  * How close a payer is to the node that it pays, the closer the later. UNPAID: nobody pays anything, so the operator itself
@@ -173,12 +183,15 @@ export const ALERTS = [
   "LOW_STAKE",
   "LAW_BROKEN",
 ] as const;
+export type AlertKind = (typeof ALERTS)[number];
 
 /** How bad an alert is, by the same view. */
 export const SEVERITIES = ["INFO", "WARNING", "CRITICAL"] as const;
+export type Severity = (typeof SEVERITIES)[number];
 
 /** TOTAL is since the start block. */
 export const INTERVALS = ["HOUR", "DAY", "WEEK", "TOTAL"] as const;
+export type Interval = (typeof INTERVALS)[number];
 
 /** What a distribution of the trust gap is of: everything, a route, a model, or a node. */
 export const GAP_SCOPES = ["OVERALL", "ROUTE", "MODEL", "NODE"] as const;

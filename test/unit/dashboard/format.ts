@@ -4,7 +4,7 @@ import { formatExact, formatShort } from "../../../indexer/dashboard/src/format/
 import { zkParametersOf } from "../../../indexer/dashboard/src/format/parameters.ts";
 import { priceOrder } from "../../../indexer/dashboard/src/format/price.ts";
 import { fill, trimmed } from "../../../indexer/dashboard/src/format/series.ts";
-import { count, formatShare, printable, shorten } from "../../../indexer/dashboard/src/format/text.ts";
+import { count, formatShare, shorten, shortLine } from "../../../indexer/dashboard/src/format/text.ts";
 import {
   formatAbsolute,
   formatDuration,
@@ -69,9 +69,9 @@ describe("What the dashboard writes", () => {
   });
 
   it("shows what a stranger wrote as one short line that reads in one direction", () => {
-    expect(printable("https://node.example")).to.equal("https://node.example");
-    expect(printable("two\nlines\u2028\u202e\u0000.")).to.equal("twolines.");
-    expect(printable("x".repeat(60), 4)).to.equal("xxxx…");
+    expect(shortLine("https://node.example")).to.equal("https://node.example");
+    expect(shortLine("two\nlines\u2028\u202e\u0000.")).to.equal("two lines .");
+    expect(shortLine("x".repeat(60), 4)).to.equal("xxxx…");
   });
 
   it("shortens ids, and counts in words", () => {

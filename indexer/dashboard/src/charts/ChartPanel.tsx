@@ -1,8 +1,9 @@
 import { ActionIcon, Tooltip } from "@mantine/core";
 import { IconChartHistogram, IconTable } from "@tabler/icons-react";
+import type { UseQueryResult } from "@tanstack/react-query";
 import { type ReactNode, Suspense, useState } from "react";
 import { Panel } from "../components/Panel.tsx";
-import { Loading } from "../components/states.tsx";
+import { Loaded, Loading } from "../components/states.tsx";
 import { retrying } from "../data/retrying.ts";
 
 const Chart = retrying(() => import("./Chart.tsx").then((chart) => chart.Chart));
@@ -35,7 +36,8 @@ export const CHART_HEIGHT = 236;
  *
  * @param axis What the labels are: "Day".
  * @param says What a person sees at a glance, for one who does not see.
- * @param children In the place of the chart: a state, if there is nothing to draw.
+ * @param answer What the chart is drawn of, if it may not be there yet.
+ * @param empty In the place of the chart, if there is nothing to draw.
  */
 export function ChartPanel({
   title,
@@ -43,16 +45,18 @@ export function ChartPanel({
   aside,
   axis,
   says,
+  answer,
   chart,
-  children,
+  empty,
 }: {
   readonly title: string;
   readonly note?: ReactNode;
   readonly aside?: ReactNode;
   readonly axis: string;
   readonly says?: string;
-  readonly chart?: ChartProps | undefined;
-  readonly children?: ReactNode;
+  readonly answer?: UseQueryResult<unknown>;
+  readonly chart: ChartProps | undefined;
+  readonly empty: ReactNode;
 }) {
   const [asTable, setAsTable] = useState(false);
   const Icon = asTable ? IconChartHistogram : IconTable;
@@ -90,7 +94,15 @@ export function ChartPanel({
       }
     >
       {chart === undefined ? (
-        <div style={{ minHeight: CHART_HEIGHT }}>{children}</div>
+        <div style={{ minHeight: CHART_HEIGHT }}>
+          {answer ? (
+            <Loaded answer={answer} height={CHART_HEIGHT}>
+              {() => empty}
+            </Loaded>
+          ) : (
+            empty
+          )}
+        </div>
       ) : asTable ? (
         <Values of={chart} axis={axis} title={title} />
       ) : (

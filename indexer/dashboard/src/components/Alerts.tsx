@@ -48,12 +48,11 @@ export function Alerts({ nodeId }: { readonly nodeId?: string }) {
 
 function Line({ of, withNode }: { readonly of: Alert; readonly withNode: boolean }) {
   const { kind, severity, nodeId, subject, timestamp } = of;
-  const words = ALERTS[kind];
-  const what = words?.subject ?? "subject";
+  const { text, subject: what, to } = ALERTS[kind];
   return (
     <li>
       <span className="alert-what">
-        <Mark tone={TONES[severity]}>{words?.text ?? kind}</Mark>
+        <Mark tone={TONES[severity]}>{text}</Mark>
         <span className="dim small">
           <Time at={timestamp} />
         </span>
@@ -67,7 +66,7 @@ function Line({ of, withNode }: { readonly of: Alert; readonly withNode: boolean
         {subject !== nodeId && (
           <span>
             <span className="dim">{what}</span>{" "}
-            <Id value={subject} what={what} {...(words?.to === undefined ? {} : { to: `${words.to}/${subject}` })} />
+            <Id value={subject} what={what} {...(to === undefined ? {} : { to: `${to}/${subject}` })} />
           </span>
         )}
       </span>

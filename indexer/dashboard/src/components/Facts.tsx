@@ -1,20 +1,14 @@
 /** Names and values, one under the other. */
-export function Facts({
-  of,
-}: {
-  readonly of: readonly (readonly [name: React.ReactNode, value: React.ReactNode] | null)[];
-}) {
+export function Facts({ children }: { readonly children: React.ReactNode }) {
+  return <dl className="facts">{children}</dl>;
+}
+
+/** A name and its value. */
+export function Fact({ name, children }: { readonly name: React.ReactNode; readonly children: React.ReactNode }) {
   return (
-    <dl className="facts">
-      {of.map((fact, place) =>
-        fact === null ? null : (
-          // biome-ignore lint/suspicious/noArrayIndexKey: facts keep their places
-          <div key={place}>
-            <dt>{fact[0]}</dt>
-            <dd>{fact[1]}</dd>
-          </div>
-        ),
-      )}
-    </dl>
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
   );
 }

@@ -1,7 +1,6 @@
 import {
   IconAlertTriangle,
   IconCircleCheck,
-  IconCircleDashed,
   IconCircleMinus,
   IconCircleX,
   IconClock,
@@ -22,7 +21,7 @@ const ICONS = {
 
 /** A state in a word, with an icon of its own, so that colour is not all that tells it. */
 export function Mark({ tone, children }: { readonly tone: Tone; readonly children: React.ReactNode }) {
-  const Icon = ICONS[tone] ?? IconCircleDashed;
+  const Icon = ICONS[tone];
   return (
     <span className={`mark ${tone}`}>
       <Icon size={15} stroke={2} aria-hidden="true" />

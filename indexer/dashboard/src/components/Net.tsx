@@ -3,7 +3,7 @@ import { useLocalStorage } from "@mantine/hooks";
 import { createContext, use } from "react";
 
 type Choice = "gross" | "net";
-const Context = createContext<readonly [Choice, (choice: Choice) => void]>(["net", () => {}]);
+const Context = createContext<readonly [Choice, (choice: Choice) => void]>(["gross", () => {}]);
 
 /** Keeps the choice between gross and net figures for all views, and for the next visit. */
 export function NetProvider({ children }: { readonly children: React.ReactNode }) {

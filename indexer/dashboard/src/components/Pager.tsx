@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import { useState } from "react";
-import type { Listing, Place } from "../queries/batches.ts";
+import type { Listing, Place } from "../queries/listing.ts";
 
 /** Where in a list the view is, and how to move on. */
 export function usePlace(): readonly [Place, (place: Place) => void] {

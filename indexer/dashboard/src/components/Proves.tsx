@@ -1,4 +1,5 @@
-import { printable } from "../format/text.ts";
+import { shortLine } from "../format/text.ts";
+import type { InferenceRow } from "../queries/inferences.ts";
 import { Mark } from "./Mark.tsx";
 import { Term } from "./Term.tsx";
 
@@ -14,7 +15,7 @@ export function TrustMark({ trust, backend }: { readonly trust: string | undefin
   if (trust === "GATEWAY") {
     return (
       <Mark tone="warn">
-        <Term of="gateway">GATEWAY</Term>: relayed only{backend ? ` to ${printable(backend)}` : ""}
+        <Term of="gateway">GATEWAY</Term>: relayed only{backend ? ` to ${shortLine(backend)}` : ""}
       </Mark>
     );
   }
@@ -32,4 +33,18 @@ export function ProvesMark({ of }: { readonly of: "EXECUTION" | "RELAY" | null }
     );
   }
   return <Mark tone="quiet">unknown</Mark>;
+}
+
+/** How it is proven; a gateway is never shown as a proof of execution. */
+export function Proof({ route, proves }: Pick<InferenceRow, "route" | "proves">) {
+  if (route === "ZK") return <Term of="zk">Zero knowledge</Term>;
+  if (proves === "RELAY") {
+    return (
+      <span className="stacked">
+        <Term of="gateway">Enclave, GATEWAY</Term>
+        <span className="small warn-text">relay, not execution</span>
+      </span>
+    );
+  }
+  return proves === "EXECUTION" ? <Term of="local">Enclave, LOCAL</Term> : <Term of="tee">Enclave</Term>;
 }

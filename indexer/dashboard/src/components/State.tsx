@@ -1,8 +1,14 @@
 import type { Words } from "../format/words.ts";
 import { Mark } from "./Mark.tsx";
 
-/** A state by its word; the state's own name where there is none for it. */
-export function State({ of, words }: { readonly of: string; readonly words: Readonly<Record<string, Words>> }) {
-  const { tone, text } = words[of] ?? { tone: "info", text: of.toLowerCase() };
+/** A state by its word. */
+export function State<Name extends string>({
+  of,
+  words,
+}: {
+  readonly of: Name;
+  readonly words: Readonly<Record<Name, Words>>;
+}) {
+  const { tone, text } = words[of];
   return <Mark tone={tone}>{text}</Mark>;
 }

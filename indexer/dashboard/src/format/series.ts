@@ -1,3 +1,5 @@
+import type { GapBar } from "../../../src/mapping/gap.ts";
+
 /** Seconds of the periods that charts are drawn over. */
 export const BUCKETS = { hour: 3_600, day: 86_400, week: 604_800 } as const;
 export type Bucket = keyof typeof BUCKETS;
@@ -29,19 +31,9 @@ export function fill<Row extends { readonly start: number }>(
   return filled;
 }
 
-/** A bar of the histogram of trust gaps, as the indexer gives it: how many are at least `from` seconds and below `to`. */
-export interface Bar {
-  readonly from: number;
-  /** null of the last, which has no end. */
-  readonly to: number | null;
-  readonly count: number;
-  /** Without self-dealing. */
-  readonly countNet: number;
-}
-
 /** The bars from the first that has something to the last. */
-export function trimmed(bars: readonly Bar[], of: "count" | "countNet"): readonly Bar[] {
-  const some = (bar: Bar): boolean => bar[of] > 0;
+export function trimmed(bars: readonly GapBar[], of: "count" | "countNet"): readonly GapBar[] {
+  const some = (bar: GapBar): boolean => bar[of] > 0;
   const first = bars.findIndex(some);
   return first < 0 ? [] : bars.slice(first, bars.findLastIndex(some) + 1);
 }

@@ -1,3 +1,5 @@
+import { printable } from "../../../../sdk/src/verify/printable.ts";
+
 /** The ends of a long hex value: `0x1234…cdef`. A short one stays whole. */
 export function shorten(hex: string, digits = 4): string {
   return hex.length <= 2 * digits + 3 ? hex : `${hex.slice(0, 2 + digits)}…${hex.slice(-digits)}`;
@@ -21,7 +23,7 @@ export function formatShare(share: number): string {
 }
 
 /** Anybody can write anything there: a short line of it at most. */
-export function printable(text: string, length = 48): string {
-  const line = text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "").trim();
+export function shortLine(text: string, length = 48): string {
+  const line = printable(text).trim();
   return line.length > length ? `${line.slice(0, length)}…` : line;
 }

@@ -1,4 +1,9 @@
+import type { Dealing } from "../../../src/mapping/dealing.ts";
+import type { AlertKind, ModelEventKind, NodeEventKind, VerifierStatus } from "../../../src/mapping/enums.ts";
 import type { Tone } from "../components/Mark.tsx";
+import type { RowNotPaid } from "../queries/batch.ts";
+import type { InferenceStatus } from "../queries/inferences.ts";
+import type { NodeRow } from "../queries/nodes.ts";
 
 /** What a state is called, and what it means for whoever looks. */
 export interface Words {
@@ -7,14 +12,14 @@ export interface Words {
 }
 
 /** States of a node. */
-export const NODE_STATUS: Readonly<Record<string, Words>> = {
+export const NODE_STATUS: Readonly<Record<NodeRow["status"], Words>> = {
   ACTIVE: { tone: "good", text: "Active" },
   PAUSED: { tone: "wait", text: "Paused" },
   RETIRED: { tone: "quiet", text: "Retired" },
 };
 
 /** States of an inference. */
-export const REQUEST_STATUS: Readonly<Record<string, Words>> = {
+export const REQUEST_STATUS: Readonly<Record<InferenceStatus, Words>> = {
   REQUESTED: { tone: "info", text: "Requested" },
   DELIVERED: { tone: "wait", text: "Not proven yet" },
   SETTLED: { tone: "good", text: "Proven" },
@@ -24,7 +29,7 @@ export const REQUEST_STATUS: Readonly<Record<string, Words>> = {
 };
 
 /** States of a proof's verifier. */
-export const VERIFIER_STATUS: Readonly<Record<string, Words>> = {
+export const VERIFIER_STATUS: Readonly<Record<VerifierStatus, Words>> = {
   ACTIVE: { tone: "good", text: "In force" },
   FROZEN: { tone: "wait", text: "Frozen: no new requests" },
   REVOKED: { tone: "bad", text: "Revoked" },
@@ -38,7 +43,7 @@ export const FINALITY: Readonly<Record<string, Words & { readonly meaning: strin
 };
 
 /** Why a payer's row was not paid in full. */
-export const ROW_FAULT: Readonly<Record<string, string>> = {
+export const ROW_FAULT: Readonly<Record<RowNotPaid["fault"], string>> = {
   UNKNOWN_CHANNEL: "There is no such channel.",
   AMOUNT_TOO_LARGE: "The amount is larger than a channel can hold.",
   LOW_CEILING: "The payer's last voucher allows less; the rest can be claimed with a higher one.",
@@ -46,7 +51,7 @@ export const ROW_FAULT: Readonly<Record<string, string>> = {
 };
 
 /** What happened to a node. */
-export const NODE_EVENT: Readonly<Record<string, string>> = {
+export const NODE_EVENT: Readonly<Record<NodeEventKind, string>> = {
   REGISTERED: "Registered",
   TRANSFER_STARTED: "Transfer offered",
   TRANSFERRED: "Transferred",
@@ -65,7 +70,7 @@ export const NODE_EVENT: Readonly<Record<string, string>> = {
 };
 
 /** What happened to a model. */
-export const MODEL_EVENT: Readonly<Record<string, string>> = {
+export const MODEL_EVENT: Readonly<Record<ModelEventKind, string>> = {
   REGISTERED: "Registered",
   TRANSFER_STARTED: "Transfer offered",
   TRANSFERRED: "Transferred",
@@ -75,7 +80,7 @@ export const MODEL_EVENT: Readonly<Record<string, string>> = {
 
 /** What an alert says, and what its subject is. */
 export const ALERTS: Readonly<
-  Record<string, { readonly text: string; readonly subject: string; readonly to?: string }>
+  Record<AlertKind, { readonly text: string; readonly subject: string; readonly to?: string }>
 > = {
   DEFAULT: { text: "A proof did not come in time", subject: "inference", to: "/inferences" },
   SLASHED: { text: "A node was slashed", subject: "batch" },
@@ -92,7 +97,7 @@ export const ALERTS: Readonly<
 };
 
 /** How a requester and a node are related, as far as the chain shows. */
-export const DEALING: Readonly<Record<string, Words>> = {
+export const DEALING: Readonly<Record<Dealing, Words>> = {
   ARMS_LENGTH: { tone: "quiet", text: "independent, as far as the chain shows" },
   UNPAID: { tone: "warn", text: "unpaid, so it may be the operator's own" },
   FUNDED: { tone: "warn", text: "paid by its operator before" },

@@ -1,3 +1,4 @@
+import type { RowFault } from "../../../src/mapping/enums.ts";
 import { defineQuery } from "../data/ask.ts";
 import batch from "./Batch.graphql?raw";
 import type { BatchRow } from "./batches.ts";
@@ -6,7 +7,6 @@ import rows from "./RowsNotPaid.graphql?raw";
 /** All about a batch. */
 export interface BatchDetail extends BatchRow {
   readonly routeVersion: string;
-  readonly ledger: string;
   readonly key: string;
   readonly root: string;
   readonly rowsHash: string;
@@ -21,7 +21,7 @@ export interface RowNotPaid {
   readonly channelId: string;
   readonly signer: string;
   readonly index: string;
-  readonly fault: "NONE" | "UNKNOWN_CHANNEL" | "AMOUNT_TOO_LARGE" | "LOW_CEILING" | "LOW_BALANCE";
+  readonly fault: Exclude<RowFault, "NONE">;
   readonly missing: string;
 }
 

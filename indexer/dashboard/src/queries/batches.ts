@@ -1,24 +1,9 @@
+import type { Dealing } from "../../../src/mapping/dealing.ts";
+import type { ProofMeaning } from "../../../src/mapping/enums.ts";
 import { defineQuery } from "../data/ask.ts";
 import batches from "./Batches.graphql?raw";
 import channels from "./Channels.graphql?raw";
-
-/** Which page of a list, by its cursors. */
-export interface Place {
-  readonly after?: string;
-  readonly before?: string;
-}
-
-/** A page of a list. */
-export interface Listing<Row> {
-  readonly totalCount: number;
-  readonly pageInfo: {
-    readonly hasNextPage: boolean;
-    readonly hasPreviousPage: boolean;
-    readonly startCursor: string | null;
-    readonly endCursor: string | null;
-  };
-  readonly items: readonly Row[];
-}
+import type { Listing, Place } from "./listing.ts";
 
 /** Inferences that were settled at once. */
 export interface BatchRow {
@@ -33,8 +18,8 @@ export interface BatchRow {
   readonly burned: string;
   readonly rows: string;
   readonly rowsNotPaid: string;
-  readonly proves: "EXECUTION" | "RELAY" | null;
-  readonly dealing: "ARMS_LENGTH" | "UNPAID" | "FUNDED" | "PARTY";
+  readonly proves: ProofMeaning | null;
+  readonly dealing: Dealing;
   readonly timestamp: string;
 }
 
@@ -49,9 +34,8 @@ export interface ChannelRow {
   readonly claimed: string;
   readonly withdrawn: string;
   readonly balance: string;
-  readonly claims: string;
   readonly withdrawableAt: string | null;
-  readonly dealing: "ARMS_LENGTH" | "UNPAID" | "FUNDED" | "PARTY";
+  readonly dealing: Dealing;
   readonly timestamp: string;
 }
 

@@ -1,3 +1,4 @@
+import type { Route } from "../../../src/mapping/enums.ts";
 import { defineQuery } from "../data/ask.ts";
 import text from "./BurnShares.graphql?raw";
 
@@ -10,6 +11,6 @@ interface Breakdown {
 
 /** What burned since the start, by route, and by the eight models that burned most. */
 export const burnSharesQuery = defineQuery<{
-  readonly byRoute: { readonly items: readonly (Breakdown & { readonly route: "ZK" | "TEE" })[] };
+  readonly byRoute: { readonly items: readonly (Breakdown & { readonly route: Route })[] };
   readonly byModel: { readonly items: readonly (Breakdown & { readonly modelId: string })[] };
 }>(text);

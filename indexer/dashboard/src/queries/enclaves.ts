@@ -1,3 +1,4 @@
+import type { KeyFault, Trust } from "../../../src/mapping/enums.ts";
 import { defineQuery } from "../data/ask.ts";
 import text from "./Enclaves.graphql?raw";
 
@@ -12,15 +13,14 @@ export interface Enclave {
   readonly validUntil: string;
   readonly revokedAt: string | null;
   readonly emergency: boolean;
-  readonly moduleId: string;
   /** What its key was caught at, if it was. */
-  readonly fault: { readonly fault: "NONE" | "COMPROMISED" | "EQUIVOCATED" } | null;
+  readonly fault: { readonly fault: KeyFault } | null;
 }
 
 /** Programs that a model's enclave route trusts, and what for. */
 export interface MeasurementSet {
   readonly id: string;
-  readonly trust: "NONE" | "LOCAL" | "GATEWAY";
+  readonly trust: Trust;
   /** Where a gateway relays to. */
   readonly backend: string;
   readonly measurements: readonly string[];
@@ -47,7 +47,7 @@ export interface EnclavesAnswer {
   readonly modelRoutes: {
     readonly items: readonly {
       readonly modelId: string;
-      readonly current: { readonly measurementSetId: string | null; readonly verifierId: string } | null;
+      readonly current: { readonly measurementSetId: string | null } | null;
     }[];
   };
 }

@@ -1,17 +1,26 @@
+import type { Dealing } from "../../../src/mapping/dealing.ts";
+import type {
+  DeliveryMode,
+  InferenceEventKind,
+  ProofMeaning,
+  RequestStatus,
+  Route,
+} from "../../../src/mapping/enums.ts";
 import { defineQuery } from "../data/ask.ts";
 import one from "./Inference.graphql?raw";
 import list from "./Inferences.graphql?raw";
+import type { Listing, Place } from "./listing.ts";
 
-export type InferenceStatus = "REQUESTED" | "DELIVERED" | "SETTLED" | "REFUNDED" | "DEFAULTED" | "VOIDED";
-export type Dealing = "ARMS_LENGTH" | "UNPAID" | "FUNDED" | "PARTY";
+/** Where an inference stands. NONE is what the contract says of none. */
+export type InferenceStatus = Exclude<RequestStatus, "NONE">;
 
 /** An inference in the list. Amounts are base units, times are seconds. */
 export interface InferenceRow {
   readonly id: string;
   readonly status: InferenceStatus;
-  readonly route: "ZK" | "TEE";
+  readonly route: Route;
   /** What its proof shows, or would show. */
-  readonly proves: "EXECUTION" | "RELAY" | null;
+  readonly proves: ProofMeaning | null;
   readonly dealing: Dealing;
   readonly requester: string;
   readonly nodeId: string | null;
@@ -24,7 +33,6 @@ export interface InferenceRow {
   readonly requestedBlock: string;
   readonly deliveredAt: string | null;
   readonly deliveredBlock: string | null;
-  readonly endedAt: string | null;
   readonly endedBlock: string | null;
   readonly trustGapSeconds: string | null;
 }
@@ -32,7 +40,7 @@ export interface InferenceRow {
 /** An event of an inference's life. */
 export interface InferenceEvent {
   readonly id: string;
-  readonly kind: string;
+  readonly kind: InferenceEventKind;
   readonly sender: string;
   readonly blockNumber: string;
   readonly timestamp: string;
@@ -42,10 +50,9 @@ export interface InferenceEvent {
 /** All that there is to say of an inference. */
 export interface Inference extends InferenceRow {
   readonly open: boolean;
-  readonly mode: "DIRECT" | "ONCHAIN";
+  readonly mode: DeliveryMode;
   readonly consumer: string | null;
   readonly routeVersion: string;
-  readonly nonce: string;
   readonly deadline: string;
   readonly verificationFee: string;
   readonly compensationBps: number;
@@ -70,15 +77,14 @@ export interface Inference extends InferenceRow {
   readonly compensation: string | null;
   readonly reward: string | null;
   readonly claimer: string | null;
-  readonly declined: boolean;
   readonly events: { readonly items: readonly InferenceEvent[] };
 }
 
 /** Ponder's filter, as far as the list uses it. */
 export interface InferenceFilter {
   readonly status?: InferenceStatus;
-  readonly route?: "ZK" | "TEE";
-  readonly proves?: "EXECUTION" | "RELAY";
+  readonly route?: Route;
+  readonly proves?: ProofMeaning;
   readonly dealing?: Dealing;
   readonly requester?: string;
   readonly requestedAt_gte?: string;
@@ -86,19 +92,8 @@ export interface InferenceFilter {
 }
 
 export const inferencesQuery = defineQuery<
-  {
-    readonly inferences: {
-      readonly totalCount: number;
-      readonly pageInfo: {
-        readonly hasNextPage: boolean;
-        readonly hasPreviousPage: boolean;
-        readonly startCursor: string | null;
-        readonly endCursor: string | null;
-      };
-      readonly items: readonly InferenceRow[];
-    };
-  },
-  { readonly where?: InferenceFilter; readonly after?: string; readonly before?: string }
+  { readonly inferences: Listing<InferenceRow> },
+  Place & { readonly where?: InferenceFilter }
 >(list);
 
 export const inferenceQuery = defineQuery<{ readonly inference: Inference | null }, { readonly id: string }>(one);

@@ -1,8 +1,9 @@
+import type { ModelEventKind, OutputCommitment, Route, VerifierStatus } from "../../../src/mapping/enums.ts";
 import { defineQuery } from "../data/ask.ts";
 import type { MeasurementSet } from "./enclaves.ts";
 import text from "./Model.graphql?raw";
-import type { ModelRow, ModelUsage, OutputCommitment, VerifierStatus } from "./models.ts";
-import type { Route, UsableOffer } from "./nodes.ts";
+import type { ModelRow, ModelUsage } from "./models.ts";
+import type { UsableOffer } from "./nodes.ts";
 
 /** What a Groth16 verifying key says of the ceremony that made it: its registrant's word. */
 export interface VerifyingKey {
@@ -21,14 +22,7 @@ export interface ModelRoute {
     readonly outputCommitment: OutputCommitment;
     readonly parameters: string;
     readonly timestamp: string;
-    readonly verifier: {
-      readonly id: string;
-      readonly address: string;
-      readonly status: VerifierStatus;
-      readonly activeAt: string;
-      readonly frozenAt: string | null;
-      readonly revokedAt: string | null;
-    } | null;
+    readonly verifier: { readonly address: string; readonly status: VerifierStatus } | null;
     /** Null on other routes, and where the key is not registered. */
     readonly verifyingKey: VerifyingKey | null;
     readonly measurementSet: MeasurementSet | null;
@@ -45,12 +39,11 @@ export interface ModelOffer extends UsableOffer {
 /** All about a model. */
 export interface ModelDetail extends Omit<ModelRow, "routes"> {
   readonly pendingOwner: string | null;
-  readonly contentHash: string;
   readonly routes: { readonly items: readonly ModelRoute[] };
   readonly events: {
     readonly items: readonly {
       readonly id: string;
-      readonly kind: "REGISTERED" | "TRANSFER_STARTED" | "TRANSFERRED" | "ROUTE_SET" | "ROUTE_DISABLED";
+      readonly kind: ModelEventKind;
       readonly address: string | null;
       readonly route: Route | null;
       readonly version: string | null;

@@ -1,10 +1,6 @@
+import type { OutputCommitment, Route, Trust, VerifierStatus } from "../../../src/mapping/enums.ts";
 import { defineQuery } from "../data/ask.ts";
 import text from "./Models.graphql?raw";
-import type { Route } from "./nodes.ts";
-
-export type OutputCommitment = "OPAQUE" | "VALUE" | "KECCAK256";
-export type VerifierStatus = "ACTIVE" | "FROZEN" | "REVOKED";
-export type Trust = "NONE" | "LOCAL" | "GATEWAY";
 
 /** A model and the routes that its inferences can be proven by. */
 export interface ModelRow {

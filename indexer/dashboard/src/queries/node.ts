@@ -1,9 +1,9 @@
+import type { NodeEventKind, Route } from "../../../src/mapping/enums.ts";
 import { defineQuery } from "../data/ask.ts";
 import type { BannedMeasurement, Enclave, MeasurementSets } from "./enclaves.ts";
+import type { InferenceStatus } from "./inferences.ts";
 import text from "./Node.graphql?raw";
-import type { NodeRow, NodeStatus, Reputation, Route } from "./nodes.ts";
-
-export type RequestStatus = "NONE" | "REQUESTED" | "DELIVERED" | "SETTLED" | "REFUNDED" | "DEFAULTED" | "VOIDED";
+import type { NodeRow, Reputation } from "./nodes.ts";
 
 /** A node's terms for a model, a route and a token. */
 export interface Offer {
@@ -23,10 +23,10 @@ export interface Offer {
 /** A change of a node, with its account after it. */
 export interface NodeEvent {
   readonly id: string;
-  readonly kind: string;
+  readonly kind: NodeEventKind;
   readonly amount: string | null;
   readonly address: string | null;
-  readonly status: NodeStatus | null;
+  readonly status: NodeRow["status"] | null;
   readonly free: string;
   readonly bonded: string;
   readonly unbonding: string;
@@ -37,12 +37,20 @@ export interface NodeEvent {
 /** An inference, as lists of them show it. */
 export interface InferenceLine {
   readonly id: string;
-  readonly status: RequestStatus;
+  readonly status: InferenceStatus;
   readonly route: Route;
   readonly requestedAt: string;
   readonly fee: string | null;
   readonly token: string;
   readonly trustGapSeconds: string | null;
+}
+
+/** A node's record on its own page. */
+export interface NodeReputation extends Reputation {
+  /** OPG that slashing took. */
+  readonly slashed: string;
+  /** How often a key of its signed two batches over the same inferences. */
+  readonly equivocations: string;
 }
 
 /** All about a node. */
@@ -77,7 +85,7 @@ export const nodeQuery = defineQuery<
     readonly node: NodeDetail | null;
     readonly measurementSets: MeasurementSets;
     readonly bannedMeasurements: { readonly items: readonly BannedMeasurement[] };
-    readonly nodeReputations: { readonly items: readonly Reputation[] };
+    readonly nodeReputations: { readonly items: readonly NodeReputation[] };
     readonly nodeFundings: { readonly items: readonly NodeFunding[] };
   },
   { readonly id: string }

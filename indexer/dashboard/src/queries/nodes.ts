@@ -1,15 +1,13 @@
+import type { NodeStatus, Route } from "../../../src/mapping/enums.ts";
 import { defineQuery } from "../data/ask.ts";
 import text from "./Nodes.graphql?raw";
-
-export type NodeStatus = "NONE" | "ACTIVE" | "PAUSED" | "RETIRED";
-export type Route = "ZK" | "TEE";
 
 /** A node with its stake, its record, and what it offers now. */
 export interface NodeRow {
   readonly id: string;
   readonly owner: string;
   readonly endpoint: string;
-  readonly status: NodeStatus;
+  readonly status: Exclude<NodeStatus, "NONE">;
   readonly free: string;
   readonly bonded: string;
   readonly unbonding: string;
@@ -41,9 +39,6 @@ export interface Reputation {
   readonly gapP50: string | null;
   readonly gapP95: string | null;
   readonly gapP95Net: string | null;
-  /** OPG that slashing took. */
-  readonly slashed: string;
-  readonly equivocations: string;
 }
 
 /** The query's limit. */

@@ -1,3 +1,4 @@
+import type { Interval } from "../../../src/mapping/enums.ts";
 import { defineQuery } from "../data/ask.ts";
 import text from "./Series.graphql?raw";
 
@@ -33,5 +34,5 @@ export const seriesQuery = defineQuery<
     readonly periods: { readonly items: readonly Period[] };
     readonly periodTokens: { readonly items: readonly PeriodToken[] };
   },
-  { readonly interval: "HOUR" | "DAY" | "WEEK"; readonly limit: number }
+  { readonly interval: Exclude<Interval, "TOTAL">; readonly limit: number }
 >(text);

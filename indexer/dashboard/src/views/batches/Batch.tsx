@@ -1,6 +1,6 @@
 import { Amount } from "../../components/Amount.tsx";
 import { type Column, DataTable } from "../../components/DataTable.tsx";
-import { Facts } from "../../components/Facts.tsx";
+import { Fact, Facts } from "../../components/Facts.tsx";
 import { Fee } from "../../components/Fee.tsx";
 import { Finality, useFinality } from "../../components/Finality.tsx";
 import { Id } from "../../components/Id.tsx";
@@ -16,7 +16,7 @@ import { useAsk } from "../../data/useAsk.ts";
 import { shorten } from "../../format/text.ts";
 import { DEALING, ROW_FAULT } from "../../format/words.ts";
 import { type BatchDetail, batchQuery, type RowNotPaid, rowsNotPaidQuery } from "../../queries/batch.ts";
-import { VerifyBatch } from "../../verify/VerifyBatch.tsx";
+import { Verify } from "../../verify/Verify.tsx";
 
 /** All about one batch. */
 export function Batch({ id }: { readonly id: string }) {
@@ -73,31 +73,49 @@ function Detail({ of }: { readonly of: BatchDetail }) {
       </Stats>
       <div className="columns">
         <Panel title="What it shows">
-          <Facts
-            of={[
-              ["The signature shows", <ProvesMark key="proves" of={of.proves} />],
-              ["Node", <Id key="node" value={of.nodeId} what="node id" to={`/nodes/${of.nodeId}`} />],
-              ["Model", <Id key="model" value={of.modelId} what="model id" to={`/models/${of.modelId}`} />],
-              ["Route", `TEE, version ${of.routeVersion}`],
-              ["Enclave's key", <Id key="key" value={of.key} what="enclave key" />],
-              ["Its payers", <State key="dealing" of={of.dealing} words={DEALING} />],
-            ]}
-          />
+          <Facts>
+            <Fact name="The signature shows">
+              <ProvesMark of={of.proves} />
+            </Fact>
+            <Fact name="Node">
+              <Id value={of.nodeId} what="node id" to={`/nodes/${of.nodeId}`} />
+            </Fact>
+            <Fact name="Model">
+              <Id value={of.modelId} what="model id" to={`/models/${of.modelId}`} />
+            </Fact>
+            <Fact name="Route">TEE, version {of.routeVersion}</Fact>
+            <Fact name="Enclave's key">
+              <Id value={of.key} what="enclave key" />
+            </Fact>
+            <Fact name="Its payers">
+              <State of={of.dealing} words={DEALING} />
+            </Fact>
+          </Facts>
         </Panel>
         <Panel title="What is on chain">
-          <Facts
-            of={[
-              ["Batch id", <Id key="id" value={of.id} what="batch id" digits={8} />],
-              [<Term key="stream" of="stream" />, <Id key="streamId" value={of.streamId} what="stream id" />],
-              ["Merkle root", <Id key="root" value={of.root} what="Merkle root" />],
-              ["Hash of the rows", <Id key="rows" value={of.rowsHash} what="hash of the rows" />],
-              ["Payout", <Id key="payout" value={of.payout} what="payout address" />],
-              ["Transaction", <Id key="transaction" value={of.transactionHash} what="transaction hash" />],
-            ]}
-          />
+          <Facts>
+            <Fact name="Batch id">
+              <Id value={of.id} what="batch id" digits={8} />
+            </Fact>
+            <Fact name={<Term of="stream" />}>
+              <Id value={of.streamId} what="stream id" />
+            </Fact>
+            <Fact name="Merkle root">
+              <Id value={of.root} what="Merkle root" />
+            </Fact>
+            <Fact name="Hash of the rows">
+              <Id value={of.rowsHash} what="hash of the rows" />
+            </Fact>
+            <Fact name="Payout">
+              <Id value={of.payout} what="payout address" />
+            </Fact>
+            <Fact name="Transaction">
+              <Id value={of.transactionHash} what="transaction hash" />
+            </Fact>
+          </Facts>
         </Panel>
       </div>
-      <VerifyBatch id={of.id} />
+      <Verify kind="batches" id={of.id} />
       <NotPaid batch={of} />
     </>
   );
@@ -124,7 +142,7 @@ function NotPaid({ batch }: { readonly batch: BatchDetail }) {
       cell: ({ missing }) => <Fee value={missing} token={batch.token} />,
       by: ({ missing }) => BigInt(missing),
     },
-    { key: "why", name: "Why", cell: ({ fault }) => <span className="small">{ROW_FAULT[fault] ?? fault}</span> },
+    { key: "why", name: "Why", cell: ({ fault }) => <span className="small">{ROW_FAULT[fault]}</span> },
   ];
   return (
     <Panel title="Not paid in full" note="what is proven and could not be drawn stays owed" flush>

@@ -2,6 +2,7 @@ import { SegmentedControl } from "@mantine/core";
 import { useState } from "react";
 import { None } from "../../components/Amount.tsx";
 import { type Column, DataTable } from "../../components/DataTable.tsx";
+import { EnclaveTable } from "../../components/EnclaveTable.tsx";
 import { Id } from "../../components/Id.tsx";
 import { Mark } from "../../components/Mark.tsx";
 import { Page } from "../../components/Page.tsx";
@@ -12,7 +13,6 @@ import { Term } from "../../components/Term.tsx";
 import { useAsk } from "../../data/useAsk.ts";
 import { useNow } from "../../data/useNow.ts";
 import { type EnclavesAnswer, enclavesQuery, type MeasurementSet } from "../../queries/enclaves.ts";
-import { EnclaveTable } from "./EnclaveTable.tsx";
 
 /** Attested machines: what runs in them, and for how long their keys count. */
 export function Enclaves() {
@@ -77,11 +77,13 @@ export function Enclaves() {
 
 function Keys({ of, all }: { readonly of: EnclavesAnswer; readonly all: boolean }) {
   const { items, totalCount } = of.enclaves;
-  // Which keys count changes as they end: their number says when to look again.
-  const ended = useNow((now) => items.filter(({ validUntil }) => Number(validUntil) <= now).length);
-  const counting = items
-    .slice(0, items.length - ended)
-    .filter(({ revokedAt, fault }) => revokedAt === null && fault === null);
+  // Which keys count changes when one ends: drawn again then, and not each second.
+  const lastEnd = useNow((now) =>
+    Math.max(0, ...items.map(({ validUntil }) => Number(validUntil)).filter((at) => at <= now)),
+  );
+  const counting = items.filter(
+    ({ validUntil, revokedAt, fault }) => Number(validUntil) > lastEnd && revokedAt === null && fault === null,
+  );
   const rows = all ? items : counting;
   if (rows.length === 0) {
     return (

@@ -1,11 +1,12 @@
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { Link } from "wouter";
 import { Amount } from "../../components/Amount.tsx";
-import { Facts } from "../../components/Facts.tsx";
+import { Fact, Facts } from "../../components/Facts.tsx";
 import { Fee } from "../../components/Fee.tsx";
 import { Id } from "../../components/Id.tsx";
 import { Page } from "../../components/Page.tsx";
 import { Panel } from "../../components/Panel.tsx";
+import { Proof } from "../../components/Proves.tsx";
 import { Stat, Stats } from "../../components/Stat.tsx";
 import { State } from "../../components/State.tsx";
 import { Empty, Loaded } from "../../components/states.tsx";
@@ -16,7 +17,6 @@ import { formatDuration } from "../../format/time.ts";
 import { DEALING, REQUEST_STATUS } from "../../format/words.ts";
 import { type Inference as InferenceData, inferenceQuery } from "../../queries/inferences.ts";
 import { Verify } from "../../verify/Verify.tsx";
-import { Proof } from "./Inferences.tsx";
 import "./inference.css";
 import { Money } from "./Money.tsx";
 import { Timeline } from "./Timeline.tsx";
@@ -120,30 +120,42 @@ function gapNote({ status, trustGapSeconds, deliveredAt }: InferenceData): strin
 
 function Parties({ of }: { readonly of: InferenceData }) {
   const { requester, nodeId, modelId, consumer, payout, claimer, dealing, route, proves, open, routeVersion } = of;
-  const address = (value: string | null, what: string) => value !== null && <Id value={value} what={what} />;
   return (
     <Panel title="Parties">
-      <Facts
-        of={[
-          ["Requester", <Id key="" value={requester} what="requester" />],
-          ["Demand", <State key="" of={dealing} words={DEALING} />],
-          [
-            "Node",
-            nodeId === null ? (
-              "any node may take it"
-            ) : (
-              <Id key="" value={nodeId} what="node id" to={`/nodes/${nodeId}`} />
-            ),
-          ],
-          open ? ["Request", "open: it named no node"] : null,
-          ["Model", <Id key="" value={modelId} what="model id" to={`/models/${modelId}`} />],
-          ["Proof", <Proof key="" route={route} proves={proves} />],
-          ["Route version", routeVersion],
-          consumer === null ? null : ["Contract called back", address(consumer, "consumer")],
-          payout === null ? null : ["Paid to", address(payout, "payout address")],
-          claimer === null ? null : ["Default claimed by", address(claimer, "claimer")],
-        ]}
-      />
+      <Facts>
+        <Fact name="Requester">
+          <Id value={requester} what="requester" />
+        </Fact>
+        <Fact name="Demand">
+          <State of={dealing} words={DEALING} />
+        </Fact>
+        <Fact name="Node">
+          {nodeId === null ? "any node may take it" : <Id value={nodeId} what="node id" to={`/nodes/${nodeId}`} />}
+        </Fact>
+        {open && <Fact name="Request">open: it named no node</Fact>}
+        <Fact name="Model">
+          <Id value={modelId} what="model id" to={`/models/${modelId}`} />
+        </Fact>
+        <Fact name="Proof">
+          <Proof route={route} proves={proves} />
+        </Fact>
+        <Fact name="Route version">{routeVersion}</Fact>
+        {consumer !== null && (
+          <Fact name="Contract called back">
+            <Id value={consumer} what="consumer" />
+          </Fact>
+        )}
+        {payout !== null && (
+          <Fact name="Paid to">
+            <Id value={payout} what="payout address" />
+          </Fact>
+        )}
+        {claimer !== null && (
+          <Fact name="Default claimed by">
+            <Id value={claimer} what="claimer" />
+          </Fact>
+        )}
+      </Facts>
     </Panel>
   );
 }
@@ -153,29 +165,44 @@ function Terms({ of }: { readonly of: InferenceData }) {
   const percent = (bps: number) => `${bps / 100} %`;
   return (
     <Panel title="Terms" note="Fixed when the request was made: its id is the hash of all of them.">
-      <Facts
-        of={[
-          ["Price per request", <Fee key="" value={of.pricePerRequest} token={token} />],
-          of.pricePerUnit === "0"
-            ? null
-            : [
-                <Term key="" of="units">
-                  Price per unit
-                </Term>,
-                <Fee key="" value={of.pricePerUnit} token={token} />,
-              ],
-          units === null ? null : [<Term key="" of="units" />, units],
-          ["Verification fee, burned", <Amount key="" value={of.verificationFee} />],
-          [<Term key="" of="coverage" />, <Amount key="" value={of.coverage} />],
-          ["Of it at a default", `${percent(compensationBps)} to the requester, ${percent(rewardBps)} to the claimer`],
-          ["To deliver within", formatDuration(Number(of.deliveryWindow))],
-          ["To prove within", `${formatDuration(Number(of.proofWindow))} and ${proofBlocks} blocks`],
-          ["Delivery", mode === "ONCHAIN" ? "on chain, for everybody to read" : "directly to the requester"],
-          ["Input, committed", <Id key="" value={inputHash} what="input commitment" />],
-          outputHash === null ? null : ["Output, committed", <Id key="" value={outputHash} what="output commitment" />],
-          ["Latest second to request", <Time key="" at={of.deadline.length > 12 ? null : of.deadline} />],
-        ]}
-      />
+      <Facts>
+        <Fact name="Price per request">
+          <Fee value={of.pricePerRequest} token={token} />
+        </Fact>
+        {of.pricePerUnit !== "0" && (
+          <Fact name={<Term of="units">Price per unit</Term>}>
+            <Fee value={of.pricePerUnit} token={token} />
+          </Fact>
+        )}
+        {units !== null && <Fact name={<Term of="units" />}>{units}</Fact>}
+        <Fact name="Verification fee, burned">
+          <Amount value={of.verificationFee} />
+        </Fact>
+        <Fact name={<Term of="coverage" />}>
+          <Amount value={of.coverage} />
+        </Fact>
+        <Fact name="Of it at a default">
+          {percent(compensationBps)} to the requester, {percent(rewardBps)} to the claimer
+        </Fact>
+        <Fact name="To deliver within">{formatDuration(Number(of.deliveryWindow))}</Fact>
+        <Fact name="To prove within">
+          {formatDuration(Number(of.proofWindow))} and {proofBlocks} blocks
+        </Fact>
+        <Fact name="Delivery">
+          {mode === "ONCHAIN" ? "on chain, for everybody to read" : "directly to the requester"}
+        </Fact>
+        <Fact name="Input, committed">
+          <Id value={inputHash} what="input commitment" />
+        </Fact>
+        {outputHash !== null && (
+          <Fact name="Output, committed">
+            <Id value={outputHash} what="output commitment" />
+          </Fact>
+        )}
+        <Fact name="Latest second to request">
+          <Time at={of.deadline.length > 12 ? null : of.deadline} />
+        </Fact>
+      </Facts>
     </Panel>
   );
 }

@@ -1,5 +1,5 @@
 import { Button, NativeSelect, TextInput } from "@mantine/core";
-import { IconChevronLeft, IconChevronRight, IconSearch } from "@tabler/icons-react";
+import { IconSearch } from "@tabler/icons-react";
 import { useState } from "react";
 import { Amount } from "../../components/Amount.tsx";
 import { type Column, DataTable } from "../../components/DataTable.tsx";
@@ -7,7 +7,9 @@ import { Fee } from "../../components/Fee.tsx";
 import { Finality, useFinality } from "../../components/Finality.tsx";
 import { Id } from "../../components/Id.tsx";
 import { Page } from "../../components/Page.tsx";
+import { Pager, usePlace } from "../../components/Pager.tsx";
 import { Panel } from "../../components/Panel.tsx";
+import { Proof } from "../../components/Proves.tsx";
 import { State } from "../../components/State.tsx";
 import { Empty, Loaded } from "../../components/states.tsx";
 import { Term } from "../../components/Term.tsx";
@@ -33,23 +35,20 @@ const EVERYTHING = { status: "", proof: "", dealing: "", since: "", who: "" } as
 type Choice = { readonly [Name in keyof typeof EVERYTHING]: string };
 let remembered: Choice = EVERYTHING;
 
-/** Which page of the list: after a row, or before one; the newest rows without either. */
-type Cursor = { readonly after?: string; readonly before?: string };
-
 /** All inferences, the newest first, as they happen. */
 export function Inferences() {
   const [choice, setChoice] = useState(remembered);
-  const [cursor, setCursor] = useState<Cursor>({});
+  const [place, setPlace] = usePlace();
   // To the minute: a question that changes every second would never have its answer.
   const minute = useNow((now) => Math.floor(now / 60) * 60);
   const choose = (change: Partial<Choice>) => {
     remembered = { ...choice, ...change };
     setChoice(remembered);
-    setCursor({});
+    setPlace({});
   };
   const isWrong = choice.who !== "" && whoOf(choice.who) === undefined;
   const where = filterOf(choice, minute);
-  const answer = useAsk(inferencesQuery, { where, ...cursor }, { enabled: !isWrong });
+  const answer = useAsk(inferencesQuery, { where, ...place }, { enabled: !isWrong });
   const isFiltered = Object.values(choice).some((value) => value !== "");
   return (
     <Page
@@ -82,21 +81,10 @@ export function Inferences() {
             </Empty>
           }
         >
-          {({ inferences: { items, pageInfo } }) => (
+          {({ inferences }) => (
             <>
-              <List rows={items} />
-              <Pager
-                newer={
-                  pageInfo.hasPreviousPage && pageInfo.startCursor !== null
-                    ? () => setCursor({ before: pageInfo.startCursor ?? "" })
-                    : undefined
-                }
-                older={
-                  pageInfo.hasNextPage && pageInfo.endCursor !== null
-                    ? () => setCursor({ after: pageInfo.endCursor ?? "" })
-                    : undefined
-                }
-              />
+              <List rows={inferences.items} />
+              <Pager of={inferences} move={setPlace} what="requests" timed />
             </>
           )}
         </Loaded>
@@ -274,45 +262,4 @@ function List({ rows }: { readonly rows: readonly InferenceRow[] }) {
     },
   ];
   return <DataTable caption="Requests, the newest first" columns={columns} rows={rows} id={({ id }) => id} />;
-}
-
-/** How it is proven; a gateway is never shown as a proof of execution. */
-export function Proof({ route, proves }: Pick<InferenceRow, "route" | "proves">) {
-  if (route === "ZK") return <Term of="zk">Zero knowledge</Term>;
-  if (proves === "RELAY") {
-    return (
-      <span className="stacked">
-        <Term of="gateway">Enclave, GATEWAY</Term>
-        <span className="small warn-text">relay, not execution</span>
-      </span>
-    );
-  }
-  return proves === "EXECUTION" ? <Term of="local">Enclave, LOCAL</Term> : <Term of="tee">Enclave</Term>;
-}
-
-function Pager({
-  newer,
-  older,
-}: {
-  readonly newer: (() => void) | undefined;
-  readonly older: (() => void) | undefined;
-}) {
-  if (newer === undefined && older === undefined) return null;
-  const button = (label: string, go: (() => void) | undefined, icon: React.ReactNode, after: boolean) => (
-    <Button
-      size="xs"
-      variant="default"
-      disabled={go === undefined}
-      onClick={go}
-      {...(after ? { rightSection: icon } : { leftSection: icon })}
-    >
-      {label}
-    </Button>
-  );
-  return (
-    <nav className="pager" aria-label="Pages of the list">
-      {button("Newer", newer, <IconChevronLeft size={14} aria-hidden="true" />, false)}
-      {button("Older", older, <IconChevronRight size={14} aria-hidden="true" />, true)}
-    </nav>
-  );
 }

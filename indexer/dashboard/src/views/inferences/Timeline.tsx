@@ -32,7 +32,7 @@ function Step({
   readonly previous: InferenceEvent | undefined;
   readonly finality: string | undefined;
 }) {
-  const { title, meaning } = EVENTS[kind] ?? { title: kind, meaning: "" };
+  const { title, meaning } = EVENTS[kind];
   const passed = previous === undefined ? null : Number(timestamp) - Number(previous.timestamp);
   const isGap = kind === "SETTLED" && passed !== null;
   return (

@@ -1,4 +1,6 @@
-import type { Dealing, InferenceStatus } from "../../queries/inferences.ts";
+import type { Dealing } from "../../../../src/mapping/dealing.ts";
+import type { InferenceEventKind } from "../../../../src/mapping/enums.ts";
+import type { InferenceStatus } from "../../queries/inferences.ts";
 
 /** What a status says of the answer. */
 export const MEANINGS: Readonly<Record<InferenceStatus, string>> = {
@@ -19,7 +21,7 @@ export const DEALING_TAGS: Readonly<Record<Dealing, string | null>> = {
 };
 
 /** An event of an inference's life, in plain words. */
-export const EVENTS: Readonly<Record<string, { readonly title: string; readonly meaning: string }>> = {
+export const EVENTS: Readonly<Record<InferenceEventKind, { readonly title: string; readonly meaning: string }>> = {
   REQUESTED: { title: "Requested", meaning: "The fee went into escrow, and the terms are fixed." },
   DELIVERED: { title: "Delivered", meaning: "The node committed to its answer. The user has it; it is not proven." },
   OUTPUT_PUBLISHED: { title: "Output published", meaning: "The answer itself is on chain." },

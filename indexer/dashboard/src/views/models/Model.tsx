@@ -1,7 +1,8 @@
-import { ChartPanel } from "../../charts/ChartPanel.tsx";
+import { CHART_HEIGHT, ChartPanel } from "../../charts/ChartPanel.tsx";
+import { Gap } from "../../charts/Gap.tsx";
 import { Amount, None } from "../../components/Amount.tsx";
 import { type Column, DataTable } from "../../components/DataTable.tsx";
-import { Facts } from "../../components/Facts.tsx";
+import { Fact, Facts } from "../../components/Facts.tsx";
 import { Copy, Id } from "../../components/Id.tsx";
 import { Mark } from "../../components/Mark.tsx";
 import { NetToggle, useNet } from "../../components/Net.tsx";
@@ -20,11 +21,10 @@ import { useNow } from "../../data/useNow.ts";
 import { zkParametersOf } from "../../format/parameters.ts";
 import { priceOrder } from "../../format/price.ts";
 import { BUCKETS, fill } from "../../format/series.ts";
-import { printable, shorten } from "../../format/text.ts";
+import { shorten, shortLine } from "../../format/text.ts";
 import { formatPeriod } from "../../format/time.ts";
 import { MODEL_EVENT, VERIFIER_STATUS } from "../../format/words.ts";
 import { type ModelDetail, type ModelOffer, type ModelRoute, modelQuery } from "../../queries/model.ts";
-import { Gap } from "../overview/Gap.tsx";
 import { Ceremony } from "./Ceremony.tsx";
 
 type Event = ModelDetail["events"]["items"][number];
@@ -61,7 +61,7 @@ const EVENTS: readonly Column<Event>[] = [
     name: "What",
     cell: ({ kind, route, version, address }) => (
       <span>
-        {MODEL_EVENT[kind] ?? kind}
+        {MODEL_EVENT[kind]}
         {route !== null && ` ${route}`}
         {version !== null && ` v${version}`}
         {address !== null && (
@@ -92,7 +92,7 @@ export function Model({ id }: { readonly id: string }) {
       lead={
         <span className="inline">
           <span>
-            {answer.data?.model?.metadataURI ? printable(answer.data.model.metadataURI, 60) : "No description on chain"}
+            {answer.data?.model?.metadataURI ? shortLine(answer.data.model.metadataURI, 60) : "No description on chain"}
           </span>
           <Copy value={id} what="model id" />
         </span>
@@ -217,11 +217,12 @@ function Usage({
               format: (value) => value.toLocaleString("en"),
             }
       }
-    >
-      <Empty title="Nobody has used it yet" height={236}>
-        Days appear here with the first request for this model.
-      </Empty>
-    </ChartPanel>
+      empty={
+        <Empty title="Nobody has used it yet" height={CHART_HEIGHT}>
+          Days appear here with the first request for this model.
+        </Empty>
+      }
+    />
   );
 }
 
@@ -245,50 +246,48 @@ function RoutePanel({ of: { route, current, latestVersion } }: { readonly of: Mo
           Its latest version was {latestVersion}. Requests from before are still settled by the version that they name.
         </p>
       ) : (
-        <Facts
-          of={[
-            [
-              "A proof shows",
-              route === "ZK" ? (
-                "this circuit, with these weights, gave this output"
-              ) : (
-                <TrustMark
-                  key="trust"
-                  trust={current.measurementSet?.trust}
-                  {...(current.measurementSet ? { backend: current.measurementSet.backend } : {})}
-                />
-              ),
-            ],
-            ["On chain is", COMMITMENTS[current.outputCommitment]],
-            [
-              "Verifier",
-              current.verifier === null ? (
-                <None key="verifier" />
-              ) : (
-                <Id key="verifier" value={current.verifier.address} what="verifier" />
-              ),
-            ],
-            zk === null ? null : ["Verifying key", <Id key="key" value={zk.keyId} what="verifying key id" />],
-            zk === null ? null : ["Its ceremony", <Ceremony key="ceremony" of={current.verifyingKey} />],
-            zk === null
-              ? null
-              : ["Weights' commitment", <Id key="weights" value={zk.weightsCommitment} what="weights commitment" />],
-            zk === null ? null : [<Term key="units" of="units" />, zk.units.toLocaleString("en")],
-            current.measurementSet === null
-              ? null
-              : [
-                  <Term key="measurements" of="measurement">
-                    Trusted programs
-                  </Term>,
-                  <span key="list" className="stack">
-                    {current.measurementSet.measurements.slice(0, 4).map((measurement) => (
-                      <Id key={measurement} value={measurement} what="measurement" />
-                    ))}
-                  </span>,
-                ],
-            ["In force since", <Time key="since" at={current.timestamp} />],
-          ]}
-        />
+        <Facts>
+          <Fact name="A proof shows">
+            {route === "ZK" ? (
+              "this circuit, with these weights, gave this output"
+            ) : (
+              <TrustMark
+                trust={current.measurementSet?.trust}
+                {...(current.measurementSet ? { backend: current.measurementSet.backend } : {})}
+              />
+            )}
+          </Fact>
+          <Fact name="On chain is">{COMMITMENTS[current.outputCommitment]}</Fact>
+          <Fact name="Verifier">
+            {current.verifier === null ? <None /> : <Id value={current.verifier.address} what="verifier" />}
+          </Fact>
+          {zk !== null && (
+            <>
+              <Fact name="Verifying key">
+                <Id value={zk.keyId} what="verifying key id" />
+              </Fact>
+              <Fact name="Its ceremony">
+                <Ceremony of={current.verifyingKey} />
+              </Fact>
+              <Fact name="Weights' commitment">
+                <Id value={zk.weightsCommitment} what="weights commitment" />
+              </Fact>
+              <Fact name={<Term of="units" />}>{zk.units.toLocaleString("en")}</Fact>
+            </>
+          )}
+          {current.measurementSet !== null && (
+            <Fact name={<Term of="measurement">Trusted programs</Term>}>
+              <span className="stack">
+                {current.measurementSet.measurements.slice(0, 4).map((measurement) => (
+                  <Id key={measurement} value={measurement} what="measurement" />
+                ))}
+              </span>
+            </Fact>
+          )}
+          <Fact name="In force since">
+            <Time at={current.timestamp} />
+          </Fact>
+        </Facts>
       )}
     </Panel>
   );

@@ -8,7 +8,7 @@ import { Empty, Loaded } from "../../components/states.tsx";
 import { Term } from "../../components/Term.tsx";
 import { Time } from "../../components/Time.tsx";
 import { useAsk } from "../../data/useAsk.ts";
-import { printable } from "../../format/text.ts";
+import { shortLine } from "../../format/text.ts";
 import { type ModelRow, type ModelUsage, modelsQuery } from "../../queries/models.ts";
 import { RouteMark } from "./RouteMark.tsx";
 
@@ -28,7 +28,7 @@ function columnsOf(net: boolean): readonly Column<Row>[] {
       cell: ({ id, metadataURI }) => (
         <span className="two">
           <Id value={id} what="model id" to={`/models/${id}`} />
-          {metadataURI !== "" && <span className="dim small">{printable(metadataURI, 40)}</span>}
+          {metadataURI !== "" && <span className="dim small">{shortLine(metadataURI, 40)}</span>}
         </span>
       ),
     },

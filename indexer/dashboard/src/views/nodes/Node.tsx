@@ -1,7 +1,9 @@
+import { Gap } from "../../charts/Gap.tsx";
 import { Alerts } from "../../components/Alerts.tsx";
 import { Amount, None } from "../../components/Amount.tsx";
 import { type Column, DataTable } from "../../components/DataTable.tsx";
-import { Facts } from "../../components/Facts.tsx";
+import { EnclaveTable } from "../../components/EnclaveTable.tsx";
+import { Fact, Facts } from "../../components/Facts.tsx";
 import { Fee } from "../../components/Fee.tsx";
 import { Copy, Id } from "../../components/Id.tsx";
 import { NetToggle, useNet } from "../../components/Net.tsx";
@@ -15,7 +17,7 @@ import { Empty, Loaded } from "../../components/states.tsx";
 import { Term } from "../../components/Term.tsx";
 import { Duration, Time } from "../../components/Time.tsx";
 import { useAsk } from "../../data/useAsk.ts";
-import { formatShare, printable, shorten } from "../../format/text.ts";
+import { count, formatShare, shorten, shortLine } from "../../format/text.ts";
 import { NODE_EVENT, NODE_STATUS, REQUEST_STATUS } from "../../format/words.ts";
 import type { BannedMeasurement, MeasurementSets } from "../../queries/enclaves.ts";
 import {
@@ -23,12 +25,10 @@ import {
   type NodeDetail,
   type NodeEvent,
   type NodeFunding,
+  type NodeReputation,
   nodeQuery,
   type Offer,
 } from "../../queries/node.ts";
-import type { Reputation } from "../../queries/nodes.ts";
-import { EnclaveTable } from "../enclaves/EnclaveTable.tsx";
-import { Gap } from "../overview/Gap.tsx";
 
 const OFFERS: readonly Column<Offer>[] = [
   {
@@ -72,8 +72,8 @@ const EVENTS: readonly Column<NodeEvent>[] = [
     name: "What",
     cell: ({ kind, address, status }) => (
       <span>
-        {NODE_EVENT[kind] ?? kind}
-        {status !== null && `: ${NODE_STATUS[status]?.text ?? status}`}
+        {NODE_EVENT[kind]}
+        {status !== null && `: ${NODE_STATUS[status].text}`}
         {address !== null && (
           <>
             {" "}
@@ -126,7 +126,7 @@ export function Node({ id }: { readonly id: string }) {
         answer.data?.node ? (
           <span className="inline">
             <State of={answer.data.node.status} words={NODE_STATUS} />
-            <span>{answer.data.node.endpoint === "" ? "no endpoint" : printable(answer.data.node.endpoint, 60)}</span>
+            <span>{answer.data.node.endpoint === "" ? "no endpoint" : shortLine(answer.data.node.endpoint, 60)}</span>
             <Copy value={id} what="node id" />
           </span>
         ) : (
@@ -172,7 +172,7 @@ function Detail({
   readonly node: NodeDetail;
   readonly sets: MeasurementSets;
   readonly banned: readonly BannedMeasurement[];
-  readonly reputation: Reputation | undefined;
+  readonly reputation: NodeReputation | undefined;
   readonly fundings: readonly NodeFunding[];
 }) {
   const net = useNet();
@@ -215,7 +215,8 @@ function Detail({
               "never slashed"
             ) : (
               <>
-                slashed of <Amount value={slashed} />
+                slashed of <Amount value={slashed} />, caught {count(BigInt(reputation?.equivocations ?? 0), "time")}{" "}
+                signing two batches for one range
               </>
             )
           }
@@ -238,25 +239,35 @@ function Detail({
       <div className="columns">
         <Gap scope="node" subject={node.id} />
         <Panel title="Who runs it">
-          <Facts
-            of={[
-              ["Node id", <Id key="id" value={node.id} what="node id" digits={8} />],
-              ["Owner", <Id key="owner" value={node.owner} what="owner" />],
-              node.pendingOwner === null
-                ? null
-                : ["Owner-elect", <Id key="elect" value={node.pendingOwner} what="owner-elect" />],
-              ["Signer", <Id key="signer" value={node.signer} what="signer" />],
-              ["Payout", <Id key="payout" value={node.payout} what="payout address" />],
-              node.parties.length > 3
-                ? ["All that were one of these", `${node.parties.length.toLocaleString("en")} accounts`]
-                : null,
-              ["Registered", <Time key="registered" at={node.registeredAt} />],
-              ["Requests", BigInt(node.requests).toLocaleString("en")],
-              ["Answers delivered", BigInt(node.deliveries).toLocaleString("en")],
-              ["Declined", BigInt(node.declines).toLocaleString("en")],
-              ["Metadata", node.metadataURI === "" ? <None key="metadata" /> : printable(node.metadataURI, 80)],
-            ]}
-          />
+          <Facts>
+            <Fact name="Node id">
+              <Id value={node.id} what="node id" digits={8} />
+            </Fact>
+            <Fact name="Owner">
+              <Id value={node.owner} what="owner" />
+            </Fact>
+            {node.pendingOwner !== null && (
+              <Fact name="Owner-elect">
+                <Id value={node.pendingOwner} what="owner-elect" />
+              </Fact>
+            )}
+            <Fact name="Signer">
+              <Id value={node.signer} what="signer" />
+            </Fact>
+            <Fact name="Payout">
+              <Id value={node.payout} what="payout address" />
+            </Fact>
+            {node.parties.length > 3 && (
+              <Fact name="All that were one of these">{node.parties.length.toLocaleString("en")} accounts</Fact>
+            )}
+            <Fact name="Registered">
+              <Time at={node.registeredAt} />
+            </Fact>
+            <Fact name="Requests">{BigInt(node.requests).toLocaleString("en")}</Fact>
+            <Fact name="Answers delivered">{BigInt(node.deliveries).toLocaleString("en")}</Fact>
+            <Fact name="Declined">{BigInt(node.declines).toLocaleString("en")}</Fact>
+            <Fact name="Metadata">{node.metadataURI === "" ? <None /> : shortLine(node.metadataURI, 80)}</Fact>
+          </Facts>
         </Panel>
       </div>
       <div className="columns">

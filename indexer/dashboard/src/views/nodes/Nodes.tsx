@@ -13,7 +13,7 @@ import { Empty, Loaded } from "../../components/states.tsx";
 import { Term } from "../../components/Term.tsx";
 import { useAsk } from "../../data/useAsk.ts";
 import { priceOrder } from "../../format/price.ts";
-import { formatShare, printable } from "../../format/text.ts";
+import { formatShare, shortLine } from "../../format/text.ts";
 import { formatDuration } from "../../format/time.ts";
 import { NODE_STATUS } from "../../format/words.ts";
 import { MOST_OFFERS, type NodeRow, nodesQuery, type Reputation, type UsableOffer } from "../../queries/nodes.ts";
@@ -44,7 +44,7 @@ function columnsOf(net: boolean, token: string | undefined): readonly Column<Row
       cell: ({ id, endpoint }) => (
         <span className="two">
           <Id value={id} what="node id" to={`/nodes/${id}`} />
-          <span className="dim small">{endpoint === "" ? "no endpoint" : printable(endpoint, 34)}</span>
+          <span className="dim small">{endpoint === "" ? "no endpoint" : shortLine(endpoint, 34)}</span>
         </span>
       ),
     },

@@ -1,5 +1,6 @@
 import { Alert, SegmentedControl } from "@mantine/core";
 import { type ReactNode, useState } from "react";
+import { Gap } from "../../charts/Gap.tsx";
 import { Alerts } from "../../components/Alerts.tsx";
 import { Amount, WholeAmount } from "../../components/Amount.tsx";
 import { NetToggle } from "../../components/Net.tsx";
@@ -13,7 +14,6 @@ import { count, formatShare } from "../../format/text.ts";
 import { type Protocol, protocolQuery } from "../../queries/protocol.ts";
 import { BurnShares } from "./BurnShares.tsx";
 import { Deflation } from "./Deflation.tsx";
-import { Gap } from "./Gap.tsx";
 import { Laws } from "./Laws.tsx";
 import { Series } from "./Series.tsx";
 

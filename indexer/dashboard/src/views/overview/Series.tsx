@@ -1,6 +1,6 @@
 import { CHART_HEIGHT, ChartPanel, type ChartProps } from "../../charts/ChartPanel.tsx";
 import { useNet } from "../../components/Net.tsx";
-import { Empty, Failed, Loading } from "../../components/states.tsx";
+import { Empty } from "../../components/states.tsx";
 import { Term } from "../../components/Term.tsx";
 import { useTokens } from "../../data/tokens.ts";
 import { useAsk } from "../../data/useAsk.ts";
@@ -12,7 +12,6 @@ import { type Period, type PeriodToken, seriesQuery } from "../../queries/series
 
 const LIMIT = { hour: 72, day: 60, week: 52 } as const;
 const AXES = { hour: "Hour", day: "Day", week: "Week from" } as const;
-const NAMES = { hour: "hour", day: "day", week: "week" } as const;
 
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
 const exact = new Intl.NumberFormat("en", { maximumFractionDigits: 4 });
@@ -29,16 +28,9 @@ export function Series({ bucket }: { readonly bucket: Bucket }) {
   const answer = useAsk(seriesQuery, { interval: INTERVALS[bucket], limit: LIMIT[bucket] });
   // Until the next hour begins, no period ends.
   const now = useNow((seconds) => seconds - (seconds % BUCKETS.hour));
-  const each = NAMES[bucket];
   const tokenOf = useTokens();
 
   const rows = answer.data && periodsOf(answer.data.periods.items, bucket, now);
-  const state =
-    answer.error && !answer.data ? (
-      <Failed reason={answer.error.message} retry={() => void answer.refetch()} />
-    ) : !answer.data ? (
-      <Loading height={CHART_HEIGHT} />
-    ) : undefined;
   const draw = (make: (rows: readonly Row[]) => ChartProps): ChartProps | undefined =>
     rows && rows.length > 0 ? make(rows) : undefined;
   const points = (from: readonly Row[], values: (row: Row) => Readonly<Record<string, number>>) =>
@@ -53,10 +45,10 @@ export function Series({ bucket }: { readonly bucket: Bucket }) {
     <>
       <div className="columns">
         <ChartPanel
-          title={`Burned per ${each}`}
+          title={`Burned per ${bucket}`}
           note={net ? "without self-dealing" : "by settlements, defaults and slashing"}
           axis={AXES[bucket]}
-          says={rows ? `In ${rows.length} ${each}s, ${opg(sum(rows.map(burnedIn)))} burned${without}.` : ""}
+          says={rows ? `In ${rows.length} ${bucket}s, ${opg(sum(rows.map(burnedIn)))} burned${without}.` : ""}
           chart={draw((from) => ({
             kind: "bar",
             points: points(from, (row) => ({ burned: burnedIn(row) })),
@@ -64,12 +56,12 @@ export function Series({ bucket }: { readonly bucket: Bucket }) {
             format: opg,
             tick: compact.format,
           }))}
-        >
-          {state ?? <NothingYet what="burned" />}
-        </ChartPanel>
+          answer={answer}
+          empty={<NothingYet what="burned" />}
+        />
         <ChartPanel
           title="Supply"
-          note={`OPG at the end of each ${each}; the axis does not begin at zero`}
+          note={`OPG at the end of each ${bucket}; the axis does not begin at zero`}
           axis={AXES[bucket]}
           says={
             rows?.length
@@ -84,17 +76,19 @@ export function Series({ bucket }: { readonly bucket: Bucket }) {
             tick: whole.format,
             fromZero: false,
           }))}
-        >
-          {state ?? <NothingYet what="happened" />}
-        </ChartPanel>
+          answer={answer}
+          empty={<NothingYet what="happened" />}
+        />
       </div>
       <div className="columns">
         <ChartPanel
-          title={`Inferences per ${each}`}
+          title={`Inferences per ${bucket}`}
           note={net ? "settled, without self-dealing" : "what became of them"}
           axis={AXES[bucket]}
           says={
-            rows ? `In ${rows.length} ${each}s, ${whole.format(sum(rows.map(settledIn)))} were settled${without}.` : ""
+            rows
+              ? `In ${rows.length} ${bucket}s, ${whole.format(sum(rows.map(settledIn)))} were settled${without}.`
+              : ""
           }
           chart={draw((from) => ({
             kind: "bar",
@@ -109,11 +103,11 @@ export function Series({ bucket }: { readonly bucket: Bucket }) {
             format: whole.format,
             tick: compact.format,
           }))}
-        >
-          {state ?? <NothingYet what="settled" />}
-        </ChartPanel>
+          answer={answer}
+          empty={<NothingYet what="settled" />}
+        />
         <ChartPanel
-          title={`Fees per ${each}`}
+          title={`Fees per ${bucket}`}
           note={`${fees.length === 1 ? `in ${tokenOf(fees[0]?.token ?? "").symbol}; ` : ""}all of it to the nodes: the protocol takes no cut`}
           axis={AXES[bucket]}
           chart={draw((from) => ({
@@ -132,16 +126,16 @@ export function Series({ bucket }: { readonly bucket: Bucket }) {
               `${exact.format(value)}${fees.length === 1 ? ` ${tokenOf(fees[0]?.token ?? "").symbol}` : ""}`,
             tick: compact.format,
           }))}
-        >
-          {state ?? <NothingYet what="paid" />}
-        </ChartPanel>
+          answer={answer}
+          empty={<NothingYet what="paid" />}
+        />
       </div>
       <div className="columns">
         <ChartPanel
           title="Collateral at risk"
           note={
             <>
-              the most within each {each}. <Term of="atRisk">What is it?</Term>
+              the most within each {bucket}. <Term of="atRisk">What is it?</Term>
             </>
           }
           axis={AXES[bucket]}
@@ -152,14 +146,14 @@ export function Series({ bucket }: { readonly bucket: Bucket }) {
             format: opg,
             tick: compact.format,
           }))}
-        >
-          {state ?? <NothingYet what="been at risk" />}
-        </ChartPanel>
+          answer={answer}
+          empty={<NothingYet what="been at risk" />}
+        />
         <ChartPanel
           title="Staked by nodes"
           note={
             <>
-              at the end of each {each}. <Term of="stake">What is it?</Term>
+              at the end of each {bucket}. <Term of="stake">What is it?</Term>
             </>
           }
           axis={AXES[bucket]}
@@ -173,9 +167,9 @@ export function Series({ bucket }: { readonly bucket: Bucket }) {
             format: opg,
             tick: compact.format,
           }))}
-        >
-          {state ?? <NothingYet what="been staked" />}
-        </ChartPanel>
+          answer={answer}
+          empty={<NothingYet what="been staked" />}
+        />
       </div>
     </>
   );

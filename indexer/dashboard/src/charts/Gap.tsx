@@ -1,10 +1,11 @@
-import { CHART_HEIGHT, ChartPanel } from "../../charts/ChartPanel.tsx";
-import { useNet } from "../../components/Net.tsx";
-import { Empty, Failed, Loading } from "../../components/states.tsx";
-import { Term } from "../../components/Term.tsx";
-import { useRead } from "../../data/useAsk.ts";
-import { type Bar, trimmed } from "../../format/series.ts";
-import { formatDuration } from "../../format/time.ts";
+import type { GapBar } from "../../../src/mapping/gap.ts";
+import { useNet } from "../components/Net.tsx";
+import { Empty } from "../components/states.tsx";
+import { Term } from "../components/Term.tsx";
+import { useRead } from "../data/useAsk.ts";
+import { trimmed } from "../format/series.ts";
+import { formatDuration } from "../format/time.ts";
+import { CHART_HEIGHT, ChartPanel } from "./ChartPanel.tsx";
 
 /** What `/metrics/gap` answers: all gaps that were measured, in bars. */
 interface Gaps {
@@ -15,7 +16,7 @@ interface Gaps {
     readonly p50Net: number | null;
     readonly p95Net: number | null;
   } | null;
-  readonly histogram: readonly Bar[];
+  readonly histogram: readonly GapBar[];
 }
 
 /** How long answers wait for their proofs: of everything, or of one node or model. */
@@ -48,6 +49,12 @@ export function Gap({
       }
       axis="Gap"
       says={says}
+      answer={answer}
+      empty={
+        <Empty title="No gap has been measured" height={CHART_HEIGHT}>
+          One is measured with each inference that is settled by itself. Batches have none on chain.
+        </Empty>
+      }
       chart={
         bars.length === 0
           ? undefined
@@ -58,22 +65,12 @@ export function Gap({
               format: (value) => value.toLocaleString("en"),
             }
       }
-    >
-      {data ? (
-        <Empty title="No gap has been measured" height={CHART_HEIGHT}>
-          One is measured with each inference that is settled by itself. Batches have none on chain.
-        </Empty>
-      ) : answer.error ? (
-        <Failed reason={answer.error.message} retry={() => void answer.refetch()} />
-      ) : (
-        <Loading height={CHART_HEIGHT} />
-      )}
-    </ChartPanel>
+    />
   );
 }
 
 /** A bar's name: the gaps that it counts. */
-function range({ from, to }: Bar): string {
+function range({ from, to }: GapBar): string {
   if (to === 1) return "0 s";
   return to === null ? `≥ ${formatDuration(from)}` : `< ${formatDuration(to)}`;
 }

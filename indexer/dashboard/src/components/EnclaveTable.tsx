@@ -1,13 +1,13 @@
-import { Hint } from "../../components/Amount.tsx";
-import { type Column, DataTable } from "../../components/DataTable.tsx";
-import { Id } from "../../components/Id.tsx";
-import { Mark } from "../../components/Mark.tsx";
-import { TrustMark } from "../../components/Proves.tsx";
-import { Time } from "../../components/Time.tsx";
-import { useNow } from "../../data/useNow.ts";
-import { formatDuration } from "../../format/time.ts";
-import { trustOf } from "../../format/trust.ts";
-import type { BannedMeasurement, Enclave, MeasurementSets } from "../../queries/enclaves.ts";
+import { useNow } from "../data/useNow.ts";
+import { formatDuration } from "../format/time.ts";
+import { trustOf } from "../format/trust.ts";
+import type { BannedMeasurement, Enclave, MeasurementSets } from "../queries/enclaves.ts";
+import { Hint } from "./Amount.tsx";
+import { type Column, DataTable } from "./DataTable.tsx";
+import { Id } from "./Id.tsx";
+import { Mark } from "./Mark.tsx";
+import { TrustMark } from "./Proves.tsx";
+import { Time } from "./Time.tsx";
 
 /** Below this, an enclave's end is near: seconds. */
 const SOON = 86_400;
@@ -99,28 +99,17 @@ function Trusted({ measurement, sets }: { readonly measurement: string; readonly
 }
 
 /** Whether an enclave's key counts now, and for how long. */
-export function Validity({ of }: { readonly of: Enclave }) {
+function Validity({ of }: { readonly of: Enclave }) {
   const [from, until] = [Number(of.validFrom), Number(of.validUntil)];
-  const state = useNow((now) =>
-    now >= until
-      ? "over"
-      : now < from
-        ? "early"
-        : until - now < SOON
-          ? `soon ${formatDuration(until - now)}`
-          : `for ${formatDuration(until - now)}`,
-  );
+  const phase = useNow((now) => (now >= until ? "over" : now < from ? "early" : until - now < SOON ? "soon" : "valid"));
+  const left = useNow((now) => formatDuration(until - now));
   if (of.fault !== null) {
     return <Mark tone="bad">{of.fault.fault === "EQUIVOCATED" ? "caught" : "compromised"}: proves no batch</Mark>;
   }
   if (of.revokedAt !== null) {
     return <Mark tone="bad">{of.emergency ? "revoked in an emergency" : "revoked"}</Mark>;
   }
-  if (state === "over") return <Mark tone="quiet">expired</Mark>;
-  if (state === "early") return <Mark tone="wait">not yet</Mark>;
-  return state.startsWith("soon") ? (
-    <Mark tone="warn">expires in {state.slice(5)}</Mark>
-  ) : (
-    <Mark tone="good">{state.slice(4)} more</Mark>
-  );
+  if (phase === "over") return <Mark tone="quiet">expired</Mark>;
+  if (phase === "early") return <Mark tone="wait">not yet</Mark>;
+  return phase === "soon" ? <Mark tone="warn">expires in {left}</Mark> : <Mark tone="good">{left} more</Mark>;
 }
