@@ -1,12 +1,14 @@
 /**
  * Compiles the classifiers, makes their development setups and writes their verifying keys.
  *
- *   npm run circuits              builds what is not built yet, writes circuits/*.key.json
- *   npm run circuits -- --check   exits with 1 if a committed key is not its circuit's
+ *   npm run circuits                     builds what is not built yet, writes circuits/*.key.json
+ *   npm run circuits -- --check          exits with 1 if a committed key is not its circuit's
+ *   npm run circuits -- --check digits   the same for one of them
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { relative } from "node:path";
-import { CLASSIFIERS } from "./src/classifiers.ts";
+import { parseArgs } from "node:util";
+import { CLASSIFIERS, classifierOf } from "./src/classifiers.ts";
 import { filesOf } from "./src/provable.ts";
 import { buildCircuit } from "./src/setup.ts";
 
@@ -14,12 +16,14 @@ const started = Date.now();
 const elapsed = () => `${Math.round((Date.now() - started) / 1000)} s`;
 const progress = (line: string) => console.error(`circuits: ${line} (${elapsed()})`);
 
-for (const classifier of CLASSIFIERS) {
+const { values, positionals } = parseArgs({ options: { check: { type: "boolean" } }, allowPositionals: true });
+
+for (const classifier of positionals.length === 0 ? CLASSIFIERS : positionals.map(classifierOf)) {
   const files = filesOf(classifier);
   const { vkey, ceremony } = await buildCircuit(files.source, progress);
   const file = relative(process.cwd(), files.key);
   const text = `${JSON.stringify({ ceremony, vkey }, null, 2)}\n`;
-  if (!process.argv.includes("--check")) {
+  if (!values.check) {
     writeFileSync(files.key, text);
     progress(`wrote ${file}`);
   } else if (readFileSync(files.key, "utf8") === text) {

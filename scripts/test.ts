@@ -21,8 +21,8 @@ const run = (...args: readonly string[]): Promise<number> => exitOf(hardhat(args
 const filters = process.argv.slice(2);
 if (filters.length > 0) process.exit(await run("test", ...filters));
 
-// Contracts and circuits, each on a core of its own.
-const circuits = exitOf(spawn(process.execPath, ["circuits/build.ts", "--check"], { stdio: "inherit" }));
+// Contracts, and the circuit that the tests prove with, each on a core of its own.
+const circuits = exitOf(spawn(process.execPath, ["circuits/build.ts", "--check", "digits"], { stdio: "inherit" }));
 const built = await Promise.all([run("build", "--quiet"), circuits]);
 const broken = built.find((code) => code !== 0);
 if (broken !== undefined) process.exit(broken);

@@ -3,33 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { Command } from "commander";
 import { getBytes, hexlify, keccak256, solidityPacked } from "ethers";
-import { registerAttestationCommands } from "../../scripts/attestation/command.ts";
 import { concat } from "../../sdk/src/attestation/der.ts";
+import { opg } from "../support/cli.ts";
 import { defaultSimulator, developmentRoot, NOW, register } from "../support/teeRoute.ts";
 import { nitroVectors, readVector, VECTORS_ABSENT } from "../support/vectors.ts";
 
-/** Runs `opg attestation …` in this process. */
-async function opg(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const printed = { out: "", err: "" };
-  const [stdout, stderr, exitCode] = [process.stdout.write, process.stderr.write, process.exitCode];
-  const capture = (stream: keyof typeof printed) =>
-    ((text: string) => {
-      printed[stream] += text;
-      return true;
-    }) as typeof process.stdout.write;
-  process.stdout.write = capture("out");
-  process.stderr.write = capture("err");
-  try {
-    const program = new Command("opg");
-    registerAttestationCommands(program);
-    await program.parseAsync(["node", "opg", "attestation", ...args]);
-    return { code: Number(process.exitCode ?? 0), ...printed };
-  } finally {
-    [process.stdout.write, process.stderr.write, process.exitCode] = [stdout, stderr, exitCode];
-  }
-}
+/** Runs `opg attestation …`. */
+const attestation = (...args: string[]) => opg(["attestation", ...args], {});
 
 describe("opg attestation", () => {
   let folder: string;
@@ -49,9 +30,9 @@ describe("opg attestation", () => {
   describe("verify", () => {
     it("prints one object for each file, with the gas of both transactions", async () => {
       const [path, root] = [file("document.bin", document), file("root.der", developmentRoot.certificate)];
-      const { code, out, err } = await opg("verify", path, "--root", root, "--json");
-      expect([code, err]).to.deep.equal([0, ""]);
-      const [report, ...others] = JSON.parse(out);
+      const { code, stdout, stderr } = await attestation("verify", path, "--root", root, "--json");
+      expect([code, stderr]).to.deep.equal([0, ""]);
+      const [report, ...others] = JSON.parse(stdout);
       expect(others).to.deep.equal([]);
       expect(report).to.deep.include({
         file: path,
@@ -79,9 +60,9 @@ describe("opg attestation", () => {
         [[path, "--root", root, "--at", String(NOW + 86_400)], /^Certificate 4 is valid from .* not at/],
       ] as const;
       for (const [args, reason] of cases) {
-        const { code, out } = await opg("verify", ...args, "--json");
+        const { code, stdout } = await attestation("verify", ...args, "--json");
         expect(code).to.equal(1);
-        const [report] = JSON.parse(out);
+        const [report] = JSON.parse(stdout);
         expect(report).to.deep.include({ valid: false, gasCold: null, gasWarm: null });
         expect(report.reason).to.match(reason);
       }
@@ -93,20 +74,20 @@ describe("opg attestation", () => {
         measurement: [register(0), register(0), register(0)],
       });
       const args = ["verify", file("debug.bin", debug), "--root", file("root.der", developmentRoot.certificate)];
-      const refused = await opg(...args, "--json");
+      const refused = await attestation(...args, "--json");
       expect(refused.code).to.equal(1);
-      expect(JSON.parse(refused.out)[0]).to.deep.include({ valid: false, reason: "debug mode", debug: true });
-      const allowed = await opg(...args, "--allow-debug");
+      expect(JSON.parse(refused.stdout)[0]).to.deep.include({ valid: false, reason: "debug mode", debug: true });
+      const allowed = await attestation(...args, "--allow-debug");
       expect(allowed.code).to.equal(0);
-      expect(allowed.out).to.match(/yes, in debug mode/);
+      expect(allowed.stdout).to.match(/yes, in debug mode/);
     });
 
     it("exits with 2 and one line on a file that cannot be read", async () => {
       for (const path of [join(folder, "absent.bin"), file("text.bin", "not a document"), file("empty.bin", "")]) {
-        const { code, out, err } = await opg("verify", path, "--json");
-        expect([code, out]).to.deep.equal([2, ""]);
-        expect(err).to.match(/^[^\n]+\n$/);
-        expect(err).to.contain(path);
+        const { code, stdout, stderr } = await attestation("verify", path, "--json");
+        expect([code, stdout]).to.deep.equal([2, ""]);
+        expect(stderr).to.match(/^[^\n]+\n$/);
+        expect(stderr).to.contain(path);
       }
     });
 
@@ -115,10 +96,10 @@ describe("opg attestation", () => {
     else
       it("verifies one of AWS's documents at its own time, in a table", async () => {
         const path = file("aws.bin", readVector(`nitro/${vectors.at(-1)?.file}`));
-        const { code, out } = await opg("verify", path);
+        const { code, stdout } = await attestation("verify", path);
         expect(code).to.equal(0);
-        expect(out.split("\n")[0]).to.match(/^FILE +MADE +GAS COLD +GAS WARM +VALID$/);
-        expect(out.split("\n")[1]).to.match(/ yes$/);
+        expect(stdout.split("\n")[0]).to.match(/^FILE +MADE +GAS COLD +GAS WARM +VALID$/);
+        expect(stdout.split("\n")[1]).to.match(/ yes$/);
       });
   });
 
@@ -153,31 +134,35 @@ describe("opg attestation", () => {
 
     it("verifies an enclave and its receipts", async () => {
       const receipt = file("receipt.json", JSON.stringify({ inputHash, outputHash, timestamp, signature }));
-      const { code, out } = await opg("audit", ...files(), "--receipt", receipt, "--json");
+      const { code, stdout } = await attestation("audit", ...files(), "--receipt", receipt, "--json");
       expect(code).to.equal(0);
-      expect(JSON.parse(out)).to.deep.equal({ valid: true, reason: null, receipts: [{ file: receipt, valid: true }] });
+      expect(JSON.parse(stdout)).to.deep.equal({
+        valid: true,
+        reason: null,
+        receipts: [{ file: receipt, valid: true }],
+      });
     });
 
     it("exits with 1 on a receipt of another answer, and on another key", async () => {
       const receipt = file("other.json", JSON.stringify({ inputHash, outputHash: inputHash, timestamp, signature }));
-      const wrong = await opg("audit", ...files(), "--receipt", receipt);
+      const wrong = await attestation("audit", ...files(), "--receipt", receipt);
       expect(wrong.code).to.equal(1);
-      expect(wrong.out).to.contain("not signed by this key");
+      expect(wrong.stdout).to.contain("not signed by this key");
       const args = files();
       args[4] = file(
         "tls-key.pem",
         generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey.export({ type: "spki", format: "pem" }),
       );
-      const other = await opg("audit", ...args, "--json");
+      const other = await attestation("audit", ...args, "--json");
       expect(other.code).to.equal(1);
-      expect(JSON.parse(other.out).reason).to.match(/^The document binds the signing key/);
+      expect(JSON.parse(other.stdout).reason).to.match(/^The document binds the signing key/);
     });
 
     it("exits with 2 on a receipt that is none", async () => {
       for (const content of ["[", "{}", JSON.stringify({ inputHash, outputHash, timestamp: -1, signature })]) {
-        const { code, err } = await opg("audit", ...files(), "--receipt", file("bad.json", content));
+        const { code, stderr } = await attestation("audit", ...files(), "--receipt", file("bad.json", content));
         expect(code).to.equal(2);
-        expect(err).to.match(/^[^\n]+\n$/);
+        expect(stderr).to.match(/^[^\n]+\n$/);
       }
     });
   });

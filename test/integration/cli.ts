@@ -13,7 +13,7 @@ import { hashClaim } from "../../sdk/src/hash/hashClaim.ts";
 import { loadDeployment } from "../../sdk/src/node/loadDeployment.ts";
 import { OpgOperator } from "../../sdk/src/operator/OpgOperator.ts";
 import { toJson } from "../../sdk/src/wire.ts";
-import { opg, opgService, run } from "../support/cli.ts";
+import { opg, opgProcess, opgService, run } from "../support/cli.ts";
 import { temporaryDirectory } from "../support/sdk.ts";
 
 /** A local chain, but not the one that Hardhat's own tests run on. */
@@ -307,7 +307,9 @@ describe("The command line on a chain of its own, over HTTP", function () {
     expect((await refused(REQUESTER, "model", "key", "package.json")).code).to.equal(2);
     const elsewhere = (...args: string[]) => opg([...args, "--network", "custom"], { CUSTOM_RPC_URL: url });
     expect((await elsewhere("deployment", "--deployment", "absent")).code).to.equal(2);
-    const offline = await opg(["node", "status", "--network", "custom"], { CUSTOM_RPC_URL: "http://127.0.0.1:9" });
+    const offline = await opgProcess(["node", "status", "--network", "custom"], {
+      CUSTOM_RPC_URL: "http://127.0.0.1:9",
+    });
     expect(offline.code).to.equal(1);
     expect(offline.stderr).to.match(/^opg: Network custom cannot be reached: .*\.\n$/);
   });
