@@ -2,9 +2,9 @@ import { expect } from "chai";
 import { getIntrospectionQuery } from "graphql";
 import { BUDGET, checkCost, QueryRefused } from "../../indexer/src/api/graphqlCost.ts";
 import { type Indexer, startIndexer } from "../../indexer/start.ts";
-import type { Deployment } from "../../sdk/src/deployment.ts";
 import { ethers, loadProtocol, type Protocol, provider } from "../support/fixtures.ts";
 import { type RpcServer, serveRpc } from "../support/rpcServer.ts";
+import { deploymentOf } from "../support/sdk.ts";
 
 /** Whoever can ask the indexer tries to keep it too busy to follow the chain, or to write into it. */
 describe("attack: queries that keep the indexer busy", () => {
@@ -88,19 +88,7 @@ describe("attack: queries that keep the indexer busy", () => {
       protocol = await loadProtocol();
       await protocol.settled();
       rpc = await serveRpc(provider);
-      const { settlement, nodes, models, verifiers, opg } = protocol.contracts;
-      const deployment: Deployment = {
-        chainId: 31_337,
-        startBlock: 0,
-        addresses: {
-          Settlement: await settlement.getAddress(),
-          NodeRegistry: await nodes.getAddress(),
-          ModelRegistry: await models.getAddress(),
-          VerifierRegistry: await verifiers.getAddress(),
-          OPG: await opg.getAddress(),
-        },
-      };
-      indexer = await startIndexer({ rpcUrl: rpc.url, deployment });
+      indexer = await startIndexer({ rpcUrl: rpc.url, deployment: await deploymentOf(protocol) });
       await indexer.ready;
     });
     after(async () => {

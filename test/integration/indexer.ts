@@ -40,6 +40,7 @@ import {
   USD_UNIT,
 } from "../support/fixtures.ts";
 import { type RpcServer, serveRpc } from "../support/rpcServer.ts";
+import { deploymentOf } from "../support/sdk.ts";
 import { IMAGE, newEnclaveKey, POLICY } from "../support/teeRoute.ts";
 
 /** A row as GraphQL gives it: bigints are decimal strings. */
@@ -84,17 +85,13 @@ describe("indexer", () => {
     await beforeTheIndexer();
     await attestEnclaves();
     rpc = await serveRpc(provider);
-    const { manager, settlement, nodes, models, verifiers, opg } = protocol.contracts;
+    const { manager } = protocol.contracts;
     const databaseUrl = process.env.OPG_TEST_DATABASE_URL;
+    const known = await deploymentOf(protocol);
     deployment = {
-      chainId: 31_337,
-      startBlock: 0,
+      ...known,
       addresses: {
-        Settlement: await settlement.getAddress(),
-        NodeRegistry: await nodes.getAddress(),
-        ModelRegistry: await models.getAddress(),
-        VerifierRegistry: await verifiers.getAddress(),
-        OPG: await opg.getAddress(),
+        ...known.addresses,
         AccessManager: await manager.getAddress(),
         "DevelopmentEnclaves#NitroVerifier": await nitro.getAddress(),
       },

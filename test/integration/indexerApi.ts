@@ -9,9 +9,9 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect } from "chai";
 import { ZeroAddress, ZeroHash } from "ethers";
 import { type Indexer, startIndexer } from "../../indexer/start.ts";
-import type { Deployment } from "../../sdk/src/deployment.ts";
 import { ethers, loadProtocol, networkHelpers, type Protocol, provider } from "../support/fixtures.ts";
 import { type RpcServer, serveRpc } from "../support/rpcServer.ts";
+import { deploymentOf } from "../support/sdk.ts";
 
 /** What a browser, a script or a stranger gets from the indexer over HTTP. */
 describe("the indexer's API", () => {
@@ -41,18 +41,7 @@ describe("the indexer's API", () => {
     });
     directory = mkdtempSync(join(tmpdir(), "opg-api-"));
     writeFileSync(join(directory, "index.html"), "<title>dashboard</title>");
-    const { settlement, nodes, models, verifiers, opg } = protocol.contracts;
-    const deployment: Deployment = {
-      chainId: 31_337,
-      startBlock: 0,
-      addresses: {
-        Settlement: await settlement.getAddress(),
-        NodeRegistry: await nodes.getAddress(),
-        ModelRegistry: await models.getAddress(),
-        VerifierRegistry: await verifiers.getAddress(),
-        OPG: await opg.getAddress(),
-      },
-    };
+    const deployment = await deploymentOf(protocol);
     // Only what cannot be taken back any more is history. Blocks that Hardhat mines at once are linked only later.
     for (let block = 0; block < 150; ++block) await networkHelpers.mine();
     indexer = await startIndexer({ rpcUrl: rpc.url, deployment, dashboard: directory });

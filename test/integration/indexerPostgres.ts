@@ -11,6 +11,7 @@ import type { Deployment } from "../../sdk/src/deployment.ts";
 import { ethers, loadProtocol, type Protocol, provider } from "../support/fixtures.ts";
 import { type PostgresServer, runSql, startPostgres } from "../support/postgres.ts";
 import { type RpcServer, serveRpc } from "../support/rpcServer.ts";
+import { deploymentOf } from "../support/sdk.ts";
 
 const deep = process.env.OPG_DEEP === "1";
 
@@ -43,19 +44,7 @@ describe("indexer on PostgreSQL", function () {
   before(async () => {
     protocol = await loadProtocol();
     rpc = await serveRpc(provider);
-    const { settlement, nodes, models, verifiers, opg, batches } = protocol.contracts;
-    deployment = {
-      chainId: 31_337,
-      startBlock: 0,
-      addresses: {
-        Settlement: await settlement.getAddress(),
-        NodeRegistry: await nodes.getAddress(),
-        ModelRegistry: await models.getAddress(),
-        VerifierRegistry: await verifiers.getAddress(),
-        OPG: await opg.getAddress(),
-        BatchSettlement: await batches.getAddress(),
-      },
-    };
+    deployment = await deploymentOf(protocol);
     folder = mkdtempSync(join(tmpdir(), "opg-deployment-"));
     file = join(folder, "deployment.json");
     writeFileSync(file, JSON.stringify(deployment));

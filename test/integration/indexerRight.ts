@@ -14,6 +14,7 @@ import { BatchRoute, channelKey, WITHDRAWAL_DELAY } from "../support/batches.ts"
 import { type FaultyRpc, serveFaultyRpc } from "../support/faultyRpc.ts";
 import { ethers, loadProtocol, networkHelpers, OPG_UNIT, type Protocol, provider, Route } from "../support/fixtures.ts";
 import { type RpcServer, serveRpc } from "../support/rpcServer.ts";
+import { deploymentOf } from "../support/sdk.ts";
 
 /** A line of the indexer's log. */
 interface LogLine {
@@ -51,19 +52,7 @@ describe("indexer, under stress", function () {
     protocol = await loadProtocol();
     rpc = await serveRpc(provider);
     faulty = await serveFaultyRpc(rpc.url);
-    const { settlement, nodes, models, verifiers, opg } = protocol.contracts;
-    deployment = {
-      chainId: 31_337,
-      startBlock: 0,
-      addresses: {
-        Settlement: await settlement.getAddress(),
-        NodeRegistry: await nodes.getAddress(),
-        ModelRegistry: await models.getAddress(),
-        VerifierRegistry: await verifiers.getAddress(),
-        OPG: await opg.getAddress(),
-        BatchSettlement: await protocol.contracts.batches.getAddress(),
-      },
-    };
+    deployment = await deploymentOf(protocol);
   });
   afterEach(() => {
     faulty.fault = () => null;
