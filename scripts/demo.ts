@@ -49,7 +49,7 @@ try {
 async function demo(): Promise<number> {
   // Kept, it is where the command line looks by itself, with the deployment that it reads by itself.
   const ports = options.keep ? { chainPort: 8545, indexerPort: 42069 } : {};
-  const stage = await setStage({ ...ports, deploymentId: DEPLOYMENT, dashboard: options.keep, closing });
+  const stage = await setStage({ ...ports, deploymentId: DEPLOYMENT, month: options.keep, closing });
   const played = await play(stage);
   const { passed, failed } = await summarise(stage, played);
   const seconds = ((performance.now() - started) / 1000).toFixed(0);

@@ -56,7 +56,10 @@ async function main(): Promise<number> {
     throw new Error(`--block is not a block's number: ${values.block}`);
   }
   const report = await reconcile({
-    ...{ rpcUrl, source, deployment: loadDeployment(path), progress },
+    rpcUrl,
+    source,
+    deployment: loadDeployment(path),
+    progress,
     ...(values.block === undefined ? {} : { block: Number(values.block) }),
   });
   if (values.json) console.log(JSON.stringify(report));

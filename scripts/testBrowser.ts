@@ -25,7 +25,7 @@ const { values: options } = parseArgs({ options: { grep: { type: "string" } } })
 const closing: (() => Promise<unknown>)[] = [];
 try {
   findChromium();
-  const stage = await setStage({ deploymentId: "test-browser", dashboard: true, closing });
+  const stage = await setStage({ deploymentId: "test-browser", month: true, closing });
   const played = await play(stage);
   await stage.indexer.reached(await stage.chain.provider.getBlockNumber());
   const browser = await launchChromium();

@@ -83,8 +83,17 @@ async function publish(context: Context, name: string, options: PublishOptions &
   const request = `opg request --model ${name}=${modelId} --network ${options.network} --input FILE --max-fee AMOUNT`;
   return {
     json: {
-      ...{ modelId, contentHash, keyId, weightsCommitment, version: routeVersion, verifierId },
-      ...{ verifier: groth16.address, ceremony, weaknesses, sent, request },
+      modelId,
+      contentHash,
+      keyId,
+      weightsCommitment,
+      version: routeVersion,
+      verifierId,
+      verifier: groth16.address,
+      ceremony,
+      weaknesses,
+      sent,
+      request,
     },
     text: table({
       model: modelId,

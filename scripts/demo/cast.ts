@@ -79,21 +79,22 @@ const PLANS = {
   dee: { name: "Dee", route: Route.TEE, pricePerRequest: USD / 1_000n, pricePerUnit: USD / 500n, proofWindow: 600 },
 } as const satisfies Record<string, Plan>;
 
-/**
- * Registers, stakes, lists and starts four nodes that serve the digit model.
- *
- * @param modelId The digit model; see {@link publish}.
- * @param root The development root that the simulated enclave's documents come under.
- * @param onEvent Is told what happens at the nodes.
- */
-export async function assemble(
-  chain: LocalChain,
-  deployment: Deployment,
-  digits: Digits,
-  modelId: string,
-  root: Identity,
-  onEvent: (event: NodeEvent) => void,
-): Promise<Cast> {
+/** What {@link assemble} needs to know. */
+export interface CastOptions {
+  readonly chain: LocalChain;
+  readonly deployment: Deployment;
+  readonly digits: Digits;
+  /** The digit model; see {@link publish}. */
+  readonly modelId: string;
+  /** The development root that the simulated enclave's documents come under. */
+  readonly root: Identity;
+  /** Is told what happens at the nodes. */
+  readonly onEvent: (event: NodeEvent) => void;
+}
+
+/** Registers, stakes, lists and starts four nodes that serve the digit model. */
+export async function assemble(options: CastOptions): Promise<Cast> {
+  const { chain, deployment, digits, modelId, root, onEvent } = options;
   const treasury = chain.wallet(0);
   const { opg } = contractsOf(deployment, treasury);
   const testUsd = new TypedContract(addressOf(deployment, "TestUSD"), testUsdAbi, treasury);

@@ -67,6 +67,16 @@ interface Operator {
   readonly run: (n: number) => Promise<{ readonly output: Uint8Array; readonly units: bigint }>;
 }
 
+/** What makes an operator of the past. */
+interface Plan extends Pick<Operator, "gap" | "run"> {
+  readonly name: string;
+  readonly stake: bigint;
+  readonly modelId: string;
+  /** What its enclave runs. */
+  readonly image: string;
+  readonly pricePerUnit: bigint;
+}
+
 /** How a request of the past ended. */
 type Ending = "settled" | "together" | "open" | "declined" | "refunded" | "defaulted";
 
@@ -96,24 +106,27 @@ function chances(seed: string): () => number {
   return () => Number(BigInt(id(`${seed} ${n++}`)) % 1_000_000n) / 1_000_000;
 }
 
+/** What {@link playHistory} needs to know. */
+export interface HistoryOptions {
+  readonly chain: LocalChain;
+  readonly deployment: Deployment;
+  readonly digits: Digits;
+  /** The digit model, which trusts the image that is made of its weights. */
+  readonly modelId: string;
+  /** The development root that the simulated enclaves' documents come under. */
+  readonly root: Identity;
+  /** When the chain starts, in Unix seconds; the month ends {@link DAYS} later, in the present. */
+  readonly since: number;
+}
+
 /**
  * Plays the month before the demo, since what a dashboard shows is made of weeks: three operators with simulated
  * enclaves serve requests, one by one and in batches, at their times on the chain's own clock. Transactions, answers'
  * signatures and attestations are as real as the demo's; who asked and when is made up.
- *
- * @param since When the chain starts, in Unix seconds; it ends {@link DAYS} later, in the present.
- * @param modelId The digit model, which trusts the image that is made of its weights.
  */
-export async function playHistory(
-  chain: LocalChain,
-  deployment: Deployment,
-  digits: Digits,
-  modelId: string,
-  root: Identity,
-  since: number,
-): Promise<void> {
-  const past = new Past(chain, deployment, root, since);
-  await past.play(digits, modelId);
+export async function playHistory(options: HistoryOptions): Promise<void> {
+  const { digits, modelId } = options;
+  await new Past(options).play(digits, modelId);
 }
 
 class Past {
@@ -127,7 +140,7 @@ class Past {
   readonly #chance = chances("the month before");
   #accounts = FIRST_ACCOUNT;
 
-  constructor(chain: LocalChain, deployment: Deployment, root: Identity, since: number) {
+  constructor({ chain, deployment, root, since }: HistoryOptions) {
     this.#chain = chain;
     this.#deployment = deployment;
     this.#root = root;
@@ -156,9 +169,30 @@ class Past {
 
     // Attestations count for thirty days: the first ones end within hours of the demo.
     await this.#chain.reach(this.#at(0, 10));
-    const eve = await this.#operator("Eve", 6_000n, modelId, image, USD / 500n, [2, 25], answerSheet);
-    const fay = await this.#operator("Fay", 3_000n, chat, relay, USD / 20_000n, [15, 120], answerText);
-    const gil = await this.#operator("Gil", 800n, chat, relay, USD / 50_000n, [60, 480], answerText);
+    const eve = await this.#operator({
+      name: "Eve",
+      stake: 6_000n * OPG,
+      modelId,
+      image,
+      pricePerUnit: USD / 500n,
+      gap: [2, 25],
+      run: answerSheet,
+    });
+    const relaying = { modelId: chat, image: relay, run: answerText };
+    const fay = await this.#operator({
+      ...relaying,
+      name: "Fay",
+      stake: 3_000n * OPG,
+      pricePerUnit: USD / 20_000n,
+      gap: [15, 120],
+    });
+    const gil = await this.#operator({
+      ...relaying,
+      name: "Gil",
+      stake: 800n * OPG,
+      pricePerUnit: USD / 50_000n,
+      gap: [60, 480],
+    });
     const requesters = [
       await this.#account(500n * USD),
       await this.#account(500n * USD),
@@ -227,24 +261,17 @@ class Past {
     return modelId;
   }
 
-  async #operator(
-    name: string,
-    stake: bigint,
-    modelId: string,
-    image: string,
-    pricePerUnit: bigint,
-    gap: Operator["gap"],
-    run: Operator["run"],
-  ): Promise<Operator> {
+  async #operator(plan: Plan): Promise<Operator> {
+    const { name, stake, modelId, image, pricePerUnit, gap, run } = plan;
     const wallet = await this.#account(200n * USD);
     const signer = await this.#account(0n);
     const payout = await this.#account(0n);
-    await this.#contracts.opg.write("transfer", wallet.address, stake * OPG);
+    await this.#contracts.opg.write("transfer", wallet.address, stake);
     const owner = new OpgOperator({ signer: wallet, deployment: this.#deployment });
     const node = new OpgOperator({ signer, deployment: this.#deployment });
     const endpoint = `https://${name.toLowerCase()}.example`;
     const nodeId = await owner.register({ signer: signer.address, payout: payout.address, endpoint });
-    await owner.stake(nodeId, stake * OPG);
+    await owner.stake(nodeId, stake);
     const offer = await owner.postOffer({
       nodeId,
       modelId,

@@ -20,7 +20,7 @@ export interface StageOptions {
   /** Ignition's folder for the deployment. */
   readonly deploymentId: string;
   /** Whether a month has gone by before, and the indexer serves the dashboard that shows it. */
-  readonly dashboard: boolean;
+  readonly month: boolean;
   /** Gets what to undo at the end, the latest last. */
   readonly closing: (() => Promise<unknown>)[];
 }
@@ -38,7 +38,7 @@ export interface Stage {
 
 /** Brings everything up that the demo plays with. */
 export async function setStage(options: StageOptions): Promise<Stage> {
-  const { closing, dashboard } = options;
+  const { closing, month } = options;
   heading("Setting up");
   progress("the digit model: loading its circuit");
   const digits = await loadDigits(progress);
@@ -50,7 +50,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
   buildContracts();
 
   progress("starting a chain");
-  const since = dashboard ? Math.floor(Date.now() / 1_000) - DAYS * 86_400 : undefined;
+  const since = month ? Math.floor(Date.now() / 1_000) - DAYS * 86_400 : undefined;
   const chain = await startChain(options.chainPort ?? 0, since);
   closing.push(() => chain.close());
   progress("deploying ignition/modules/Demo.ts: the protocol, a fee token to try it with, and simulated enclaves");
@@ -59,24 +59,22 @@ export async function setStage(options: StageOptions): Promise<Stage> {
   print(`  chain    ${chain.url}, ${Object.keys(deployment.addresses).length} contracts deployed`);
   const modelId = await publish(chain, deployment, digits, root);
   if (since !== undefined) {
-    await playHistory(chain, deployment, digits, modelId, root, since);
+    await playHistory({ chain, deployment, digits, modelId, root, since });
     print(`  history  ${DAYS} days on the chain's own clock, which is at ours again`);
   }
 
-  progress(
-    dashboard ? "building the dashboard, where it has changed, and starting the indexer" : "starting the indexer",
-  );
+  progress(month ? "building the dashboard, where it has changed, and starting the indexer" : "starting the indexer");
   const indexer = await startIndexer({
     rpcUrl: chain.url,
     deployment,
     ...(options.indexerPort === undefined ? {} : { port: options.indexerPort }),
-    ...(dashboard ? { dashboard: await buildDashboard() } : {}),
+    ...(month ? { dashboard: await buildDashboard() } : {}),
   });
   closing.push(() => indexer.stop());
   print(`  indexer  ${indexer.url}/graphql`);
 
   const log = new NodeLog();
-  const cast = await assemble(chain, deployment, digits, modelId, root, (event) => log.observe(event));
+  const cast = await assemble({ chain, deployment, digits, modelId, root, onEvent: (event) => log.observe(event) });
   for (const { node } of cast.operators) closing.push(() => node.close());
   for (const { name, node, nodeId, stake } of cast.operators)
     print(`  ${name}'s node  ${node.url}, ${(stake / OPG).toLocaleString("en")} OPG staked, ${nodeId}`);

@@ -53,8 +53,13 @@ export async function readContracts(
       await nodes.read("accountOf", id),
     ];
     return {
-      ...{ id, owner: lower(owner), signer: lower(signer), payout: lower(payout) },
-      ...{ pendingOwner: address(pendingOwner), status: nameOf(NODE_STATUSES, status), ...account },
+      id,
+      owner: lower(owner),
+      signer: lower(signer),
+      payout: lower(payout),
+      pendingOwner: address(pendingOwner),
+      status: nameOf(NODE_STATUSES, status),
+      ...account,
     };
   });
   each("offer", async ({ nodeId = null, modelId = null, route = null, token = null, hash = null }, text) => {
@@ -83,7 +88,11 @@ export async function readContracts(
   each("routeVersion", async ({ modelId = null, route = null, version = null }, text) => {
     const stored = await models.read("routeAt", text("modelId"), routeOf(text("route")), Number(version));
     return {
-      ...{ modelId, route, version, verifierId: BigInt(stored.verifierId), parameters: stored.parameters },
+      modelId,
+      route,
+      version,
+      verifierId: BigInt(stored.verifierId),
+      parameters: stored.parameters,
       outputCommitment: nameOf(OUTPUT_COMMITMENTS, stored.outputCommitment),
     };
   });
@@ -119,7 +128,9 @@ export async function readContracts(
     return { id: text("id"), status: nameOf(REQUEST_STATUSES, status) };
   });
   each("credit", async ({ token = null, account = null }, text) => ({
-    ...{ token, account, balance: await settlement.read("creditOf", text("token"), text("account")) },
+    token,
+    account,
+    balance: await settlement.read("creditOf", text("token"), text("account")),
   }));
   if (batches !== null) {
     each("channel", async (_, text) => {
@@ -128,7 +139,9 @@ export async function readContracts(
       return { id: text("id"), payer: lower(payer), claimed, balance, withdrawableAt: time };
     });
     each("channelCredit", async ({ token = null, account = null }, text) => ({
-      ...{ token, account, balance: await batches.read("creditOf", text("token"), text("account")) },
+      token,
+      account,
+      balance: await batches.read("creditOf", text("token"), text("account")),
     }));
   }
   each("token", async ({ escrowed, credited, inChannels, channelCredited }, text) => {
@@ -137,7 +150,8 @@ export async function readContracts(
     return {
       inChannels: owedByBatches - big(channelCredited),
       channelCredited: owedByBatches - big(inChannels),
-      ...{ address: text("address"), listed: await settlement.read("isListed", text("address")) },
+      address: text("address"),
+      listed: await settlement.read("isListed", text("address")),
       // Each contract keeps one sum of both.
       credited: owed - big(escrowed),
       escrowed: owed - big(credited),

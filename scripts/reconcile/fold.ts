@@ -113,11 +113,20 @@ export class Bookkeeper {
     const { chainId, startBlock, opg, settlement, nodeRegistry, burnSink, supplyAtStart, tokensWatched } = subject;
     this.books.put("protocol", {
       chainId: BigInt(chainId),
-      ...{ opg, settlement, nodeRegistry, burnSink, startBlock: BigInt(startBlock) },
+      opg,
+      settlement,
+      nodeRegistry,
+      burnSink,
+      startBlock: BigInt(startBlock),
       ...zeros("minted destroyed destroyedByRegistry burned nodes models free bonded unbonding coverageAtRisk"),
       ...zeros("requested delivered settled refunded defaulted voided batched batches channels"),
-      ...{ initialSupply: supplyAtStart, supply: supplyAtStart },
-      ...{ open: false, paused: false, parametersId: null, scheduledParametersId: null, tokensWatched },
+      initialSupply: supplyAtStart,
+      supply: supplyAtStart,
+      open: false,
+      paused: false,
+      parametersId: null,
+      scheduledParametersId: null,
+      tokensWatched,
     });
   }
 
@@ -128,8 +137,12 @@ export class Bookkeeper {
         id: nodeId,
         ...parties,
         parties: [],
-        ...{ pendingOwner: null, status: "ACTIVE", endpoint: text(endpoint), metadataURI: text(metadataURI) },
-        ...{ registeredAt: at.timestamp, registeredBlock: at.blockNumber },
+        pendingOwner: null,
+        status: "ACTIVE",
+        endpoint: text(endpoint),
+        metadataURI: text(metadataURI),
+        registeredAt: at.timestamp,
+        registeredBlock: at.blockNumber,
         ...zeros("free bonded unbonding withdrawableAt burned requests deliveries settlements declines defaults"),
       });
       this.#protocol({ nodes: 1n });
@@ -168,8 +181,13 @@ export class Bookkeeper {
       const { nodeId, modelId, token, pricePerRequest, pricePerUnit, coverage } = offer;
       const key = { nodeId, modelId, route: nameOf(ROUTES, offer.route), token };
       const terms = {
-        ...{ hash: offerHash, routeVersion: BigInt(offer.routeVersion), pricePerRequest, pricePerUnit, coverage },
-        ...{ deliveryWindow: BigInt(offer.deliveryWindow), proofWindow: BigInt(offer.proofWindow) },
+        hash: offerHash,
+        routeVersion: BigInt(offer.routeVersion),
+        pricePerRequest,
+        pricePerUnit,
+        coverage,
+        deliveryWindow: BigInt(offer.deliveryWindow),
+        proofWindow: BigInt(offer.proofWindow),
       };
       this.books.put("offer", { ...key, ...terms, standing: true, updatedAt: at.timestamp });
       this.#event("offerEvent", at, { kind: "POSTED", ...key, ...terms });
@@ -205,8 +223,14 @@ export class Bookkeeper {
       this.#account(nodeId, { free: -amount, bonded: amount }, at);
       const known = this.books.find("bond", nodeId, ref);
       this.books.put("bond", {
-        ...{ burned: known?.burned ?? 0n, paid: known?.paid ?? 0n },
-        ...{ nodeId, ref, amount, lockedAt: at.timestamp, unlockedAt: null, unlockedBy: null },
+        burned: known?.burned ?? 0n,
+        paid: known?.paid ?? 0n,
+        nodeId,
+        ref,
+        amount,
+        lockedAt: at.timestamp,
+        unlockedAt: null,
+        unlockedBy: null,
       });
       this.#nodeEvent(nodeId, "BOND_LOCKED", at, { amount, ref });
     },
@@ -259,8 +283,15 @@ export class Bookkeeper {
   readonly models: Meanings<typeof modelRegistryAbi> = {
     ModelRegistered: ({ modelId, owner, contentHash, metadataURI }, at) => {
       this.books.put("model", {
-        ...{ id: modelId, owner, pendingOwner: null, contentHash, metadataURI: text(metadataURI) },
-        ...{ registeredAt: at.timestamp, registeredBlock: at.blockNumber, requests: 0n, settlements: 0n },
+        id: modelId,
+        owner,
+        pendingOwner: null,
+        contentHash,
+        metadataURI: text(metadataURI),
+        registeredAt: at.timestamp,
+        registeredBlock: at.blockNumber,
+        requests: 0n,
+        settlements: 0n,
       });
       this.#protocol({ models: 1n });
       this.#modelEvent(modelId, "REGISTERED", at, { address: owner });
@@ -288,7 +319,11 @@ export class Bookkeeper {
         });
       }
       this.books.put("routeVersion", {
-        ...{ ...key, version, verifierId: BigInt(verifierId), parameters, measurementSetId },
+        ...key,
+        version,
+        verifierId: BigInt(verifierId),
+        parameters,
+        measurementSetId,
         verifyingKeyId: key.route === "ZK" && dataLength(parameters) === 96 ? dataSlice(parameters, 0, 32) : null,
         outputCommitment: nameOf(OUTPUT_COMMITMENTS, rest.outputCommitment),
         ...stampOf(at),
@@ -306,8 +341,14 @@ export class Bookkeeper {
     AuthorityUpdated: ({ authority }, at) => this.#governed(at, "AUTHORITY_CHANGED", { subject: authority }),
     VerifierAdded: ({ verifierId, route, verifier, activeAt }, at) => {
       this.books.put("verifier", {
-        ...{ id: BigInt(verifierId), route: nameOf(ROUTES, route), address: verifier, status: "ACTIVE", activeAt },
-        ...{ addedAt: at.timestamp, frozenAt: null, revokedAt: null },
+        id: BigInt(verifierId),
+        route: nameOf(ROUTES, route),
+        address: verifier,
+        status: "ACTIVE",
+        activeAt,
+        addedAt: at.timestamp,
+        frozenAt: null,
+        revokedAt: null,
       });
       this.#governed(at, "VERIFIER_ADDED", { subject: verifier, reference: `${verifierId}`, effectiveAt: activeAt });
     },
@@ -326,9 +367,18 @@ export class Bookkeeper {
     EnclaveAttested: ({ nodeId, index, key, measurement, validFrom, validUntil, timestamp, moduleId }, at) => {
       if (this.books.find("enclave", at.address, nodeId, index) !== undefined) return;
       this.books.put("enclave", {
-        ...{ verifier: at.address, nodeId, index, key, measurement, moduleId: text(moduleId) },
-        ...{ validFrom: BigInt(validFrom), validUntil: BigInt(validUntil), documentTime: timestamp },
-        ...{ revokedAt: null, emergency: false, ...stampOf(at) },
+        verifier: at.address,
+        nodeId,
+        index,
+        key,
+        measurement,
+        moduleId: text(moduleId),
+        validFrom: BigInt(validFrom),
+        validUntil: BigInt(validUntil),
+        documentTime: timestamp,
+        revokedAt: null,
+        emergency: false,
+        ...stampOf(at),
       });
     },
     EnclaveRevoked: ({ nodeId, index, validUntil, emergency }, at) => {
@@ -352,8 +402,15 @@ export class Bookkeeper {
       if (this.books.find("verifyingKey", at.address, keyId) !== undefined) return;
       const { development, contributions, beacon, zkeyHash } = ceremony;
       this.books.put("verifyingKey", {
-        ...{ verifier: at.address, keyId, pointer, numPublic, development, contributions: BigInt(contributions) },
-        ...{ beacon: nullIf(ZeroHash, beacon), zkeyHash, ...stampOf(at) },
+        verifier: at.address,
+        keyId,
+        pointer,
+        numPublic,
+        development,
+        contributions: BigInt(contributions),
+        beacon: nullIf(ZeroHash, beacon),
+        zkeyHash,
+        ...stampOf(at),
       });
     },
   };
@@ -400,22 +457,40 @@ export class Bookkeeper {
       const { offer } = terms;
       const open = offer.nodeId === ZeroHash;
       const row = {
-        ...{ id: requestId, status: "REQUESTED", open, requester: terms.requester, modelId: offer.modelId },
-        ...{ nodeId: nullIf(ZeroHash, offer.nodeId), route: nameOf(ROUTES, offer.route), token: offer.token },
-        ...{ nonce: terms.nonce, deadline: terms.deadline, maxFee: terms.maxFee },
-        ...{ verificationFee: terms.verificationFee, compensationBps: BigInt(terms.compensationBps) },
-        ...{ rewardBps: BigInt(terms.rewardBps), proofBlocks: BigInt(terms.proofBlocks), inputHash: terms.inputHash },
-        ...{ mode: nameOf(DELIVERY_MODES, terms.mode), consumer: nullIf(ZeroAddress, terms.consumer) },
-        ...{ routeVersion: BigInt(offer.routeVersion), pricePerRequest: offer.pricePerRequest },
-        ...{ pricePerUnit: offer.pricePerUnit, coverage: offer.coverage },
-        ...{ deliveryWindow: BigInt(offer.deliveryWindow), proofWindow: BigInt(offer.proofWindow) },
+        id: requestId,
+        status: "REQUESTED",
+        open,
+        requester: terms.requester,
+        modelId: offer.modelId,
+        nodeId: nullIf(ZeroHash, offer.nodeId),
+        route: nameOf(ROUTES, offer.route),
+        token: offer.token,
+        nonce: terms.nonce,
+        deadline: terms.deadline,
+        maxFee: terms.maxFee,
+        verificationFee: terms.verificationFee,
+        compensationBps: BigInt(terms.compensationBps),
+        rewardBps: BigInt(terms.rewardBps),
+        proofBlocks: BigInt(terms.proofBlocks),
+        inputHash: terms.inputHash,
+        mode: nameOf(DELIVERY_MODES, terms.mode),
+        consumer: nullIf(ZeroAddress, terms.consumer),
+        routeVersion: BigInt(offer.routeVersion),
+        pricePerRequest: offer.pricePerRequest,
+        pricePerUnit: offer.pricePerUnit,
+        coverage: offer.coverage,
+        deliveryWindow: BigInt(offer.deliveryWindow),
+        proofWindow: BigInt(offer.proofWindow),
         bond: open ? 0n : offer.coverage + terms.verificationFee,
-        ...{ requestedAt: at.timestamp, requestedBlock: at.blockNumber },
+        requestedAt: at.timestamp,
+        requestedBlock: at.blockNumber,
         deliveryDeadline: at.timestamp + BigInt(offer.deliveryWindow),
         ...nulls("outputHash units output deliveredAt deliveredBlock proofDeadline proofDeadlineBlock"),
         ...nulls("endedAt endedBlock trustGapSeconds trustGapBlocks fee payout returned burnId"),
         ...nulls("compensation reward claimer"),
-        ...{ burned: 0n, declined: false, dealing: "ARMS_LENGTH" },
+        burned: 0n,
+        declined: false,
+        dealing: "ARMS_LENGTH",
       };
       this.books.put("inference", row);
       this.books.put("inference", {
@@ -437,8 +512,13 @@ export class Bookkeeper {
       const row = this.books.get("inference", requestId);
       const { open, proofWindow, proofBlocks } = row;
       this.books.put("inference", {
-        ...{ id: requestId, status: "DELIVERED", nodeId, outputHash, units },
-        ...{ deliveredAt: at.timestamp, deliveredBlock: at.blockNumber },
+        id: requestId,
+        status: "DELIVERED",
+        nodeId,
+        outputHash,
+        units,
+        deliveredAt: at.timestamp,
+        deliveredBlock: at.blockNumber,
         proofDeadline: open ? null : at.timestamp + big(proofWindow),
         proofDeadlineBlock: open ? null : at.blockNumber + big(proofBlocks),
         ...this.#dealing({ ...row, units }, nodeId),
@@ -459,7 +539,9 @@ export class Bookkeeper {
       const dealing = this.#dealing(row, nodeId);
       const { selfDealing } = dealing;
       this.books.put("inference", {
-        ...{ id: requestId, ...dealing, proves: this.#proves(row) },
+        id: requestId,
+        ...dealing,
+        proves: this.#proves(row),
         trustGapSeconds: at.timestamp - big(row.deliveredAt),
         trustGapBlocks: at.blockNumber - big(row.deliveredBlock),
       });
@@ -503,7 +585,13 @@ export class Bookkeeper {
       this.#credit(at, requestId, opg, claimer, "REWARD", reward);
       this.#inferenceEvent(requestId, "DEFAULTED", at);
       this.books.put("proofDefault", {
-        ...{ requestId, nodeId, requester, claimer, compensation, reward, burned },
+        requestId,
+        nodeId,
+        requester,
+        claimer,
+        compensation,
+        reward,
+        burned,
         ...stampOf(at),
       });
       this.books.add("node", { id: nodeId }, { defaults: 1n });
@@ -517,7 +605,13 @@ export class Bookkeeper {
       this.#token(token, { credited: -amount });
       const cause = "WITHDRAWAL";
       this.books.put("creditEvent", {
-        ...{ id: `${this.#idOf(at)}-${cause}`, token, account, cause, amount, requestId: null, to },
+        id: `${this.#idOf(at)}-${cause}`,
+        token,
+        account,
+        cause,
+        amount,
+        requestId: null,
+        to,
         ...stampOf(at),
       });
       this.#payment(at, "CREDIT_WITHDRAWAL", account, to, token, amount);
@@ -551,10 +645,18 @@ export class Bookkeeper {
     EIP712DomainChanged: null,
     ChannelOpened: ({ channelId: id, nodeId, modelId, routeVersion, token, payer, signer, withdrawalDelay }, at) => {
       this.books.put("channel", {
-        ...{ id, nodeId, modelId, routeVersion: BigInt(routeVersion), token, payer, signer },
-        ...{ withdrawalDelay: BigInt(withdrawalDelay), withdrawableAt: null },
+        id,
+        nodeId,
+        modelId,
+        routeVersion: BigInt(routeVersion),
+        token,
+        payer,
+        signer,
+        withdrawalDelay: BigInt(withdrawalDelay),
+        withdrawableAt: null,
         ...zeros("deposited claimed withdrawn balance claims"),
-        ...{ dealing: "ARMS_LENGTH", selfDealing: false },
+        dealing: "ARMS_LENGTH",
+        selfDealing: false,
         ...stampOf(at),
       });
       this.#protocol({ channels: 1n });
@@ -613,8 +715,19 @@ export class Bookkeeper {
       const selfDealing = dealing !== "ARMS_LENGTH";
       const route = { modelId, route: "TEE", routeVersion: BigInt(batch.routeVersion) };
       this.books.put("batchSettlement", {
-        ...{ id, streamId, ...batch, routeVersion: route.routeVersion, payout, paid, burned },
-        ...{ rows, rowsNotPaid, dealing, selfDealing, proves: this.#proves(route), ...stampOf(at) },
+        id,
+        streamId,
+        ...batch,
+        routeVersion: route.routeVersion,
+        payout,
+        paid,
+        burned,
+        rows,
+        rowsNotPaid,
+        dealing,
+        selfDealing,
+        proves: this.#proves(route),
+        ...stampOf(at),
       });
       // Of native channels, the claims have said what is paid.
       const credited = isNative ? 0n : paid;
@@ -714,7 +827,10 @@ export class Bookkeeper {
   #governed(at: Place, kind: string, details: Row): void {
     const by = { contract: at.address, sender: at.sender };
     this.#event("governanceEvent", at, {
-      ...{ kind, ...by, ...nulls("subject role reference effectiveAt delay data"), ...details },
+      kind,
+      ...by,
+      ...nulls("subject role reference effectiveAt delay data"),
+      ...details,
     });
   }
 
@@ -806,7 +922,8 @@ export class Bookkeeper {
   #giveBack(requestId: string, status: "REFUNDED" | "VOIDED" | "DEFAULTED", at: Place, columns: Row = {}): Row {
     const returned = big(this.books.get("inference", requestId).maxFee);
     const row = this.#end(requestId, status, status === "DEFAULTED" ? "DEFAULT" : "OTHER", at, {
-      ...{ returned, ...columns },
+      returned,
+      ...columns,
     });
     this.#credit(at, requestId, String(row.token), String(row.requester), "REFUND", returned);
     return row;
@@ -826,7 +943,12 @@ export class Bookkeeper {
     if (move.balance !== undefined) this.#token(String(token), { inChannels: move.balance });
     const { balance = null } = this.books.get("channel", channelId);
     this.books.put("channelEvent", {
-      ...{ id: this.#idOf(at), channelId, kind, ...nulls("amount address withdrawableAt"), ...details, balance },
+      id: this.#idOf(at),
+      channelId,
+      kind,
+      ...nulls("amount address withdrawableAt"),
+      ...details,
+      balance,
       ...stampOf(at),
     });
   }
@@ -856,7 +978,13 @@ export class Bookkeeper {
     this.books.add("credit", { token, account }, { balance: amount, received: amount, withdrawn: 0n });
     this.#token(token, { credited: amount });
     this.books.put("creditEvent", {
-      ...{ id: `${this.#idOf(at)}-${cause}`, token, account, cause, amount, requestId, to: null },
+      id: `${this.#idOf(at)}-${cause}`,
+      token,
+      account,
+      cause,
+      amount,
+      requestId,
+      to: null,
       ...stampOf(at),
     });
   }

@@ -86,7 +86,8 @@ ponder.on("BatchSettlement:ChannelOpened", async ({ event, context }) => {
     ...names,
     routeVersion: BigInt(routeVersion),
     withdrawalDelay: BigInt(withdrawalDelay),
-    ...{ dealing: "ARMS_LENGTH", selfDealing: false },
+    dealing: "ARMS_LENGTH",
+    selfDealing: false,
     ...stampOf(event),
   });
   await addToProtocol(context, { channels: 1n });
@@ -115,8 +116,11 @@ ponder.on("BatchSettlement:ChannelWithdrawn", async ({ event, context }) => {
   const move = { withdrawn: amount, balance: -amount };
   const change = { withdrawableAt: null };
   const row = await changeChannel(context, event, channelId, {
-    ...{ kind: "WITHDRAWN", amount, address: to },
-    ...{ move, change },
+    kind: "WITHDRAWN",
+    amount,
+    address: to,
+    move,
+    change,
   });
   const { payer, token } = await judgeChannel(context, row);
   await addPayment(context, event, { funder: payer, account: to, how: "CHANNEL_WITHDRAWAL", token, amount });
@@ -189,7 +193,14 @@ ponder.on("BatchSettlement:BatchSettled", async ({ event, context }) => {
     streamId,
     ...header,
     routeVersion,
-    ...{ payout, paid, burned, rows, rowsNotPaid: unpaid, proves, dealing, selfDealing },
+    payout,
+    paid,
+    burned,
+    rows,
+    rowsNotPaid: unpaid,
+    proves,
+    dealing,
+    selfDealing,
     ...stampOf(event),
   });
   // What a native batch pays was credited with its claims.

@@ -56,7 +56,9 @@ export interface Peak {
 
 /** A period's peak at its first event, which has raised what is at risk by so much. */
 export const firstPeak = (lastBlock: bigint, atRisk: bigint, raised: bigint): Peak => ({
-  ...{ atRiskPeak: atRisk, peakBefore: atRisk - raised, lastBlock },
+  atRiskPeak: atRisk,
+  peakBefore: atRisk - raised,
+  lastBlock,
 });
 
 /** A period's peak after another event. */

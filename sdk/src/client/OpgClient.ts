@@ -383,7 +383,10 @@ export class OpgClient {
     const routeVersion = options.routeVersion ?? version;
     if (routeVersion === 0) throw new OpgError(`Model ${modelId} has no TEE route in force.`);
     return {
-      ...{ nodeId, modelId, routeVersion, token },
+      nodeId,
+      modelId,
+      routeVersion,
+      token,
       voucherSigner: options.voucherSigner ?? (await this.#signer.getAddress()),
     };
   }

@@ -167,7 +167,10 @@ export class BatchSettler {
     const { nodeId, first, count } = batch;
     onEvent({
       type: "batchSettled",
-      ...{ nodeId, first, count, detail: hash },
+      nodeId,
+      first,
+      count,
+      detail: hash,
       ...(settled === undefined ? {} : { paid: settled.args.paid, burned: settled.args.burned }),
     });
     for (const { args } of batches.parse("RowNotPaid", logs)) {

@@ -228,7 +228,12 @@ export class X402Cashier {
     const amount = perRequest + perUnit * (units < maxUnits ? units : maxUnits);
     const data = JSON.stringify({ config: payment.config, signature: payment.signature } satisfies X402Voucher);
     const receipt = await accountant.charge(stream, {
-      ...{ channelId, inputHash, outputHash: model.commitOutput(output, salt), units, amount, output },
+      channelId,
+      inputHash,
+      outputHash: model.commitOutput(output, salt),
+      units,
+      amount,
+      output,
       voucher: { ceiling, data },
     });
     this.#charged.set(channelId, charged + amount);

@@ -105,7 +105,11 @@ export async function serveX402(options: ServeX402Options): Promise<RunningX402>
   });
   const rests = new X402Rests({ accountant, batches, stream, startBlock: deployment.startBlock });
   const settler = new BatchSettler({
-    ...{ accountant, batches, streams: [stream], after: settleAfter * 1_000, at: options.settleAt ?? 1_000 },
+    accountant,
+    batches,
+    streams: [stream],
+    after: settleAfter * 1_000,
+    at: options.settleAt ?? 1_000,
     pollingInterval: options.pollingInterval ?? 1_000,
     onEvent: (event) => {
       options.onBatch?.(event);
@@ -116,7 +120,10 @@ export async function serveX402(options: ServeX402Options): Promise<RunningX402>
   const runs = new Limit(options.concurrency ?? 4);
   const cashier = new X402Cashier({
     ...options,
-    ...{ chainId: deployment.chainId, accountant, stream, secret: secretIn(directory) },
+    chainId: deployment.chainId,
+    accountant,
+    stream,
+    secret: secretIn(directory),
     model: { ...model, run: (input, limits) => runs.run(() => model.run(input, limits)) },
     withdrawDelay: options.withdrawDelay ?? Math.max(settleAfter + WITHDRAWAL_MARGIN, MIN_WITHDRAWAL_DELAY),
   });
