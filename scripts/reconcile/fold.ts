@@ -13,6 +13,7 @@ import {
 } from "../../indexer/src/mapping/enums.ts";
 import { decodeTeeParameters } from "../../sdk/src/attestation/tee.ts";
 import type { Abi, EventArgs, EventName } from "../../sdk/src/chain/abiTypes.ts";
+import { LEAST_CONTRIBUTIONS } from "../../sdk/src/client/keyWeaknesses.ts";
 import type {
   accessManagerAbi,
   batchSettlementAbi,
@@ -899,8 +900,14 @@ export class Bookkeeper {
 
   /** What a proof of a request shows. */
   #proves({ modelId = null, route = null, routeVersion = null }: Row): string | null {
-    if (route === "ZK") return "EXECUTION";
-    const setId = this.books.find("routeVersion", modelId, route, routeVersion)?.measurementSetId ?? null;
+    const version = this.books.find("routeVersion", modelId, route, routeVersion);
+    const { verifierId = null, verifyingKeyId = null } = version ?? {};
+    if (verifyingKeyId !== null) {
+      const { address = null } = this.books.find("verifier", verifierId) ?? {};
+      const key = this.books.find("verifyingKey", address, verifyingKeyId);
+      return key === undefined ? null : isForProduction(key) ? "EXECUTION" : "DEVELOPMENT";
+    }
+    const setId = version?.measurementSetId ?? null;
     const trust = setId === null ? undefined : this.books.get("measurementSet", setId).trust;
     return trust === "LOCAL" ? "EXECUTION" : trust === "GATEWAY" ? "RELAY" : null;
   }
@@ -1058,6 +1065,10 @@ const periodsOf = ({ timestamp }: Place) => [
 /** Of two dealings, the one in which payer and node are closer. */
 const nearer = (a: Cell, b: Cell): Cell =>
   ["PARTY", "FUNDED", "UNPAID"].find((dealing) => [a, b].includes(dealing)) ?? a;
+
+/** Whether a verifying key is one for production, by what it declares of its ceremony. */
+const isForProduction = ({ development, contributions = 0n, beacon = null }: Row): boolean =>
+  development === false && big(contributions) >= BigInt(LEAST_CONTRIBUTIONS) && beacon !== null;
 
 const zeros = (columns: string) => Object.fromEntries(columns.split(" ").map((column) => [column, 0n]));
 const nulls = (columns: string) => Object.fromEntries(columns.split(" ").map((column) => [column, null]));

@@ -52,7 +52,8 @@ const Inference = z
       .openapi({
         description:
           "What a proof shows. EXECUTION: the model ran and gave this. RELAY: a gateway relayed this from a backend, and " +
-          "what ran there nobody knows. Null if the route's parameters do not say.",
+          "what ran there nobody knows. DEVELOPMENT: nothing to others, for the circuit's key is not one for production " +
+          "and whoever made it can prove anything. Null if the route's parameters name neither enclaves nor a known key.",
       }),
     route: z.enum(ROUTES),
     mode: z.enum(DELIVERY_MODES),

@@ -10,6 +10,8 @@ import {
   node,
   proofDefault,
   routeVersion,
+  verifier,
+  verifyingKey,
 } from "ponder:schema";
 import type { Hex } from "viem";
 import { closest, dealingByPrice } from "../mapping/dealing.ts";
@@ -69,11 +71,15 @@ async function countForNode({ db }: Context, nodeId: Hex | null, count: NodeCoun
   if (nodeId !== null) await db.update(node, { id: nodeId }).set((row) => ({ [count]: row[count] + 1n }));
 }
 
-/** What a proof of a request shows, by the measurement set of its version of the route. */
+/** What a proof of a request shows, by the measurement set or the verifying key of its version of the route. */
 export async function meaningOf({ db }: Context, { modelId, route, routeVersion: version }: RouteKey) {
-  const setId = (await db.find(routeVersion, { modelId, route, version }))?.measurementSetId;
-  const set = setId ? await db.find(measurementSet, { id: setId }) : null;
-  return proves(route, set?.trust);
+  const { measurementSetId, verifierId, verifyingKeyId } =
+    (await db.find(routeVersion, { modelId, route, version })) ?? {};
+  const set = measurementSetId ? await db.find(measurementSet, { id: measurementSetId }) : null;
+  const address = verifierId && verifyingKeyId ? (await db.find(verifier, { id: verifierId }))?.address : undefined;
+  const key =
+    address && verifyingKeyId ? await db.find(verifyingKey, { verifier: address, keyId: verifyingKeyId }) : null;
+  return proves(set?.trust, key ?? undefined);
 }
 
 /** Ends a request: its row, the counts, and the escrow, which becomes credits. */

@@ -1,5 +1,6 @@
-import { type Hex, keccak256, size, slice } from "viem";
+import { type Hex, keccak256, size, slice, zeroHash } from "viem";
 import { decodeTeeParameters } from "../../../sdk/src/attestation/tee.ts";
+import { keyWeaknesses } from "../../../sdk/src/client/keyWeaknesses.ts";
 import { Trust } from "../../../sdk/src/types.ts";
 import type { GAP_SCOPES, PROOF_MEANINGS, Route, TRUSTS } from "./enums.ts";
 
@@ -28,17 +29,30 @@ export function measurementSetOf(route: Route, parameters: Hex): MeasurementSet 
 export const verifyingKeyIdOf = (route: Route, parameters: Hex): Hex | null =>
   route === "ZK" && size(parameters) === 96 ? slice(parameters, 0, 32) : null;
 
+/** What a registered verifying key says of its ceremony. */
+export interface KeyCeremony {
+  readonly development: boolean;
+  readonly contributions: bigint;
+  /** Null for none. */
+  readonly beacon: Hex | null;
+}
+
 /**
- * What a proof by this route shows: a proof of the circuit and an enclave with weights and runtime show execution, a
- * gateway does not.
+ * What a proof by a route shows: a proof of the circuit under a key for production and an enclave with weights and runtime
+ * show execution, a gateway and any other key do not.
  *
  * @param trust What the route's measurement set is trusted for; undefined if there is no such set.
+ * @param key The route's verifying key; undefined if none that is registered is named.
  */
 export function proves(
-  route: Route,
   trust: (typeof TRUSTS)[number] | undefined,
+  key: KeyCeremony | undefined,
 ): (typeof PROOF_MEANINGS)[number] | null {
-  if (route === "ZK" || trust === "LOCAL") return "EXECUTION";
+  if (key !== undefined) {
+    const declared = { ...key, contributions: Number(key.contributions), beacon: key.beacon ?? zeroHash };
+    return keyWeaknesses(declared).length === 0 ? "EXECUTION" : "DEVELOPMENT";
+  }
+  if (trust === "LOCAL") return "EXECUTION";
   return trust === "GATEWAY" ? "RELAY" : null;
 }
 

@@ -1,5 +1,3 @@
-import { ZeroHash } from "ethers";
-
 /** How many independent contributions, and then a beacon, the ceremony of a production key has at the least. */
 export const LEAST_CONTRIBUTIONS = 2;
 
@@ -7,6 +5,7 @@ export const LEAST_CONTRIBUTIONS = 2;
 export interface DeclaredCeremony {
   readonly development: boolean;
   readonly contributions: number;
+  /** The public randomness that closed it, as hex; zero if there was none. */
   readonly beacon: string;
 }
 
@@ -17,6 +16,6 @@ export function keyWeaknesses({ development, contributions, beacon }: DeclaredCe
     ...(contributions < LEAST_CONTRIBUTIONS
       ? [`its ceremony has ${contributions} of ${LEAST_CONTRIBUTIONS} contributions`]
       : []),
-    ...(beacon === ZeroHash ? ["no beacon closed its ceremony"] : []),
+    ...(BigInt(beacon) === 0n ? ["no beacon closed its ceremony"] : []),
   ];
 }

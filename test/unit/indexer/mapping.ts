@@ -266,11 +266,19 @@ describe("indexer mappings", () => {
     });
 
     it("takes a circuit and a local enclave for execution, a gateway for a relay, and the unknown for nothing", () => {
-      expect(proves("ZK", undefined)).to.equal("EXECUTION");
-      expect(proves("TEE", "LOCAL")).to.equal("EXECUTION");
-      expect(proves("TEE", "GATEWAY")).to.equal("RELAY");
-      expect(proves("TEE", "NONE")).to.equal(null);
-      expect(proves("TEE", undefined)).to.equal(null);
+      const key = { development: false, contributions: 2n, beacon: word("5") };
+      expect(proves(undefined, key)).to.equal("EXECUTION");
+      expect(proves("LOCAL", undefined)).to.equal("EXECUTION");
+      expect(proves("GATEWAY", undefined)).to.equal("RELAY");
+      expect(proves("NONE", undefined)).to.equal(null);
+      expect(proves(undefined, undefined)).to.equal(null);
+    });
+
+    it("takes no proof under a key that anybody could have made for execution", () => {
+      const key = { development: false, contributions: 2n, beacon: word("5") };
+      for (const weakness of [{ development: true }, { contributions: 1n }, { beacon: null }]) {
+        expect(proves(undefined, { ...key, ...weakness })).to.equal("DEVELOPMENT");
+      }
     });
   });
 

@@ -1,3 +1,4 @@
+import type { ProofMeaning } from "../../../src/mapping/enums.ts";
 import { shortLine } from "../format/text.ts";
 import type { InferenceRow } from "../queries/inferences.ts";
 import { Mark } from "./Mark.tsx";
@@ -22,8 +23,8 @@ export function TrustMark({ trust, backend }: { readonly trust: string | undefin
   return <Mark tone="quiet">no model trusts it</Mark>;
 }
 
-/** What the proof of an inference or a batch shows; null if its route's program is not known. */
-export function ProvesMark({ of }: { readonly of: "EXECUTION" | "RELAY" | null }) {
+/** What the signature of a batch shows; null if its route's program is not known. */
+export function ProvesMark({ of }: { readonly of: ProofMeaning | null }) {
   if (of === "EXECUTION") return <Mark tone="good">the model ran</Mark>;
   if (of === "RELAY") {
     return (
@@ -35,9 +36,21 @@ export function ProvesMark({ of }: { readonly of: "EXECUTION" | "RELAY" | null }
   return <Mark tone="quiet">unknown</Mark>;
 }
 
-/** How it is proven; a gateway is never shown as a proof of execution. */
+/** How it is proven; neither a gateway nor a key that is not for production is ever shown as a proof of execution. */
 export function Proof({ route, proves }: Pick<InferenceRow, "route" | "proves">) {
-  if (route === "ZK") return <Term of="zk">Zero knowledge</Term>;
+  if (route === "ZK") {
+    return (
+      <span className="stacked">
+        <Term of="zk">Zero knowledge</Term>
+        {proves === "DEVELOPMENT" && (
+          <span className="small warn-text">
+            <Term of="development">development key</Term>, no proof to others
+          </span>
+        )}
+        {proves === null && <span className="small warn-text">its key is not known</span>}
+      </span>
+    );
+  }
   if (proves === "RELAY") {
     return (
       <span className="stacked">

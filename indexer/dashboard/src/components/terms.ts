@@ -25,6 +25,11 @@ export const TERMS = {
     meaning:
       "A mathematical proof (Groth16) that this model with these weights turned this input into this output. Nobody has to be trusted with the computation.",
   },
+  development: {
+    title: "Development key",
+    meaning:
+      "The key that checks this circuit's proofs is not one for production: it is marked as a development key, or its ceremony is not whole. Whoever made it can prove anything, so its proofs show nothing to others. It is for tests.",
+  },
   tee: {
     title: "Enclave route",
     meaning:

@@ -2,15 +2,8 @@ import type { ModelEventKind, OutputCommitment, Route, VerifierStatus } from "..
 import { defineQuery } from "../data/ask.ts";
 import type { MeasurementSet } from "./enclaves.ts";
 import text from "./Model.graphql?raw";
-import type { ModelRow, ModelUsage } from "./models.ts";
+import type { ModelRow, ModelUsage, VerifyingKey } from "./models.ts";
 import type { UsableOffer } from "./nodes.ts";
-
-/** What a Groth16 verifying key says of the ceremony that made it: its registrant's word. */
-export interface VerifyingKey {
-  readonly development: boolean;
-  readonly contributions: string;
-  readonly beacon: string | null;
-}
 
 /** A route of a model, and the version of it that new requests use. */
 export interface ModelRoute {

@@ -2,6 +2,13 @@ import type { OutputCommitment, Route, Trust, VerifierStatus } from "../../../sr
 import { defineQuery } from "../data/ask.ts";
 import text from "./Models.graphql?raw";
 
+/** What a Groth16 verifying key says of the ceremony that made it: its registrant's word. */
+export interface VerifyingKey {
+  readonly development: boolean;
+  readonly contributions: string;
+  readonly beacon: string | null;
+}
+
 /** A model and the routes that its inferences can be proven by. */
 export interface ModelRow {
   readonly id: string;
@@ -17,6 +24,7 @@ export interface ModelRow {
       readonly current: {
         readonly outputCommitment: OutputCommitment;
         readonly measurementSet: { readonly trust: Trust; readonly backend: string } | null;
+        readonly verifyingKey: VerifyingKey | null;
         readonly verifier: { readonly id: string; readonly status: VerifierStatus } | null;
       } | null;
     }[];

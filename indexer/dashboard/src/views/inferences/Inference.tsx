@@ -88,6 +88,18 @@ function Detail({ of }: { readonly of: InferenceData }) {
           </div>
         </div>
       )}
+      {proves === "DEVELOPMENT" && (
+        <div className="verdict minded">
+          <IconAlertTriangle size={22} aria-hidden="true" />
+          <div>
+            <strong>A development key</strong>
+            <p>
+              Whoever made the key that checks this circuit's proofs can prove anything under it: this proof shows
+              nothing to others. Such keys are for tests.
+            </p>
+          </div>
+        </div>
+      )}
       <div className="columns">
         <Timeline of={of} />
         <Money of={of} />

@@ -1,15 +1,17 @@
 import { Mark } from "../../components/Mark.tsx";
 import { count } from "../../format/text.ts";
-import type { VerifyingKey } from "../../queries/model.ts";
+import type { VerifyingKey } from "../../queries/models.ts";
+import { isForProduction } from "./isForProduction.ts";
 
 /** What a verifying key says of the ceremony that made it. */
 export function Ceremony({ of }: { readonly of: VerifyingKey | null }) {
   if (of === null) return <Mark tone="bad">the key is not registered</Mark>;
   if (of.development) return <Mark tone="bad">development key: its maker can prove anything</Mark>;
   return (
-    <Mark tone="good">
+    <Mark tone={isForProduction(of) ? "good" : "bad"}>
       {count(BigInt(of.contributions), "contribution")}
       {of.beacon === null ? ", no beacon" : " and a public beacon"}
+      {!isForProduction(of) && ": not a key for production"}
     </Mark>
   );
 }

@@ -41,13 +41,8 @@ function columnsOf(net: boolean): readonly Column<Row>[] {
           <None>no route in force</None>
         ) : (
           <span className="stack">
-            {inForce.map(({ route, current }) => (
-              <RouteMark
-                key={route}
-                route={route}
-                trust={current?.measurementSet?.trust}
-                status={current?.verifier?.status}
-              />
+            {inForce.map((one) => (
+              <RouteMark key={one.route} of={one} />
             ))}
           </span>
         );

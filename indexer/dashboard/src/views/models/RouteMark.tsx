@@ -1,35 +1,34 @@
 import { Mark } from "../../components/Mark.tsx";
 import { Term } from "../../components/Term.tsx";
+import type { ModelRow } from "../../queries/models.ts";
+import { isForProduction } from "./isForProduction.ts";
 
-/** A route in force, and what its proof shows. */
-export function RouteMark({
-  route,
-  trust,
-  status,
-}: {
-  readonly route: "ZK" | "TEE";
-  readonly trust: string | undefined;
-  readonly status: string | undefined;
-}) {
+type Route = ModelRow["routes"]["items"][number];
+
+/** A route in force, and what its proof shows: good is only what shows that the model ran. */
+export function RouteMark({ of: { route, current } }: { readonly of: Route }) {
+  const status = current?.verifier?.status;
   const stopped = status === "FROZEN" ? ", frozen" : status === "REVOKED" ? ", revoked" : "";
-  const tone = stopped !== "" ? "bad" : trust === "GATEWAY" ? "warn" : "good";
+  const trust = current?.measurementSet?.trust;
+  const key = current?.verifyingKey ?? null;
+  const isExecution = route === "ZK" ? key !== null && isForProduction(key) : trust === "LOCAL";
   return (
-    <Mark tone={tone}>
+    <Mark tone={stopped !== "" ? "bad" : isExecution ? "good" : "warn"}>
       {route === "ZK" ? (
-        <Term of="zk">Zero knowledge</Term>
-      ) : trust === "GATEWAY" ? (
         <>
-          <Term of="tee">Enclave</Term>, <Term of="gateway">relay only</Term>
+          <Term of="zk">Zero knowledge</Term>
+          {!isExecution && ", "}
+          {!isExecution && (key === null ? "key not known" : <Term of="development">development key</Term>)}
         </>
       ) : (
         <>
-          <Term of="tee">Enclave</Term>
-          {trust === "LOCAL" ? (
-            <>
-              , <Term of="local">model inside</Term>
-            </>
+          <Term of="tee">Enclave</Term>,{" "}
+          {trust === "GATEWAY" ? (
+            <Term of="gateway">relay only</Term>
+          ) : isExecution ? (
+            <Term of="local">model inside</Term>
           ) : (
-            ""
+            "image not known"
           )}
         </>
       )}
