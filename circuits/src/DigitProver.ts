@@ -26,13 +26,16 @@ interface Waiting {
  */
 export class DigitProver {
   readonly #waiting = new Map<number, Waiting>();
-  readonly #classifier: string;
+  readonly #arguments: readonly string[];
   #child: ChildProcess | undefined;
   #count = 0;
 
-  /** @param classifier The classifier's name. */
-  constructor(classifier = "digits") {
-    this.#classifier = classifier;
+  /**
+   * @param classifier The classifier's name.
+   * @param zkey The proving key, a file; the development setup's if absent.
+   */
+  constructor(classifier = "digits", zkey?: string) {
+    this.#arguments = zkey === undefined ? [classifier] : [classifier, zkey];
   }
 
   /** Proves a claim. @returns the proof, 256 bytes. @throws Error with the prover's words. */
@@ -54,7 +57,7 @@ export class DigitProver {
   }
 
   #start(): ChildProcess {
-    const child = fork(fileURLToPath(new URL("./proverProcess.ts", import.meta.url)), [this.#classifier], {
+    const child = fork(fileURLToPath(new URL("./proverProcess.ts", import.meta.url)), this.#arguments, {
       serialization: "advanced",
     });
     // A machine that does not let us is no worse off than without.

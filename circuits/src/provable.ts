@@ -1,9 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
-import type { CircuitInput, Groth16VerificationKey } from "snarkjs";
+import { type CircuitInput, type Groth16VerificationKey, zKey } from "snarkjs";
 import { type Classifier, commitOutput } from "./Classifier.ts";
 import type { ParameterShape, Parameters } from "./commitment.ts";
+import { withCurve } from "./curve.ts";
 import { FIELD, type Hex } from "./field.ts";
 import { type Ceremony, keyBytes, keyIdOf } from "./key.ts";
 import { type Proof, prove } from "./prove.ts";
@@ -69,6 +70,10 @@ export async function loadProvable<const Shape extends readonly ParameterShape[]
   }
   return { ...model, circuit };
 }
+
+/** The verifying key of a proving key. @throws if the file is none. */
+export const verifyingKeyOf = (zkey: string): Promise<Groth16VerificationKey> =>
+  withCurve(() => zKey.exportVerificationKey(zkey));
 
 /** What is to be proven: that the model, run on this image, gives its digit, for one claim. */
 export interface DigitClaim {

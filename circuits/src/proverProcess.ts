@@ -2,9 +2,12 @@ import { classifierOf } from "./classifiers.ts";
 import type { ProofJob, ProofResult } from "./DigitProver.ts";
 import { loadProvable, proveClaim } from "./provable.ts";
 
-/** The process that {@link DigitProver} starts, with a classifier's name: proves what it is sent, one after the other. */
+/** The process that {@link DigitProver} starts, with a classifier's name and perhaps a proving key: proves what it is sent, one after the other. */
 const classifier = classifierOf(process.argv[2] ?? "");
-const model = loadProvable(classifier);
+const zkey = process.argv[3];
+const model = loadProvable(classifier).then((found) =>
+  zkey === undefined ? found : { ...found, circuit: { ...found.circuit, zkey } },
+);
 let last: Promise<void> = Promise.resolve();
 
 process.on("message", ({ id, claim }: ProofJob) => {

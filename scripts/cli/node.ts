@@ -305,6 +305,7 @@ export function registerNodeCommands(program: Command): void {
   onNetwork<
     NodeOptions & {
       model: string[];
+      zkey?: string[];
       port: number;
       host: string;
       directory: string;
@@ -320,6 +321,10 @@ export function registerNodeCommands(program: Command): void {
         .requiredOption(
           "--model <name=id...>",
           "what to serve: digits=MODEL_ID, convnet=MODEL_ID, or ./module.ts=MODEL_ID",
+        )
+        .option(
+          "--zkey <name=file...>",
+          "the final .zkey of a model's ceremony, such as digits=FILE; of the development setup if absent",
         )
         .option("--port <number>", "the HTTP port", wholeNumber, 8_700)
         .option("--host <address>", "the address to listen on", "127.0.0.1")

@@ -1,4 +1,4 @@
-import type { CircuitInput } from "snarkjs";
+import type { CircuitInput, Groth16VerificationKey } from "snarkjs";
 import type { InferenceModel } from "../../sdk/src/model.ts";
 import type { BatchSigner } from "../../sdk/src/node/batch/BatchAccountant.ts";
 import type { NodeModel } from "../../sdk/src/node/NodeModel.ts";
@@ -10,8 +10,14 @@ export interface ModelModule<Input = unknown, Output = unknown> {
   readInput(file: Uint8Array): Input;
   /** The model as its requesters see it. */
   requester(modelId: string): InferenceModel<Input, Output>;
-  /** The model as its node runs it. May take its time; `progress` says with what. */
-  runtime(modelId: string, progress: (line: string) => void): Promise<NodeModel>;
+  /**
+   * The model as its node runs it. May take its time; `progress` says with what.
+   *
+   * @param zkey For a circuit: the proving key, a ceremony's final .zkey; the development setup's if absent.
+   */
+  runtime(modelId: string, progress: (line: string) => void, zkey?: string): Promise<NodeModel>;
+  /** Under what the runtime with this proving key proves; a node compares it with the chain before it serves. */
+  provesUnder?(zkey?: string): Promise<{ readonly vkey: Groth16VerificationKey; readonly weightsCommitment: string }>;
   /** The enclave that signs receipts and batches of what the model runs, where channels are to be served on a chain. */
   enclave?(chainId: number): Promise<BatchSigner>;
   /** By which circuit it is proven: what `opg model publish` and `opg model check` need. */

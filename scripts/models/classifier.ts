@@ -4,7 +4,7 @@ import type { ParameterShape, Parameters } from "../../circuits/src/commitment.t
 import { DigitProver } from "../../circuits/src/DigitProver.ts";
 import { downsample } from "../../circuits/src/dataset.ts";
 import { randomSalt, toBytes32 } from "../../circuits/src/field.ts";
-import { loadProvable } from "../../circuits/src/provable.ts";
+import { loadModel, loadProvable, verifyingKeyOf } from "../../circuits/src/provable.ts";
 import type { InferenceModel, ModelCodec } from "../../sdk/src/model.ts";
 import type { NodeModel } from "../../sdk/src/node/NodeModel.ts";
 import { Route } from "../../sdk/src/types.ts";
@@ -68,8 +68,14 @@ export const classifierModule = (classifier: Classifier<Shape>): ModelModule<rea
   },
   requester: (modelId) => classifierModel(classifier, modelId),
   circuit: classifierCircuit(classifier, DIGIT_UNITS),
-  runtime: async (modelId, progress) =>
-    classifierRuntime(classifier, modelId, (await loadProvable(classifier, progress)).weights),
+  runtime: async (modelId, progress, zkey) => {
+    const { weights } = await loadProvable(classifier, progress);
+    return classifierRuntime(classifier, modelId, weights, new DigitProver(classifier.name, zkey));
+  },
+  provesUnder: async (zkey) => {
+    const { vkey, weightsCommitment } = await loadModel(classifier);
+    return { vkey: zkey === undefined ? vkey : await verifyingKeyOf(zkey), weightsCommitment };
+  },
 });
 
 function digitIn(output: Uint8Array): number {

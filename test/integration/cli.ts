@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { Contract, HDNodeWallet, JsonRpcProvider, Mnemonic, parseUnits, Wallet } from "ethers";
+import { Contract, HDNodeWallet, id, JsonRpcProvider, Mnemonic, parseUnits, Wallet } from "ethers";
 import { network } from "hardhat";
 import { digitImages } from "../../circuits/src/dataset.ts";
 import { loadDigits, proveDigit } from "../../circuits/src/digits.ts";
@@ -195,6 +195,24 @@ describe("The command line on a chain of its own, over HTTP", function () {
       expect(code).to.equal(0);
       expect(stdout).to.contain('"type":"settled"');
     }
+  });
+
+  it("does not serve a model that it cannot prove: each request would cost the node its coverage", async () => {
+    const serve = (...args: string[]) => refused(OPERATOR, "node", "serve", "--port", "0", ...args);
+    const { modelId: other } = await as(OPERATOR, "model", "register", "--content-hash", id("another"));
+    const { keyId } = await as(OPERATOR, "model", "key", "circuits/convnet.key.json");
+    const { weightsCommitment } = await loadDigits();
+    const route = (commitment: string) =>
+      as(OPERATOR, "model", "route", other, "--key", keyId, "--weights-commitment", commitment);
+    await route(weightsCommitment);
+    expect(await serve("--model", `digits=${other}`)).to.deep.equal({
+      code: 1,
+      line: `opg: Model ${other} is proven under key ${keyId}, and this node would prove under another: every request would default. Name the final .zkey of its ceremony by --zkey.`,
+    });
+    await route(`0x${"00".repeat(31)}01`);
+    expect((await serve("--model", `digits=${other}`)).line).to.contain("has other weights than this node would run");
+    expect((await serve("--model", `digits=${modelId}`, "--zkey", "digits=absent.zkey")).code).to.equal(2);
+    expect((await serve("--model", `digits=${modelId}`, "--zkey", "absent.zkey")).code).to.equal(2);
   });
 
   it("delivers and settles by hand what was asked, and lets a default be claimed", async () => {
