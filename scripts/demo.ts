@@ -87,6 +87,10 @@ async function keep({ chain, indexer, cast: { modelId } }: Stage, rootFile: stri
   print(`    npm run opg -- node offer --price 0.01 --model ${modelId}`);
   print(`    npm run opg -- node serve --model digits=${modelId}`);
   print();
+  print("  Ask the cheapest node:");
+  print();
+  print(`    npm run opg -- request --model digits=${modelId} --input circuits/digit.json --max-fee 0.01 --account 2`);
+  print();
   print(`  dashboard  ${bold(`${indexer.url}/`)}`);
   await new Promise<void>((resolve) => {
     process.once("SIGINT", () => resolve());

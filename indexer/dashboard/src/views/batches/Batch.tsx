@@ -64,7 +64,7 @@ function Detail({ of }: { readonly of: BatchDetail }) {
           label="Settled"
           note={
             <>
-              in block {BigInt(of.blockNumber).toLocaleString("en")} <Finality of={finalityOf(of.blockNumber)} />
+              in block {BigInt(of.blockNumber).toLocaleString("en")} · <Finality of={finalityOf(of.blockNumber)} />
             </>
           }
         >

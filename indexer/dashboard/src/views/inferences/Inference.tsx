@@ -62,7 +62,11 @@ function Detail({ of }: { readonly of: InferenceData }) {
         </Stat>
         <Stat
           label={isOpen ? "In escrow" : "Fee to the node"}
-          note="All of it is the operator's: there is no protocol cut."
+          note={
+            isOpen || status === "SETTLED"
+              ? "All of it is the operator's: there is no protocol cut."
+              : "All that was escrowed went back to the requester."
+          }
         >
           <Fee value={isOpen ? maxFee : (fee ?? "0")} token={token} />
         </Stat>
