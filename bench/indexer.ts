@@ -2,8 +2,8 @@
  * How fast the indexer is, on a chain with many events of the protocol. See --help.
  */
 import { availableParallelism } from "node:os";
-import { parseArgs } from "node:util";
 import { buildContracts } from "../scripts/buildContracts.ts";
+import { optionsOf } from "../scripts/optionsOf.ts";
 import { serveRpc } from "../test/support/rpcServer.ts";
 import { type Backfill, backfill } from "./indexer/backfill.ts";
 import { measureDelay } from "./indexer/delay.ts";
@@ -39,13 +39,11 @@ Figures
   blockToQueryMs           from a new block until an answer knows its event, 95th percentile: under ${BARS.blockToQueryMs}
 `;
 
-const { values: options } = parseArgs({
-  options: {
-    events: { type: "string", default: "100000" },
-    json: { type: "boolean", default: false },
-    check: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
+const options = optionsOf("bench", {
+  events: { type: "string", default: "100000" },
+  json: { type: "boolean", default: false },
+  check: { type: "boolean", default: false },
+  help: { type: "boolean", default: false },
 });
 
 /** A Ponder app that has the indexer's sources of events, and does nothing with them. */

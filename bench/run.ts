@@ -8,8 +8,8 @@
  *   npm run bench -- --update              also writes them
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { buildContracts } from "../scripts/buildContracts.ts";
+import { optionsOf } from "../scripts/optionsOf.ts";
 import { BARS, GROTH16_RATIO } from "./bars.ts";
 import { batchTable, measureBatch } from "./batch.ts";
 import { measureCodeSizes } from "./codeSizes.ts";
@@ -21,12 +21,10 @@ import { measureSettlement } from "./settlement.ts";
 import { measureTee } from "./tee.ts";
 import { measureX402 } from "./x402.ts";
 
-const { values: options } = parseArgs({
-  options: {
-    json: { type: "boolean", default: false },
-    check: { type: "boolean", default: false },
-    update: { type: "boolean", default: false },
-  },
+const options = optionsOf("bench", {
+  json: { type: "boolean", default: false },
+  check: { type: "boolean", default: false },
+  update: { type: "boolean", default: false },
 });
 
 const MEASURES = [measureP384, measureNitro, measureGroth16, measureSettlement, measureTee, measureBatch, measureX402];

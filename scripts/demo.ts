@@ -4,10 +4,10 @@
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { bold, green, heading, print, red } from "./demo/console.ts";
 import { play, type Stage, setStage } from "./demo/stage.ts";
 import { summarise } from "./demo/summary.ts";
+import { optionsOf } from "./optionsOf.ts";
 
 const USAGE = `usage: npm run demo [-- --keep]
 
@@ -19,8 +19,9 @@ everything that the indexer then says is what the chain says.
            and the dashboard's
   --help   print this`;
 
-const { values: options } = parseArgs({
-  options: { keep: { type: "boolean", default: false }, help: { type: "boolean", default: false } },
+const options = optionsOf("demo", {
+  keep: { type: "boolean", default: false },
+  help: { type: "boolean", default: false },
 });
 if (options.help) {
   console.log(USAGE);

@@ -6,7 +6,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import Mocha from "mocha";
 import { buildDashboard } from "../indexer/dashboard/build.ts";
 import { findChromium, launchChromium } from "../test/browser/chromium.ts";
@@ -19,8 +18,9 @@ import { testVerification } from "../test/browser/verification.ts";
 import { testViews } from "../test/browser/views.ts";
 import { print, red } from "./demo/console.ts";
 import { play, setStage } from "./demo/stage.ts";
+import { optionsOf } from "./optionsOf.ts";
 
-const { values: options } = parseArgs({ options: { grep: { type: "string" } } });
+const options = optionsOf("test:browser", { grep: { type: "string" } });
 /** What to undo at the end, the latest last. */
 const closing: (() => Promise<unknown>)[] = [];
 try {
