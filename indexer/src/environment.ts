@@ -29,6 +29,8 @@ export interface Settings {
   readonly isLocal: boolean;
   /** Milliseconds between two looks for a new block. */
   readonly pollingInterval: number;
+  /** How many requests a second the RPC node gets at first. */
+  readonly rpcRate: number;
   /** Who says which blocks are final: the node, by its tags, or nobody, for every block is at once (CometBFT). */
   readonly finality: "node" | "instant";
   /** How far the RPC node's logs are checked. */
@@ -51,12 +53,11 @@ export class SettingsError extends Error {
   override readonly name = "SettingsError";
 }
 
+/** Requests a second: the most that Ponder ever sends; how many at first, to a node on this machine and to others. */
+const RPC_RATE = { most: 500, local: 200, remote: 20 } as const;
+
 /**
- * Reads the settings: `OPG_RPC_URL`, `OPG_DEPLOYMENT` (path of a deployment's JSON file), and either `DATABASE_URL`
- * (PostgreSQL) or `OPG_DATA_DIR` (PGlite's directory, `.ponder/pglite` by default); and `OPG_LOG_CHECKS`: full (the
- * default), live or off; `OPG_FINALITY`: node (the default) or instant; `OPG_FUNDING`: tokens (the default) or credits;
- * `OPG_SQL`: on (the default) or off;
- * `OPG_DASHBOARD`: the folder of a built dashboard.
+ * Reads the settings, of which only `OPG_RPC_URL` and `OPG_DEPLOYMENT` have no default.
  *
  * @throws {@link SettingsError}
  */
@@ -78,6 +79,7 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
     deployment: readDeployment(file),
     isLocal,
     pollingInterval: isLocal ? 100 : 1_000,
+    rpcRate: rateIn(env, "OPG_RPC_RATE") ?? (isLocal ? RPC_RATE.local : RPC_RATE.remote),
     finality: oneOf(env, "OPG_FINALITY", ["node", "instant"]),
     logChecks: oneOf(env, "OPG_LOG_CHECKS", LOG_CHECKS),
     funding: oneOf(env, "OPG_FUNDING", ["tokens", "credits"]),
@@ -140,6 +142,15 @@ function schemaIn(env: Readonly<Record<string, string | undefined>>, name: strin
     );
   }
   return value;
+}
+
+/** A variable that says how many requests a second. */
+function rateIn(env: Readonly<Record<string, string | undefined>>, name: string): number | undefined {
+  const value = env[name];
+  if (!value) return undefined;
+  const rate = Number(value);
+  if (rate >= 1 && rate <= RPC_RATE.most) return rate;
+  throw new SettingsError(`${name} is a number of requests a second from 1 to ${RPC_RATE.most}, and not ${value}`);
 }
 
 /** A variable that names one of some values; the first if it is not set. */

@@ -106,6 +106,20 @@ describe("the indexer's environment", () => {
     );
   });
 
+  it("asks as fast as it is told, and a node on this machine ten times as fast as another", () => {
+    const rateOf = (rpcUrl: string, rate?: string) =>
+      parseSettings({ OPG_RPC_URL: rpcUrl, OPG_DEPLOYMENT: file, OPG_RPC_RATE: rate }).rpcRate;
+    expect(rateOf("http://127.0.0.1:8545")).to.equal(200);
+    expect(rateOf("https://rpc.example")).to.equal(20);
+    expect(rateOf("https://rpc.example", "500")).to.equal(500);
+    for (const wrong of ["0", "-1", "501", "fast", "NaN"]) {
+      expect(() => rateOf("https://rpc.example", wrong), wrong).to.throw(
+        SettingsError,
+        `OPG_RPC_RATE is a number of requests a second from 1 to 500, and not ${wrong}`,
+      );
+    }
+  });
+
   it("says in one line what is missing", () => {
     const refuses = (env: Record<string, string>, line: string) =>
       expect(() => parseSettings(env)).to.throw(SettingsError, line);
