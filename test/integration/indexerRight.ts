@@ -6,10 +6,11 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
-import { startIndexer } from "../../indexer/start.ts";
+import { type Indexer, startIndexer } from "../../indexer/start.ts";
 import { type Report, reconcile } from "../../scripts/reconcile/reconcile.ts";
 import type { Source } from "../../scripts/reconcile/tables.ts";
 import type { Deployment } from "../../sdk/src/deployment.ts";
+import { askedInDocs } from "../support/appQuestions.ts";
 import { BatchRoute, channelKey, WITHDRAWAL_DELAY } from "../support/batches.ts";
 import { type FaultyRpc, serveFaultyRpc } from "../support/faultyRpc.ts";
 import { ethers, loadProtocol, networkHelpers, OPG_UNIT, type Protocol, provider, Route } from "../support/fixtures.ts";
@@ -104,7 +105,7 @@ describe("indexer, under stress", function () {
     while ((await ethers.provider.getBlockNumber()) < block) await act();
   };
 
-  /** The life of a channel: opened, drawn on by batches, short of balance, withdrawn from; and an equivocation. */
+  /** The life of a channel: opened, drawn on by batches, short of balance, withdrawn from; an equivocation; an emergency. */
   const batch = async () => {
     const { requester, payout, stranger } = protocol.accounts;
     const batches = await BatchRoute.open(protocol);
@@ -124,10 +125,64 @@ describe("indexer, under stress", function () {
     await asRequester.announceWithdrawal(channelId);
     await networkHelpers.time.increase(WITHDRAWAL_DELAY);
     await asRequester.withdrawChannel(...batches.place(signer), requester);
+    await batches.route.attestAgain();
     const a = await batches.batch("0x");
     const b = { ...a, count: 2n };
     await contract.connect(stranger).reportEquivocation(a, batches.prove(a), b, batches.prove(b));
     await contract.connect(stranger).withdraw(protocol.contracts.opg, stranger);
+    const { validFrom } = await batches.route.tee.enclaveAt(protocol.nodeId, 0);
+    await batches.route.tee.emergencyRevoke(protocol.nodeId, 0, validFrom);
+    return { batches, channels: [channelId, batches.channelId(poor)] };
+  };
+
+  type Page = { readonly items: Record<string, unknown>[] };
+
+  /** What a node's reputation and the alerts say after {@link batch}. */
+  const tellsOfEquivocation = async (indexer: Indexer, { route }: BatchRoute) => {
+    const { nodeId } = protocol;
+    const { alerts, nodeReputations } = await indexer.query<Record<"alerts" | "nodeReputations", Page>>(
+      `query ($nodeId: String!) {
+        alerts(where: { nodeId: $nodeId, severity: "CRITICAL" }, orderBy: "kind") { items { kind subject } }
+        nodeReputations(where: { nodeId: $nodeId }) { items { slashed equivocations } }
+      }`,
+      { nodeId },
+    );
+    const key = route.enclave.address.toLowerCase();
+    expect(alerts.items.filter(({ kind }) => kind !== "SLASHED")).to.deep.equal([
+      { kind: "ENCLAVE_REVOKED", subject: key },
+      { kind: "EQUIVOCATED", subject: key },
+      { kind: "KEY_FAULTED", subject: key },
+    ]);
+    expect(alerts.items.map(({ kind }) => kind)).to.include("SLASHED");
+    const [reputation] = nodeReputations.items;
+    expect(reputation?.equivocations).to.equal("1");
+    expect(BigInt(String(reputation?.slashed)) > 0n).to.equal(true);
+  };
+
+  /** The questions of apps in docs/indexer.md that are about enclaves and channels. */
+  const answersQuestions = async (indexer: Indexer, { contract, route }: BatchRoute, channels: readonly string[]) => {
+    const { validUntil, key } = await route.tee.enclaveAt(protocol.nodeId, 1);
+    const expiring = async (now: bigint) => {
+      const times = { now: String(now), week: String(now + 604_800n) };
+      return (await indexer.query<{ enclaves: Page }>(askedInDocs(5, "graphql"), times)).enclaves.items;
+    };
+    expect(await expiring(validUntil - 604_800n)).to.deep.equal([]);
+    expect(await expiring(validUntil)).to.deep.equal([]);
+    const [enclave, ...others] = await expiring(validUntil - 604_799n);
+    expect(others).to.deep.equal([]);
+    expect(enclave).to.deep.include({
+      nodeId: protocol.nodeId,
+      key: key.toLowerCase(),
+      validUntil: String(validUntil),
+    });
+    const account = protocol.accounts.requester.address.toLowerCase();
+    const { channels: found } = await indexer.query<{ channels: Page }>(askedInDocs(7, "graphql"), { account });
+    expect(found.items.map(({ id }) => id)).to.have.members(channels);
+    for (const { id, balance, claimed, withdrawalDelay } of found.items) {
+      const channel = await contract.channelOf(String(id));
+      expect([balance, claimed]).to.deep.equal([String(channel.balance), String(channel.claimed)]);
+      expect(withdrawalDelay).to.equal(String(WITHDRAWAL_DELAY));
+    }
   };
 
   const agrees = ({ differences, rows }: Report) => {
@@ -162,9 +217,11 @@ describe("indexer, under stress", function () {
         await indexer.reached(await ethers.provider.getBlockNumber());
         await reconciled({ kind: "indexer", url: indexer.url });
       }
-      await batch();
+      const { batches, channels } = await batch();
       await indexer.reached(await ethers.provider.getBlockNumber());
       await reconciled({ kind: "indexer", url: indexer.url });
+      await tellsOfEquivocation(indexer, batches);
+      await answersQuestions(indexer, batches, channels);
       // Hardhat calls its latest block safe and final.
       const head = await ethers.provider.getBlockNumber();
       const response = await fetch(`${indexer.url}/finality?blocks=1,${head + 1}`);
