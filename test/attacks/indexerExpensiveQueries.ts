@@ -134,6 +134,20 @@ describe("attack: queries that keep the indexer busy", () => {
       );
     });
 
+    it("answers 25 levels and 30 aliases of a query, and no more", async () => {
+      const errors = async (query: string) => {
+        const { errors = [] } = JSON.parse((await post({ query })).text) as { errors?: { message: string }[] };
+        return errors.map(({ message }) => message).join();
+      };
+      const within = (core: string, times: number): string =>
+        `inferences(limit: 1) { items { ${times === 0 ? core : `node { ${within(core, times - 1)} }`} } }`;
+      expect(await errors(`{ ${within("node { id }", 7)} }`)).to.equal("");
+      expect(await errors(`{ ${within("events(limit: 1) { items { id } }", 7)} }`)).to.contain("depth limit of 25");
+      const aliases = (count: number) => Array.from({ length: count }, (_, index) => `a${index}: __typename`).join(" ");
+      expect(await errors(`{ ${aliases(30)} }`)).to.equal("");
+      expect(await errors(`{ ${aliases(31)} }`)).to.contain("liases limit of 30");
+    });
+
     it("takes no list of queries, no other form of one, and none in an address", async () => {
       const query = "{ nodes { items { id } } }";
       expect(await post([{ query }, { query }])).to.deep.include({ status: 400 });
