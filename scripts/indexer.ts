@@ -26,8 +26,15 @@ Usage: npm run indexer -- [serve] --rpc URL --deployment PATH [options]
   --quiet              print the addresses only, not the log
   --help
 
-OPG_FUNDING=credits looks for self-dealing in the protocol's own events only: where the fee tokens have more transfers
-than can be read.
+In the environment only:
+
+  OPG_FUNDING          tokens, or credits: look for self-dealing in the protocol's own events only, where the
+                       fee tokens have more transfers than can be read                                          (tokens)
+  OPG_FINALITY         node, or instant: every block is final as it comes, as on a CometBFT chain               (node)
+  OPG_LOG_CHECKS       full, live (not of the history), or off: how far the RPC node's logs are checked         (full)
+  OPG_RPC_RATE         requests a second to the RPC node at first, from 1 to 500        (20; 200 on this machine)
+  OPG_SQL              on, or off: whether strangers may ask by SQL over HTTP                                     (on)
+  OPG_DASHBOARD        folder of a built dashboard                                 (it is built in indexer/dashboard)
 
 Example: npm run indexer -- --rpc http://127.0.0.1:8545 --deployment ignition/deployments/chain-31337`;
 
@@ -83,6 +90,7 @@ async function main(): Promise<void> {
     const views = viewsSchema ? { viewsSchema } : {};
     indexer = await startIndexer({ ...common, databaseUrl, schema, ...views, fresh: values.fresh });
   }
+  console.log(`Tables      ${databaseUrl ? `schema ${schema}` : dataDir}`);
   console.log(`Dashboard   ${indexer.url}`);
   console.log(`GraphQL     ${indexer.url}/graphql`);
   console.log(`SQL         ${indexer.url}/sql`);

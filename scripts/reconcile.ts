@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { deploymentKey } from "../indexer/start.ts";
 import { loadDeployment } from "../sdk/src/node/loadDeployment.ts";
 import type { Difference } from "./reconcile/compare.ts";
 import { exitCodeOf, type Report, reconcile } from "./reconcile/reconcile.ts";
@@ -6,15 +7,15 @@ import type { Source } from "./reconcile/tables.ts";
 
 const HELP = `Re-reads the chain and compares every row of the indexer's tables with it.
 
-Usage: npm run reconcile -- --rpc URL --deployment PATH (--indexer URL | --data-dir DIR | --database-url URL) [options]
+Usage: npm run reconcile -- --rpc URL --deployment PATH [--indexer URL | --data-dir DIR | --database-url URL] [options]
 
   --rpc URL            RPC node of the chain                     (or OPG_RPC_URL)
   --deployment PATH    ignition/deployments/chain-ID, or the JSON that
                        \`npm run opg -- deployment\` writes     (or OPG_DEPLOYMENT)
-  --indexer URL        a running indexer
-  --data-dir DIR       PGlite's tables; a running indexer may go on using them
-  --database-url URL   PostgreSQL
-  --schema NAME        the schema of the tables in either        (opg)
+  --database-url URL   PostgreSQL                                (or DATABASE_URL, which no list of processes shows)
+  --schema NAME        the schema of the tables in it            (or DATABASE_SCHEMA; the deployment's own)
+  --data-dir DIR       PGlite's tables in its place; a running indexer may go on using them
+  --indexer URL        a running indexer in its place, which has to take SQL (OPG_SQL=on) of that size
   --block N            compare at this block                     (where the tables are)
   --json               print one JSON object
   --help
@@ -36,7 +37,7 @@ async function main(): Promise<number> {
       indexer: { type: "string" },
       "data-dir": { type: "string" },
       "database-url": { type: "string" },
-      schema: { type: "string", default: "opg" },
+      schema: { type: "string" },
       block: { type: "string" },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -48,17 +49,16 @@ async function main(): Promise<number> {
   }
   const rpcUrl = values.rpc ?? process.env.OPG_RPC_URL;
   const path = values.deployment ?? process.env.OPG_DEPLOYMENT;
-  const source = sourceOf(values);
-  if (!rpcUrl || !path || source === null) {
-    throw new Error("it needs --rpc, --deployment, and one of --indexer, --data-dir, --database-url; --help says more");
-  }
+  if (!rpcUrl || !path) throw new Error("it needs --rpc and --deployment; --help says more");
   if (values.block !== undefined && !/^\d{1,15}$/.test(values.block)) {
     throw new Error(`--block is not a block's number: ${values.block}`);
   }
+  const deployment = loadDeployment(path);
+  const source = await sourceOf(values, () => deploymentKey(rpcUrl, deployment));
   const report = await reconcile({
     rpcUrl,
     source,
-    deployment: loadDeployment(path),
+    deployment,
     progress,
     ...(values.block === undefined ? {} : { block: Number(values.block) }),
   });
@@ -67,17 +67,35 @@ async function main(): Promise<number> {
   return exitCodeOf(report);
 }
 
-/** Where the tables are; null unless exactly one place is named. */
-function sourceOf(values: Readonly<Record<string, string | boolean | undefined>>): Source | null {
-  const { indexer, "data-dir": directory, "database-url": connectionString, schema } = values;
-  const sources: Source[] = [];
-  if (typeof indexer === "string") sources.push({ kind: "indexer", url: indexer });
-  if (typeof directory === "string") sources.push({ kind: "pglite", directory, schema: String(schema) });
-  if (typeof connectionString === "string") {
-    sources.push({ kind: "postgres", connectionString, schema: String(schema) });
+/** Options that say where the tables are. */
+interface Place {
+  readonly indexer?: string;
+  readonly "data-dir"?: string;
+  readonly "database-url"?: string;
+  readonly schema?: string;
+}
+
+/**
+ * Where the tables are: what the options name, or the environment's database.
+ *
+ * @param key The deployment's name for its tables.
+ * @throws {Error} unless it is one place.
+ */
+async function sourceOf(
+  { indexer: url, "data-dir": directory, "database-url": database, schema }: Place,
+  key: () => Promise<string>,
+): Promise<Source> {
+  const { DATABASE_URL, DATABASE_SCHEMA } = process.env;
+  const named = [url, directory, database].filter((place) => place !== undefined);
+  if (named.length > 1) throw new Error("the tables are in one of --indexer, --data-dir and --database-url");
+  if (url !== undefined) return { kind: "indexer", url };
+  // An indexer has a directory to itself, and gives its tables no name of their own there.
+  if (directory !== undefined) return { kind: "pglite", directory, schema: schema ?? "opg" };
+  const connectionString = database ?? DATABASE_URL;
+  if (!connectionString) {
+    throw new Error("it needs one of --indexer, --data-dir and --database-url, or DATABASE_URL; --help says more");
   }
-  const [source, ...others] = sources;
-  return source === undefined || others.length !== 0 ? null : source;
+  return { kind: "postgres", connectionString, schema: schema ?? DATABASE_SCHEMA ?? `opg_${await key()}` };
 }
 
 /** One line that moves on a terminal, a line per thousand in a log. */

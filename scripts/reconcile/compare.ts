@@ -5,7 +5,7 @@ import { sqlName, type TextRow } from "./tables.ts";
 export interface Difference {
   readonly entity: Entity;
   readonly id: string;
-  /** The column; `row` where the whole row is missing or too many. */
+  /** The column, or several of which the sum differs; `row` where the whole row is missing or too many. */
   readonly field: string;
   readonly chain: string | null;
   readonly table: string | null;
@@ -17,6 +17,15 @@ export interface Difference {
 export interface Statement {
   readonly entity: Entity;
   readonly row: Row;
+}
+
+/** What a contract holds of a token, for a sum of columns that it owes. */
+export interface Holding {
+  readonly entity: Entity;
+  /** The row's key. */
+  readonly row: Row;
+  readonly columns: readonly string[];
+  readonly held: bigint;
 }
 
 /** Rows by identifier. */
@@ -47,6 +56,17 @@ export function compareBooks(books: Books, tables: ReadonlyMap<Entity, Table>): 
 /** What the tables say otherwise than the contracts. */
 export const compareStatements = (statements: readonly Statement[], tables: ReadonlyMap<Entity, Table>): Difference[] =>
   statements.flatMap((statement) => compareRow(statement, tables.get(statement.entity) ?? new Map(), "contracts"));
+
+/** What the tables say that a contract owes, beyond what it holds. More may lie there: anybody can send it some. */
+export const compareHoldings = (holdings: readonly Holding[], tables: ReadonlyMap<Entity, Table>): Difference[] =>
+  holdings.flatMap(({ entity, row, columns, held }): Difference[] => {
+    const id = idOf(entity, row);
+    const found = tables.get(entity)?.get(id);
+    const owed = columns.reduce((sum, column) => sum + BigInt(found?.[sqlName(column)] ?? 0), 0n);
+    if (owed <= held) return [];
+    const field = columns.join(" + ");
+    return [{ entity, id, field, chain: `at most ${held}`, table: String(owed), source: "contracts" }];
+  });
 
 /** Columns of the tables that the books say nothing of: they are not compared. */
 export function uncomparedColumns(books: Books, tables: ReadonlyMap<Entity, Table>): string[] {

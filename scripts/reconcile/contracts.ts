@@ -10,28 +10,30 @@ import {
 import { contractsOf } from "../../sdk/src/chain/contracts.ts";
 import { TypedContract } from "../../sdk/src/chain/TypedContract.ts";
 import type { Deployment } from "../../sdk/src/deployment.ts";
-import { batchSettlementAbi, groth16VerifierAbi, teeVerifierAbi } from "../../sdk/src/generated/abis.ts";
+import { batchSettlementAbi, groth16VerifierAbi, opgAbi, teeVerifierAbi } from "../../sdk/src/generated/abis.ts";
 import { VerifierStatus } from "../../sdk/src/types.ts";
 import { type Books, big, type Entity, type Row } from "./books.ts";
 import { inParallel, type Progress, type ProviderAt } from "./chain.ts";
-import type { Statement } from "./compare.ts";
+import type { Holding, Statement } from "./compare.ts";
 
 /**
  * What the contracts themselves say at the provider's block: every account, status, balance, count and parameter that
- * they have a view of. It does not depend on logs, except for which identifiers to ask about; the registries' counts say
- * whether any of those is missing.
+ * they have a view of; and what they hold of OPG and of each token that was ever listed. It does not depend on logs, except
+ * for which identifiers to ask about; the registries' counts say whether any of those is missing.
  */
 export async function readContracts(
   provider: ProviderAt,
   deployment: Deployment,
   books: Books,
   progress: Progress,
-): Promise<Statement[]> {
+): Promise<{ readonly statements: Statement[]; readonly holdings: Holding[] }> {
   const { settlement, nodes, models, verifiers, opg } = contractsOf(deployment, provider);
   const { BatchSettlement } = deployment.addresses;
+  const chainId = BigInt(deployment.chainId);
   const batches =
     BatchSettlement === undefined ? null : new TypedContract(BatchSettlement, batchSettlementAbi, provider);
   const statements: Statement[] = [];
+  const holdings: Holding[] = [];
   const say = (entity: Entity, row: Row) => statements.push({ entity, row });
   const tasks: (() => Promise<unknown>)[] = [];
   /** Asks about every row of an entity. */
@@ -157,10 +159,22 @@ export async function readContracts(
       escrowed: owed - big(credited),
     };
   });
+  // Anybody can bring a token into the books, and one that was never listed may say anything of its balances.
+  const listings = [...books.rows("governanceEvent").values()].filter(({ kind }) => kind === "TOKEN_LISTED");
+  for (const token of new Set([lower(opg.address), ...listings.map(({ subject }) => String(subject))])) {
+    const contract = new TypedContract(token, opgAbi, provider);
+    const holds = (holder: string, entity: Entity, row: Row, ...columns: string[]) =>
+      tasks.push(async () => {
+        holdings.push({ entity, row, columns, held: await contract.read("balanceOf", holder) });
+      });
+    holds(settlement.address, "token", { address: token }, "escrowed", "credited");
+    if (batches !== null) holds(batches.address, "token", { address: token }, "inChannels", "channelCredited");
+    if (token === lower(opg.address)) holds(nodes.address, "protocol", { chainId }, "free", "bonded", "unbonding");
+  }
   tasks.push(async () => {
     const [row] = books.rows("protocol").values();
     if (row === undefined) return;
-    const { chainId = null, burnSink = null, parametersId = null, scheduledParametersId = null } = row;
+    const { burnSink = null, parametersId = null, scheduledParametersId = null } = row;
     const sunk = burnSink === null ? 0n : await opg.read("balanceOf", String(burnSink));
     say("protocol", {
       chainId,
@@ -176,7 +190,7 @@ export async function readContracts(
   });
 
   await inParallel(tasks, "contract reads", progress, async (task) => void (await task()));
-  return statements;
+  return { statements, holdings };
 }
 
 const lower = (value: string) => value.toLowerCase();

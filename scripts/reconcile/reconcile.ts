@@ -3,7 +3,14 @@ import { JsonRpcProvider } from "ethers";
 import type { Deployment } from "../../sdk/src/deployment.ts";
 import { ENTITIES, KEYS } from "./books.ts";
 import { keepBooks, type Progress, ProviderAt } from "./chain.ts";
-import { compareBooks, compareStatements, type Difference, indexed, uncomparedColumns } from "./compare.ts";
+import {
+  compareBooks,
+  compareHoldings,
+  compareStatements,
+  type Difference,
+  indexed,
+  uncomparedColumns,
+} from "./compare.ts";
 import { readContracts } from "./contracts.ts";
 import { readTables, type Source, type Tables } from "./tables.ts";
 import { Unreadable } from "./Unreadable.ts";
@@ -81,7 +88,7 @@ async function compareOnce({
     if (tables.blockNumber > at) await requireQuiet(provider, deployment, at, tables.blockNumber);
     const tokensWatched = tables.rows.get("protocol")?.[0]?.tokens_watched === "true";
     const books = await keepBooks(provider, deployment, at, { tokensWatched, progress });
-    const statements = await readContracts(state, deployment, books, progress);
+    const { statements, holdings } = await readContracts(state, deployment, books, progress);
     if ((await hashAt(provider, tables)) !== before) throw new Unreadable("the chain changed while it was read");
 
     const found = new Map(
@@ -90,8 +97,12 @@ async function compareOnce({
     return {
       block: at,
       rows: Object.fromEntries(ENTITIES.map((entity) => [entity, books.rows(entity).size])),
-      statements: statements.length,
-      differences: [...compareBooks(books, found), ...compareStatements(statements, found)],
+      statements: statements.length + holdings.length,
+      differences: [
+        ...compareBooks(books, found),
+        ...compareStatements(statements, found),
+        ...compareHoldings(holdings, found),
+      ],
       uncompared: uncomparedColumns(books, found),
     };
   } finally {

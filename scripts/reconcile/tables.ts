@@ -107,7 +107,10 @@ async function askIndexer(url: string, sql: string): Promise<Readonly<Record<str
     throw new Unreadable(`there is no indexer at ${url}`, { cause: error });
   });
   const body = await response.text();
-  if (!response.ok) throw new Unreadable(`the indexer at ${url} answers ${response.status}: ${body.slice(0, 200)}`);
+  if (!response.ok) {
+    const answer = `${response.status}: ${body.slice(0, 200)}`;
+    throw new Unreadable(`the indexer at ${url} answers ${answer}; its database can be read in its place, see --help`);
+  }
   const { rows } = JSON.parse(body) as { rows?: Record<string, unknown>[] };
   if (!Array.isArray(rows)) throw new Unreadable(`this is no indexer: ${url}`);
   return rows;

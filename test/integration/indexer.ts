@@ -1379,6 +1379,32 @@ describe("indexer", () => {
       }
     });
 
+    it("differs where contracts hold less than the tables say that they owe", async () => {
+      const { settlement, nodes, opg, usd } = protocol.contracts;
+      const snapshot = await networkHelpers.takeSnapshot();
+      // As a bug of the contracts would: without any event of theirs.
+      const taken = async (token: typeof opg | typeof usd, holder: typeof settlement | typeof nodes) => {
+        const address = await holder.getAddress();
+        await networkHelpers.setBalance(address, ethers.parseEther("1"));
+        await networkHelpers.impersonateAccount(address);
+        const held = await token.balanceOf(address);
+        await token.connect(await ethers.getSigner(address)).transfer(protocol.accounts.stranger, held);
+        return held;
+      };
+      const [fees, stakes] = [await taken(usd, settlement), await taken(opg, nodes)];
+      await indexer.reached(await ethers.provider.getBlockNumber());
+      const source = { kind: "indexer", url: indexer.url } as const;
+      const { differences } = await reconcile({ rpcUrl: rpc.url, deployment, source });
+      const found = differences.map(({ entity, field, chain, table }) => ({ entity, field, chain, table }));
+      expect(found).to.have.deep.members([
+        { entity: "token", field: "escrowed + credited", chain: "at most 0", table: String(fees) },
+        { entity: "protocol", field: "free + bonded + unbonding", chain: "at most 0", table: String(stakes) },
+      ]);
+      await snapshot.restore();
+      await networkHelpers.mine(4);
+      await indexer.reached(await ethers.provider.getBlockNumber());
+    });
+
     it("forgets what a reorganisation takes back", async () => {
       const everything = async () => ({
         protocol: await rows("protocols", "supply burned requested delivered settled free bonded"),

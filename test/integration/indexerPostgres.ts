@@ -6,7 +6,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { connect } from "../../indexer/postgres.ts";
-import { type Indexer, type IndexerOptions, startIndexer, startReplica } from "../../indexer/start.ts";
+import { deploymentKey, type Indexer, type IndexerOptions, startIndexer, startReplica } from "../../indexer/start.ts";
+import { readTables } from "../../scripts/reconcile/tables.ts";
+import { Unreadable } from "../../scripts/reconcile/Unreadable.ts";
 import type { Deployment } from "../../sdk/src/deployment.ts";
 import { ethers, loadProtocol, type Protocol, provider } from "../support/fixtures.ts";
 import { type PostgresServer, runSql, startPostgres } from "../support/postgres.ts";
@@ -15,7 +17,6 @@ import { deploymentOf } from "../support/sdk.ts";
 
 const deep = process.env.OPG_DEEP === "1";
 
-const SCHEMA = "opg_1";
 const NEXT = "opg_2";
 const VIEWS = "opg";
 const READER = "opg_reader";
@@ -34,6 +35,8 @@ describe("indexer on PostgreSQL", function () {
   let file: string;
   let postgres: PostgresServer;
   let databaseUrl: string;
+  /** The schema that the commands take by themselves. */
+  let ownSchema: string;
   let password: string;
   let indexer: Indexer | undefined;
   let replica: Indexer;
@@ -50,6 +53,7 @@ describe("indexer on PostgreSQL", function () {
     writeFileSync(file, JSON.stringify(deployment));
     await protocol.settled();
     await protocol.delivered();
+    ownSchema = `opg_${await deploymentKey(rpc.url, deployment)}`;
     postgres = await startPostgres();
     databaseUrl = await postgres.createDatabase();
     password = new URL(databaseUrl).password;
@@ -63,7 +67,14 @@ describe("indexer on PostgreSQL", function () {
 
   const head = () => ethers.provider.getBlockNumber();
   const start = async (options: Partial<IndexerOptions> = {}): Promise<Indexer> => {
-    const started = await startIndexer({ rpcUrl: rpc.url, deployment, databaseUrl, schema: SCHEMA, log, ...options });
+    const started = await startIndexer({
+      rpcUrl: rpc.url,
+      deployment,
+      databaseUrl,
+      schema: ownSchema,
+      log,
+      ...options,
+    });
     await started.reached(await head());
     return started;
   };
@@ -96,9 +107,10 @@ describe("indexer on PostgreSQL", function () {
     return { child, exit, says };
   };
   /** How `npm run reconcile` ends, and what it prints. */
-  const reconciled = (schema = SCHEMA) => command("reconcile", "--database-url", databaseUrl, "--schema", schema).exit;
+  const reconciled = (schema = ownSchema) =>
+    command("reconcile", "--database-url", databaseUrl, "--schema", schema).exit;
   /** Rows of every table; what kills and restarts may not change but by what happened since. */
-  const counts = async (schema = SCHEMA) => {
+  const counts = async (schema = ownSchema) => {
     const tables = await runSql<{ name: string }>(
       databaseUrl,
       `select jsonb_array_elements_text(value->'table_names') as name from ${schema}._ponder_meta`,
@@ -107,17 +119,24 @@ describe("indexer on PostgreSQL", function () {
     return runSql(databaseUrl, all.join(" union all "));
   };
 
+  /** Changes what a node has burned by one. */
+  const change = (schema: string, sign: "+" | "-") =>
+    // Ponder's triggers write down what a reorganisation would have to restore.
+    runSql(databaseUrl, `set session_replication_role = replica; update ${schema}.node set burned = burned ${sign} 1`);
+
   it("starts by its command, agrees with the chain in every row, and shows its tables under the views' name", async () => {
-    const { child, exit, says } = command("indexer", "--schema", SCHEMA, "--views-schema", VIEWS, "--port", "43210");
+    const { child, exit, says } = command("indexer", "--views-schema", VIEWS, "--port", "43210");
+    await says(`Tables      schema ${ownSchema}\n`);
     await says("Up to date");
     // As by a machine that runs out of memory.
     child.kill("SIGKILL");
     await exit;
-    const { code, output } = await reconciled();
+    // It finds the same tables with the same environment.
+    const { code, output } = await command("reconcile").exit;
     expect(output).to.contain("no difference");
     expect(code).to.equal(0);
     const count = "select count(*)::int as n, max(block_number) as latest from";
-    const [tables] = await runSql(databaseUrl, `${count} ${SCHEMA}.inference_event`);
+    const [tables] = await runSql(databaseUrl, `${count} ${ownSchema}.inference_event`);
     expect(await runSql(databaseUrl, `${count} ${VIEWS}.inference_event`)).to.deep.equal([tables]);
     expect(tables?.n).to.be.greaterThan(3);
   });
@@ -133,14 +152,14 @@ describe("indexer on PostgreSQL", function () {
     await runSql(
       databaseUrl,
       `create role ${READER} login password 'reader';
-       grant usage on schema ${SCHEMA}, ${VIEWS} to ${READER};
-       grant select on all tables in schema ${SCHEMA}, ${VIEWS} to ${READER};`,
+       grant usage on schema ${ownSchema}, ${VIEWS} to ${READER};
+       grant select on all tables in schema ${ownSchema}, ${VIEWS} to ${READER};`,
     );
     const reader = new URL(databaseUrl);
     reader.username = READER;
     reader.password = "reader";
     reader.searchParams.set("statement_timeout", "5000");
-    replica = await startReplica({ rpcUrl: rpc.url, deployment, databaseUrl: reader.href, schema: SCHEMA, log });
+    replica = await startReplica({ rpcUrl: rpc.url, deployment, databaseUrl: reader.href, schema: ownSchema, log });
     await protocol.settled();
     const block = await head();
     const answerOf = async (server: Indexer | undefined) => {
@@ -171,7 +190,7 @@ describe("indexer on PostgreSQL", function () {
       ["select pg_read_file('/etc/passwd')", "not supported"],
       ["select pg_sleep(10)", "not supported"],
       [`${all} pg_authid`, ""],
-      [`${all} ${SCHEMA}.inference`, ""],
+      [`${all} ${ownSchema}.inference`, ""],
       ["delete from inference", ""],
     ] as const) {
       const { status, body } = await ask(sql);
@@ -197,7 +216,7 @@ describe("indexer on PostgreSQL", function () {
     for (const { places, ask } of kinds) {
       // Nothing that reads the nodes is answered meanwhile.
       const holder = await connect(databaseUrl);
-      await holder.query(`begin; lock table ${SCHEMA}.node in access exclusive mode`);
+      await holder.query(`begin; lock table ${ownSchema}.node in access exclusive mode`);
       let refused = 0;
       const answers = Array.from({ length: places + 5 }, async () => {
         const { status } = await ask();
@@ -213,11 +232,11 @@ describe("indexer on PostgreSQL", function () {
   });
 
   it("lets no second indexer write its tables, and none make them again meanwhile", async () => {
-    expect(await refusal()).to.contain(`Another indexer writes schema "${SCHEMA}"`);
+    expect(await refusal()).to.contain(`Another indexer writes schema "${ownSchema}"`);
     expect(await refusal({ fresh: true })).to.contain("An indexer is at work in this database");
-    const { code, output } = await command("indexer", "--schema", SCHEMA, "--fresh").exit;
+    const { code, output } = await command("indexer", "--schema", ownSchema, "--fresh").exit;
     expect(code).to.equal(1);
-    expect(output).to.equal(`indexer: --fresh drops the tables in schema ${SCHEMA}: say --yes as well\n`);
+    expect(output).to.equal(`indexer: --fresh drops the tables in schema ${ownSchema}: say --yes as well\n`);
   });
 
   it("moves the views to another deployment of it when that has read history, and not before", async () => {
@@ -225,18 +244,59 @@ describe("indexer on PostgreSQL", function () {
       const [row] = await runSql(databaseUrl, `select definition from pg_views where viewname = 'inference'`);
       return /FROM (\w+)\./.exec(String(row?.definition))?.[1];
     };
-    expect(await place()).to.equal(SCHEMA);
+    expect(await place()).to.equal(ownSchema);
     const former = indexer;
-    indexer = await start({ schema: NEXT, viewsSchema: VIEWS });
+    // What the next tests are about, too.
+    Object.assign(process.env, { OPG_SQL: "off", OPG_FINALITY: "instant" });
+    try {
+      indexer = await start({ schema: NEXT, viewsSchema: VIEWS });
+    } finally {
+      delete process.env.OPG_SQL;
+      delete process.env.OPG_FINALITY;
+    }
     expect(await place()).to.equal(NEXT);
     const inferences = "select count(*)::int as n from";
     expect(await runSql(databaseUrl, `${inferences} ${VIEWS}.inference`)).to.deep.equal(
-      await runSql(databaseUrl, `${inferences} ${SCHEMA}.inference`),
+      await runSql(databaseUrl, `${inferences} ${ownSchema}.inference`),
     );
     await former?.stop();
     // The former's tables stay, and so do its replicas.
     const { inferences: served } = await replica.query<{ inferences: { totalCount: number } }>(QUERY);
     expect(served.totalCount).to.equal(3);
+  });
+
+  it("answers no SQL over HTTP where OPG_SQL is off, and reconcile says what to read in its place", async () => {
+    const url = indexer?.url ?? "";
+    for (const path of ["/sql/db", "/sql/live"]) {
+      const statement = encodeURIComponent(JSON.stringify({ json: { sql: "select id from node", params: [] } }));
+      const response = await fetch(`${url}${path}?sql=${statement}`);
+      expect(response.status).to.equal(403);
+      expect(await response.text()).to.equal("SQL over HTTP is off here: the operator has set OPG_SQL=off");
+    }
+    expect((await fetch(`${url}/supply`)).status).to.equal(200);
+    expect(await indexer?.query("{ nodes { items { id } } }")).to.have.nested.property("nodes.items[0].id");
+    const [refusal] = await Promise.allSettled([readTables({ kind: "indexer", url })]);
+    expect(refusal?.status === "rejected" && refusal.reason).to.be.instanceOf(Unreadable);
+    expect(String(Object(refusal).reason))
+      .to.contain("SQL over HTTP is off here")
+      .and.contain("its database can be read in its place");
+  });
+
+  it("calls every block final as it comes where OPG_FINALITY is instant", async () => {
+    const { requestId } = await protocol.settled();
+    await indexer?.reached(await head());
+    const read = async (path: string) => (await fetch(`${indexer?.url}${path}`)).json();
+    const { steps } = (await read(`/inferences/${requestId}`)) as {
+      steps: { blockNumber: number; finality: string }[];
+    };
+    expect(steps.map(({ finality }) => finality)).to.deep.equal(["FINALISED", "FINALISED", "FINALISED"]);
+    const blocks = Object.fromEntries(steps.map(({ blockNumber, finality }) => [blockNumber, finality]));
+    expect(await read(`/finality?blocks=${Object.keys(blocks)}`)).to.deep.equal({
+      safe: null,
+      finalised: null,
+      instant: true,
+      blocks,
+    });
   });
 
   it("goes on after a stop in good order, with what happened meanwhile", async function () {
@@ -262,13 +322,23 @@ describe("indexer on PostgreSQL", function () {
     expect(inferences.totalCount).to.equal(3);
   });
 
+  it("raises an alert when its sums do not agree", async () => {
+    const broken = async () => {
+      const alerts = await (await fetch(`${replica.url}/alerts?kind=LAW_BROKEN`)).json();
+      return (alerts as { id: string; severity: string }[]).map(({ id, severity }) => `${severity} ${id}`);
+    };
+    const opg = deployment.addresses.OPG?.toLowerCase();
+    await change(ownSchema, "+");
+    const found = await broken();
+    await change(ownSchema, "-");
+    expect(found).to.deep.equal([`CRITICAL LAW_BROKEN-BURN-${opg}`]);
+    expect(await broken()).to.deep.equal([]);
+  });
+
   it("has differences printed by reconcile, which exits with 1, and with 2 if it cannot read the tables", async () => {
-    const change = (sign: string) =>
-      // Ponder's triggers write down what a reorganisation would have to restore.
-      runSql(databaseUrl, `set session_replication_role = replica; update ${NEXT}.node set burned = burned ${sign} 1`);
-    await change("+");
+    await change(NEXT, "+");
     const tampered = await reconciled(NEXT);
-    await change("-");
+    await change(NEXT, "-");
     expect(tampered.output).to.match(
       new RegExp(`^node ${protocol.nodeId} burned: \\d+ by the logs, \\d+ in the table$`, "m"),
     );

@@ -1,6 +1,12 @@
 import { expect } from "chai";
 import { Books, BooksError, type Entity, KEYS } from "../../../scripts/reconcile/books.ts";
-import { compareBooks, compareStatements, indexed, uncomparedColumns } from "../../../scripts/reconcile/compare.ts";
+import {
+  compareBooks,
+  compareHoldings,
+  compareStatements,
+  indexed,
+  uncomparedColumns,
+} from "../../../scripts/reconcile/compare.ts";
 import { exitCodeOf } from "../../../scripts/reconcile/reconcile.ts";
 import { sqlName, type TextRow } from "../../../scripts/reconcile/tables.ts";
 
@@ -66,6 +72,26 @@ describe("reconciliation", () => {
           source: "contracts",
         },
       ],
+    ]);
+  });
+
+  it("finds what the contracts owe beyond what they hold, and does not mind if they hold more", () => {
+    const token = { ...rows.token, escrowed: String(2n ** 100n), credited: "1" };
+    const compared = (held: bigint) => {
+      const holding = { entity: "token", row: { address: "0xa" }, columns: ["escrowed", "credited"], held } as const;
+      return compareHoldings([holding], tables({ token: [token] }));
+    };
+    expect(compared(2n ** 100n + 1n)).to.deep.equal([]);
+    expect(compared(2n ** 101n)).to.deep.equal([]);
+    expect(compared(2n ** 100n)).to.deep.equal([
+      {
+        entity: "token",
+        id: "0xa",
+        field: "escrowed + credited",
+        chain: `at most ${2n ** 100n}`,
+        table: String(2n ** 100n + 1n),
+        source: "contracts",
+      },
     ]);
   });
 
