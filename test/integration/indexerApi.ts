@@ -395,6 +395,14 @@ describe("the indexer's API", () => {
       expect(days.at(-1)?.supply).to.equal(String(await protocol.contracts.opg.totalSupply()));
     });
 
+    it("11: what is a node like?", async () => {
+      const { free } = await protocol.contracts.nodes.accountOf(protocol.nodeId);
+      const told = await shell<{ account: object; offers: object[] }>(11);
+      expect(told).to.include({ id: protocol.nodeId, status: "ACTIVE" });
+      expect(told.account).to.include({ free: String(free) });
+      expect(told.offers).to.not.be.empty;
+    });
+
     it("10: tell me of settlements as they come", async function () {
       this.timeout(60_000);
       const file = join(process.cwd(), "build", `live-${process.pid}.ts`);
