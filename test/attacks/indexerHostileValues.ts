@@ -1,7 +1,9 @@
+import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { AbiCoder, concat, Interface, id, keccak256, MaxUint256 } from "ethers";
 import { network } from "hardhat";
 import ProtocolForToken from "../../ignition/modules/ProtocolForToken.ts";
+import { nameOf, type Token } from "../../indexer/dashboard/src/format/token.ts";
 import { type Indexer, startIndexer } from "../../indexer/start.ts";
 import { reconcile } from "../../scripts/reconcile/reconcile.ts";
 import { groth16VerifierAbi, teeVerifierAbi } from "../../sdk/src/generated/abis.ts";
@@ -182,6 +184,20 @@ describe("attack: hostile values for the indexer", () => {
       { balance: String(MaxUint256), received: largest78, withdrawn: largest78 },
     ]);
     expect(periodTokens?.items, "fees of a token that nobody listed").to.deep.equal([]);
+
+    // Nor does the dashboard show its sums, or call it what it calls itself, however many of them there are.
+    const lying = (await lies.getAddress()).toLowerCase();
+    const told = (await (await fetch(`${indexer.url}/tokens`)).json()) as readonly Token[];
+    const counterfeit = told.find(({ address }) => address === lying);
+    expect(counterfeit?.listed).to.equal(false);
+    expect(nameOf(lying, [{ address: lying, listed: false, decimals: 6, symbol: "USDC" }]).symbol).to.match(/^0x/);
+    const page = readFileSync(new URL("../../indexer/dashboard/src/queries/Laws.graphql", import.meta.url), "utf8");
+    const subjectsOf = ({ laws }: Record<string, { items: Record<string, unknown>[] }>) =>
+      laws?.items.map(({ subject }) => subject);
+    expect(subjectsOf(await rows("{ laws { items { subject } } }"))).to.include(lying);
+    const ownToken = (await opg.getAddress()).toLowerCase();
+    expect(subjectsOf(await indexer.query(page, { listed: [] }))).to.deep.equal([ownToken, ownToken]);
+    expect(subjectsOf(await indexer.query(page, { listed: [lying] }))).to.include(lying);
 
     const source = { kind: "indexer", url: indexer.url } as const;
     const { differences, uncompared } = await reconcile({ rpcUrl: rpc.url, deployment, source });

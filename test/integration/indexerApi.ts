@@ -412,13 +412,14 @@ describe("the indexer's API", () => {
       const told = new Set<string>();
       createInterface(app.stdout).on("line", (line) => told.add((JSON.parse(line) as { id: string }).id));
       try {
-        // The first settlements may come before the app has begun to listen.
-        let heard = false;
-        for (let attempt = 0; attempt < 10 && !heard; attempt++) {
-          const { requestId } = await protocol.settled();
-          for (const end = Date.now() + 2_000; Date.now() < end && !heard; await sleep(50)) heard = told.has(requestId);
+        // It is told of what changes: the first settlements may come before it has begun to listen.
+        const settled: string[] = [];
+        const heard = () => settled.some((id) => told.has(id));
+        for (let attempt = 0; attempt < 10 && !heard(); attempt++) {
+          settled.push((await protocol.settled()).requestId);
+          for (const end = Date.now() + 3_000; Date.now() < end && !heard(); ) await sleep(50);
         }
-        expect(heard).to.equal(true);
+        expect(heard()).to.equal(true);
       } finally {
         app.kill("SIGKILL");
         rmSync(file);

@@ -6,6 +6,7 @@ import { and, desc, eq } from "ponder";
 import { lookTwice } from "../mapping/alert.ts";
 import { ALERTS, SEVERITIES } from "../mapping/enums.ts";
 import { settings } from "../settings.ts";
+import { IS_BUSY, line } from "./line.ts";
 import { BAD_QUESTION, Hash, json, limitOf, oneOf, orNull, routes, Seconds, STARTING } from "./openapi.ts";
 
 /** Milliseconds between two looks: many times as long as a block takes to be indexed. */
@@ -61,7 +62,8 @@ alerts.openapi(
     responses: { 200: json(z.array(Alert), "The alerts."), 400: BAD_QUESTION, 503: STARTING },
   }),
   async (context) => {
-    const look = () => readAlerts(context.req.valid("query"));
+    if (line.isFull) return context.json({ error: IS_BUSY }, 503);
+    const look = () => line.run(() => readAlerts(context.req.valid("query")));
     // PostgreSQL shows a block whole or not at all.
     const found =
       settings.database.kind === "postgres" ? await look() : await lookTwice(look, () => sleep(SECOND_LOOK));

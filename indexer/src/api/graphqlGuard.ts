@@ -3,14 +3,11 @@ import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { every } from "hono/combine";
 import { z } from "zod";
-import { Limit } from "../../../sdk/src/node/Limit.ts";
 import { checkCost, QueryRefused, viewFields } from "./graphqlCost.ts";
+import { IS_BUSY, line } from "./line.ts";
 
 /** Bytes of a request: a query of a thousand tokens and its variables are far smaller. */
 const MAX_BODY = 64 * 1_024;
-
-/** Few at once, so that what follows the chain has its turn at the database; and ten browsers' requests may wait. */
-const line = new Limit(4, 60);
 
 const VIEWS = viewFields(schema);
 
@@ -53,7 +50,7 @@ export const graphqlGuard: MiddlewareHandler = every(
       if (error instanceof QueryRefused) return context.json(refusal(error.message), 200);
       throw error;
     }
-    if (line.isFull) return context.json(refusal("The indexer is busy; ask again in a moment."), 503);
+    if (line.isFull) return context.json(refusal(IS_BUSY), 503);
     context.req.raw = new globalThis.Request(new URL("/graphql", context.req.url), {
       method: "POST",
       headers: { "content-type": "application/json", accept: context.req.header("accept") ?? "application/json" },

@@ -5,6 +5,7 @@ import { client, sql as fragment } from "ponder";
 import { z } from "zod";
 import { Limit } from "../../../sdk/src/node/Limit.ts";
 import { settings } from "../settings.ts";
+import { IS_BUSY } from "./line.ts";
 import { BUDGETS, LIVE_BUDGETS, type SqlBudget, tooDear } from "./sqlCost.ts";
 
 /** Characters of a statement, and parameters, at most. */
@@ -36,7 +37,6 @@ interface Session {
 
 const OFF = "SQL over HTTP is off here: the operator has set OPG_SQL=off";
 const MALFORMED = `A statement comes as superjson of { sql, params }, of at most ${MAX_LENGTH} characters and ${MAX_PARAMETERS} parameters.`;
-const BUSY = "The indexer is busy; ask again in a moment.";
 const FULL = `There are ${MAX_LIVE} live queries already; ask again later, or by /sql/db.`;
 
 /** Ponder takes milliseconds of the indexer's own thread to read a statement that is new to it. */
@@ -87,7 +87,7 @@ export function sqlOverHttp(): Hono {
     const statement = context.req.query("sql") ?? "";
     const sent = Sent.safeParse(parsed(statement));
     if (!sent.success) return context.text(MALFORMED, 400);
-    if (line.isFull) return context.text(BUSY, 503);
+    if (line.isFull) return context.text(IS_BUSY, 503);
     return line.run(async () => {
       const { signal } = context.req.raw;
       // Who has left while it waited is not answered.

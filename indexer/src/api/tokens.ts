@@ -5,7 +5,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { asc, desc } from "ponder";
 import type { Hex } from "viem";
 import { Limit } from "../../../sdk/src/node/Limit.ts";
-import { type EthCall, tokenWords } from "../rpc/tokenWords.ts";
+import { type EthCall, type TokenWords, tokenWords } from "../rpc/tokenWords.ts";
 import { Address, json, orNull, routes } from "./openapi.ts";
 
 const Token = z
@@ -14,10 +14,12 @@ const Token = z
     symbol: orNull(z.string().openapi({ example: "USDC" })).openapi({
       description: "In the token's own words, which nobody vouches for; null if it says nothing that prints.",
     }),
+    listed: z
+      .boolean()
+      .openapi({ description: "Whether governance lists it now: anybody can bring others into this list." }),
     decimals: orNull(z.int().min(0).max(255)).openapi({ description: "Null if the token does not say." }),
   })
   .openapi("Token");
-type Told = z.infer<typeof Token>;
 
 /** Most tokens in one answer, those that governance lists first: anybody can bring another into the table. */
 const MAX_TOKENS = 200;
@@ -26,16 +28,16 @@ const PATIENCE = 2_000;
 const AGAIN = 60_000;
 
 /** What tokens have said, or are being asked: they say it once. */
-const known = new Map<Hex, Promise<Told>>();
+const known = new Map<Hex, Promise<TokenWords>>();
 /** A token whose calls fail must not fill the queue by which the indexer follows the chain. */
 const line = new Limit(2);
 
 const call: EthCall = (call) => publicClients.chain.request({ method: "eth_call", params: [call, "latest"] });
 
-function ask(address: Hex): Promise<Told> {
+function ask(address: Hex): Promise<TokenWords> {
   const said = known.get(address);
   if (said !== undefined) return said;
-  const asked = line.run(async () => ({ address, ...(await tokenWords(address, call)) }));
+  const asked = line.run(() => tokenWords(address, call));
   known.set(address, asked);
   // A token that said nothing may have been asked while the chain's node was away.
   void asked.then(({ decimals }) => {
@@ -62,13 +64,14 @@ tokens.openapi(
   }),
   async (context) => {
     const rows = await db
-      .select({ address: token.address })
+      .select({ address: token.address, listed: token.listed })
       .from(token)
       .orderBy(desc(token.listed), asc(token.address))
       .limit(MAX_TOKENS);
-    const answers = rows.map(({ address }) =>
-      Promise.race([ask(address), sleep(PATIENCE, { address, symbol: null, decimals: null })]),
-    );
+    const answers = rows.map(async (row) => ({
+      ...row,
+      ...(await Promise.race([ask(row.address), sleep(PATIENCE, { symbol: null, decimals: null })])),
+    }));
     return context.json(await Promise.all(answers), 200);
   },
 );

@@ -11,6 +11,7 @@ import {
   formatPeriod,
   formatRelative,
 } from "../../../indexer/dashboard/src/format/time.ts";
+import { nameOf } from "../../../indexer/dashboard/src/format/token.ts";
 
 const OPG = 10n ** 18n;
 
@@ -25,6 +26,23 @@ describe("What the dashboard writes", () => {
     expect(formatExact(2n ** 256n - 1n, 0)).to.match(/^115,792,089,/);
     expect(formatExact(1_000n, 0)).to.equal("1,000");
     expect(formatExact(1_230_000n, 6)).to.equal("1.23");
+  });
+
+  it("calls a token what it calls itself if governance lists it, and otherwise by its address", () => {
+    const address = `0x${"ab".repeat(20)}`;
+    const token = { address, listed: true, symbol: "USDC", decimals: 6 };
+    expect(nameOf(address, [token])).to.deep.equal({ symbol: "USDC", decimals: 6 });
+    for (const stranger of [
+      { ...token, listed: false },
+      { ...token, symbol: null },
+      { ...token, symbol: "" },
+    ]) {
+      expect(nameOf(address, [stranger])).to.deep.equal({ symbol: shorten(address), decimals: 6 });
+    }
+    const unknown = { symbol: `base units of ${shorten(address)}`, decimals: 0 };
+    for (const tokens of [[{ ...token, decimals: null }], [], null, undefined]) {
+      expect(nameOf(address, tokens)).to.deep.equal(unknown);
+    }
   });
 
   it("shortens an amount to four digits, rounded to the nearest", () => {

@@ -1,30 +1,22 @@
-import { shorten } from "../format/text.ts";
+import { nameOf, type Token, type TokenName } from "../format/token.ts";
 import { useRead } from "./useAsk.ts";
 
-/** How a fee token is written. */
-export interface TokenName {
-  readonly symbol: string;
-  readonly decimals: number;
-}
-
-type Token = { readonly address: string; readonly symbol: string | null; readonly decimals: number | null };
+const useTokenList = () => useRead<readonly Token[]>("/tokens");
 
 /** Whether it is known how tokens are written, or that it cannot be known: drawn before, amounts would change places. */
 export function useTokensAsked(): boolean {
-  return !useRead<readonly Token[]>("/tokens").isPending;
+  return !useTokenList().isPending;
 }
 
-/**
- * How tokens are written: symbol and decimals as the tokens themselves say, or an address and base units where one does
- * not say or is not known yet.
- */
+/** The tokens that governance lists; undefined while it is not known. */
+export function useListed(): readonly string[] | undefined {
+  return useTokenList()
+    .data?.filter(({ listed }) => listed)
+    .map(({ address }) => address);
+}
+
+/** How tokens are written: see {@link nameOf}. */
 export function useTokens(): (address: string) => TokenName {
-  const { data } = useRead<readonly Token[]>("/tokens");
-  return (address) => {
-    const token = data?.find((each) => each.address === address);
-    if (token?.decimals === undefined || token.decimals === null) {
-      return { symbol: `base units of ${shorten(address)}`, decimals: 0 };
-    }
-    return { symbol: token.symbol ?? shorten(address), decimals: token.decimals };
-  };
+  const { data } = useTokenList();
+  return (address) => nameOf(address, data);
 }

@@ -11,4 +11,8 @@ export interface Law {
   readonly holds: boolean;
 }
 
-export const lawsQuery = defineQuery<{ readonly laws: { readonly items: readonly Law[] } }>(text);
+/** What does not hold, first and of any token; the sums of OPG and of listed tokens. */
+export const lawsQuery = defineQuery<
+  { readonly laws: { readonly items: readonly Law[] } },
+  { readonly listed: readonly string[] | undefined }
+>(text);

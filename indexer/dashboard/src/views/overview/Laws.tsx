@@ -1,9 +1,11 @@
 import { useEffect, useState } from "react";
+import { Amount } from "../../components/Amount.tsx";
 import { Fee } from "../../components/Fee.tsx";
 import { Mark } from "../../components/Mark.tsx";
 import { Panel } from "../../components/Panel.tsx";
 import { Empty, Loaded } from "../../components/states.tsx";
 import { Term } from "../../components/Term.tsx";
+import { useListed } from "../../data/tokens.ts";
 import { useAsk } from "../../data/useAsk.ts";
 import { type Law, lawsQuery } from "../../queries/laws.ts";
 
@@ -19,14 +21,14 @@ const LAWS: Readonly<Record<string, string>> = {
 
 /** Whether what the contracts owe is what they are owed for. */
 export function Laws() {
-  const answer = useAsk(lawsQuery, {});
+  const answer = useAsk(lawsQuery, { listed: useListed() });
   const laws = answer.data?.laws.items ?? [];
   const broken = laws.filter(({ holds }) => !holds).length;
   const sure = useSecondLook(broken > 0, answer.refetch);
   return (
     <Panel
       title={<Term of="laws">The books</Term>}
-      note="each sum is counted twice, from different rows"
+      note="each sum is counted twice, from different rows; for OPG and listed tokens, and for any other where they differ"
       aside={
         laws.length === 0 ? null : broken === 0 ? (
           <Mark tone="good">all balance</Mark>
@@ -57,7 +59,7 @@ export function Laws() {
               </tr>
             </thead>
             <tbody>
-              {[...Map.groupBy(items, ({ law }) => law)].map(([law, sums]) => (
+              {[...Map.groupBy(items.toSorted(inOrder), ({ law }) => law)].map(([law, sums]) => (
                 <tr key={law}>
                   <th scope="row">{LAWS[law] ?? law}</th>
                   <td className="figures">
@@ -99,18 +101,25 @@ function useSecondLook(broken: boolean, look: () => Promise<unknown>): boolean {
   return broken && sure;
 }
 
+const placeOf = ({ law, subject }: Law): string => `${law} ${subject}`;
+const inOrder = (a: Law, b: Law): number => (placeOf(a) < placeOf(b) ? -1 : 1);
+
 /** A law's sums by token; where the two countings differ, both. */
 function Sums({ of }: { readonly of: readonly Law[] }) {
-  return of.map(({ subject, left, right, holds }, place) => (
+  return of.map(({ law, subject, left, right, holds }, place) => (
     <span key={subject} className="num sum">
       {place > 0 && <span className="dim dot-between"> · </span>}
-      <Fee value={left} token={subject} />
+      <Sum value={left} law={law} token={subject} />
       {!holds && (
         <>
           {" "}
-          against <Fee value={right} token={subject} />
+          against <Sum value={right} law={law} token={subject} />
         </>
       )}
     </span>
   ));
+}
+
+function Sum({ value, law, token }: { readonly value: string; readonly law: string; readonly token: string }) {
+  return law === "BURN" || law === "BONDS" ? <Amount value={value} /> : <Fee value={value} token={token} />;
 }
