@@ -1,8 +1,9 @@
 import { createConfig, factory } from "ponder";
-import { erc20Abi, getAbiItem, zeroAddress } from "viem";
+import { erc20Abi, getAbiItem, getContractAddress, zeroAddress } from "viem";
 import {
   accessManagerAbi,
   batchSettlementAbi,
+  groth16SettlerAbi,
   groth16VerifierAbi,
   modelRegistryAbi,
   nitroVerifierAbi,
@@ -11,6 +12,8 @@ import {
   settlementAbi,
   teeVerifierAbi,
   verifierRegistryAbi,
+  x402GateAbi,
+  x402GatesAbi,
 } from "../sdk/src/generated/abis.ts";
 import { addressesOf } from "./src/environment.ts";
 import { checkedTransport } from "./src/rpc/checkedTransport.ts";
@@ -26,6 +29,10 @@ const opg = {
   startBlock: addresses.BurnSink ? startBlock + 1 : startBlock,
 } as const;
 const nitroVerifiers = addressesOf(settings.deployment, "NitroVerifier", "AwsNitroVerifier");
+/** The batch settlement's constructor makes this one contract. */
+const gates = addresses.BatchSettlement
+  ? getContractAddress({ from: addresses.BatchSettlement, nonce: 1n })
+  : zeroAddress;
 const gone = addresses.BurnSink ? [zeroAddress, addresses.BurnSink] : zeroAddress;
 
 export default createConfig({
@@ -45,6 +52,18 @@ export default createConfig({
     VerifierRegistry: { ...since, abi: verifierRegistryAbi, address: addresses.VerifierRegistry },
     Settlement: { ...since, abi: settlementAbi, address: addresses.Settlement },
     BatchSettlement: { ...since, abi: batchSettlementAbi, address: addresses.BatchSettlement ?? zeroAddress },
+    X402Gates: { ...since, abi: x402GatesAbi, address: gates },
+    X402Gate: {
+      ...since,
+      abi: x402GateAbi,
+      address: factory({
+        address: gates,
+        event: getAbiItem({ abi: x402GatesAbi, name: "GateMade" }),
+        parameter: "gate",
+        startBlock,
+      }),
+    },
+    Groth16Settler: { ...since, abi: groth16SettlerAbi, address: addresses.Groth16Settler ?? zeroAddress },
     AccessManager: { ...since, abi: accessManagerAbi, address: addresses.AccessManager ?? zeroAddress },
     NitroVerifier: { ...since, abi: nitroVerifierAbi, address: nitroVerifiers.length ? nitroVerifiers : zeroAddress },
     // Enclaves are attested and keys registered with verifiers: whatever the registry has added may be one of either.

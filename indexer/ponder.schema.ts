@@ -14,6 +14,7 @@ import {
   text,
 } from "ponder";
 import {
+  ANY_ROW_FAULTS,
   BURN_CAUSES,
   CHANNEL_EVENTS,
   CREDIT_CAUSES,
@@ -33,7 +34,6 @@ import {
   PROOF_MEANINGS,
   REQUEST_STATUSES,
   ROUTES,
-  ROW_FAULTS,
   TRUSTS,
   VERIFIER_STATUSES,
 } from "./src/mapping/enums.ts";
@@ -58,7 +58,7 @@ export const modelEventKind = onchainEnum("model_event_kind", MODEL_EVENTS);
 export const inferenceEventKind = onchainEnum("inference_event_kind", INFERENCE_EVENTS);
 export const burnCause = onchainEnum("burn_cause", BURN_CAUSES);
 export const channelEventKind = onchainEnum("channel_event_kind", CHANNEL_EVENTS);
-export const rowFault = onchainEnum("row_fault", ROW_FAULTS);
+export const rowFault = onchainEnum("row_fault", ANY_ROW_FAULTS);
 export const creditCause = onchainEnum("credit_cause", CREDIT_CAUSES);
 export const dealing = onchainEnum("dealing", DEALINGS);
 export const fundingKind = onchainEnum("funding_kind", FUNDING_KINDS);
@@ -808,9 +808,12 @@ export const batchSettlement = onchainTable(
     paid: p.bigint().notNull(),
     /** OPG. */
     burned: p.bigint().notNull(),
-    /** Rows of native channels, known or not, and those of them that were not paid in full. */
-    rows: p.bigint().notNull(),
+    /** Rows, of channels that there are or not; null for those of a gate, which are in the transaction's calldata alone. */
+    rows: p.bigint(),
+    /** Rows that were not paid in full. */
     rowsNotPaid: p.bigint().notNull(),
+    /** What these rows carry, too; null for a gate's batch that has none. */
+    drawId: p.text(),
     /** What the proof shows; null if its route's measurement set is not known. */
     proves: proofMeaning(),
     /** Of the native channels that it draws on, the closest to the node; UNPAID without a payment that counts. */
@@ -824,6 +827,7 @@ export const batchSettlement = onchainTable(
     byNode: index().on(table.nodeId),
     byModel: index().on(table.modelId),
     byRoot: index().on(table.root),
+    byDraw: index().on(table.drawId),
   }),
 );
 
@@ -833,17 +837,59 @@ export const rowNotPaid = onchainTable(
   (p) => ({
     id: p.text().primaryKey(),
     nodeId: p.hex().notNull(),
+    /** The batch settlement for native channels, or the node's gate to x402. */
+    ledger: p.hex().notNull(),
     /** The channel that the row names, whether there is one or not. */
     channelId: p.hex().notNull(),
-    signer: p.hex().notNull(),
+    /** The key that signs its vouchers; null for a channel of x402, which does not say. */
+    signer: p.hex(),
     /** The row's place, from 0. */
     index: p.bigint().notNull(),
     fault: rowFault().notNull(),
     /** What is proven and was not drawn. */
     missing: p.bigint().notNull(),
+    /** Common to all that was drawn at once, by a batch or by a claim; no claim has a batch. */
+    drawId: p.text().notNull(),
     ...stamp(p),
   }),
-  (table) => ({ byNode: index().on(table.nodeId), byChannel: index().on(table.channelId) }),
+  (table) => ({
+    byNode: index().on(table.nodeId),
+    byChannel: index().on(table.channelId),
+    byDraw: index().on(table.drawId),
+  }),
+);
+
+/** A node's gate to the channels of x402, for a version of a model's TEE route. Anybody can make one. */
+export const x402Gate = onchainTable(
+  "x402_gate",
+  (p) => ({
+    address: p.hex().primaryKey(),
+    nodeId: p.hex().notNull(),
+    modelId: p.hex().notNull(),
+    routeVersion: p.bigint().notNull(),
+    ...stamp(p),
+  }),
+  (table) => ({ byNode: index().on(table.nodeId) }),
+);
+
+/** A request that `settleMany` was given and did not settle. Anybody can try, with a bad proof: it says nothing of the node. */
+export const rowSkipped = onchainTable(
+  "row_skipped",
+  (p) => ({
+    id: p.text().primaryKey(),
+    /** By the terms in the row; there need not be such a request. */
+    requestId: p.hex().notNull(),
+    /** The row's place, from 0. */
+    index: p.bigint().notNull(),
+    /** What the settlement reverted with; its first 100 bytes. */
+    reason: p.hex().notNull(),
+    /** The error's name; null for one that is not of the protocol's contracts. */
+    error: p.text(),
+    /** Who sent the transaction. */
+    sender: p.hex().notNull(),
+    ...stamp(p),
+  }),
+  (table) => ({ byRequest: index().on(table.requestId) }),
 );
 
 /** A key that signed two batches for one inference, and what that cost its node. */
@@ -892,13 +938,18 @@ export const channelCredit = onchainTable(
   (table) => ({ key: primaryKey({ columns: [table.token, table.account] }), byAccount: index().on(table.account) }),
 );
 
-/** The last draw on native channels, of a batch or a claim: there is one row. A batch's draw ends right before the batch. */
+/**
+ * The last draw on native channels, or the last on x402's that left a row unpaid, of a batch or a claim: there is one row.
+ * No draw begins before the last one has ended: a native one right before its batch, one through a gate with its batch.
+ */
 export const lastDraw = onchainTable("last_draw", (p) => ({
   chainId: p.bigint().primaryKey(),
+  /** The first event of the draw. */
+  id: p.text().notNull(),
   /** As those of a batch. */
   rows: sum(p),
   rowsNotPaid: sum(p),
-  /** Of the channels that it drew on, the closest to the node; ARMS_LENGTH until it has ended. */
+  /** Of the native channels that it drew on, the closest to the node; ARMS_LENGTH until it has ended. */
   dealing: dealing().notNull(),
   /** Whether it has ended: a row that is told of next is another draw's. */
   ended: p.boolean().notNull(),
@@ -1404,9 +1455,24 @@ export const channelEventRelations = relations(channelEvent, ({ one }) => ({
   channel: one(channel, { fields: [channelEvent.channelId], references: [channel.id] }),
 }));
 
-export const batchSettlementRelations = relations(batchSettlement, ({ one }) => ({
+export const batchSettlementRelations = relations(batchSettlement, ({ one, many }) => ({
   node: one(node, { fields: [batchSettlement.nodeId], references: [node.id] }),
   model: one(model, { fields: [batchSettlement.modelId], references: [model.id] }),
+  notPaid: many(rowNotPaid),
+}));
+
+export const rowNotPaidRelations = relations(rowNotPaid, ({ one }) => ({
+  batch: one(batchSettlement, { fields: [rowNotPaid.drawId], references: [batchSettlement.drawId] }),
+  node: one(node, { fields: [rowNotPaid.nodeId], references: [node.id] }),
+}));
+
+export const x402GateRelations = relations(x402Gate, ({ one }) => ({
+  node: one(node, { fields: [x402Gate.nodeId], references: [node.id] }),
+  model: one(model, { fields: [x402Gate.modelId], references: [model.id] }),
+}));
+
+export const rowSkippedRelations = relations(rowSkipped, ({ one }) => ({
+  inference: one(inference, { fields: [rowSkipped.requestId], references: [inference.id] }),
 }));
 
 export const nodeRelations = relations(node, ({ many }) => ({
@@ -1496,6 +1562,7 @@ export const inferenceRelations = relations(inference, ({ one, many }) => ({
   }),
   burn: one(burn, { fields: [inference.burnId], references: [burn.id] }),
   events: many(inferenceEvent),
+  skips: many(rowSkipped),
   credits: many(creditEvent),
 }));
 

@@ -15,6 +15,8 @@ export interface Deployment {
       BurnSink?: Address;
       /** Channels and batches; a deployment from before them has none. */
       BatchSettlement?: Address;
+      /** Settles many ZK requests at once. */
+      Groth16Settler?: Address;
       /** Says who may do what. */
       AccessManager?: Address;
     }

@@ -38,6 +38,8 @@ export const KEYS = {
   channelEvent: ["id"],
   batchSettlement: ["id"],
   rowNotPaid: ["id"],
+  x402Gate: ["address"],
+  rowSkipped: ["id"],
   equivocation: ["id"],
   slashing: ["nodeId", "ref"],
   channelCredit: ["token", "account"],

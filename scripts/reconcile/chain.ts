@@ -3,6 +3,7 @@ import {
   type Block,
   type BytesLike,
   getBytes,
+  getCreateAddress,
   Interface,
   JsonRpcProvider,
   type Log,
@@ -17,6 +18,7 @@ import { addressOf, type Deployment } from "../../sdk/src/deployment.ts";
 import {
   accessManagerAbi,
   batchSettlementAbi,
+  groth16SettlerAbi,
   groth16VerifierAbi,
   modelRegistryAbi,
   nitroVerifierAbi,
@@ -25,6 +27,8 @@ import {
   settlementAbi,
   teeVerifierAbi,
   verifierRegistryAbi,
+  x402GateAbi,
+  x402GatesAbi,
 } from "../../sdk/src/generated/abis.ts";
 import type { Books } from "./books.ts";
 import { Bookkeeper, type Meanings, type Place, type Subject, type Transfer } from "./fold.ts";
@@ -35,8 +39,8 @@ export type Progress = (what: string, done: number, of: number) => void;
 
 /** How many requests are under way at once. */
 const AT_ONCE = 20;
-/** Most values of a topic that are asked for at once. */
-const TOPICS_AT_ONCE = 500;
+/** Most addresses, or values of a topic, that are asked for at once. */
+const VALUES_AT_ONCE = 500;
 /** The events that name an owner, a signer or a payout of a node. */
 const PARTIES = [
   ...["NodeRegistered.owner", "NodeRegistered.signer", "NodeRegistered.payout"],
@@ -53,11 +57,12 @@ const KEPT = [
   "TeeVerifier",
   "OPG",
   "AccessManager",
+  "Groth16Settler",
 ];
 /** Contracts of which there may be several, as {@link KEPT}. */
 const NITRO_VERIFIERS = ["AwsNitroVerifier", "NitroVerifier"];
 /** Contracts whose events the tables keep nothing of. Anybody can have some of them emit one, and stop nothing by it. */
-const SILENT = ["Groth16Settler", "Groth16Verifier", "TestUSD"];
+const SILENT = ["Groth16Verifier", "TestUSD"];
 const KNOWN = new Set([...KEPT, ...NITRO_VERIFIERS, ...SILENT]);
 /** Where two modules deploy a contract, the second one's is named "Module#Contract". */
 const contractOf = (name: string) => name.slice(name.lastIndexOf("#") + 1);
@@ -94,7 +99,7 @@ export async function keepBooks(
   const subject = { ...(await subjectOf(provider, deployment)), tokensWatched };
   const keeper = new Bookkeeper(subject);
   const { startBlock } = deployment;
-  const find = (address: string, topics: (string | string[] | null)[] = [], from = startBlock) =>
+  const find = (address: string | string[], topics: (string | string[] | null)[] = [], from = startBlock) =>
     findLogs(provider, { address, topics }, from, lastBlock);
 
   const readers = new Map<string, (log: Log, at: Place) => void>();
@@ -116,6 +121,18 @@ export async function keepBooks(
   logs.push(...registered);
   if (deployment.addresses.BatchSettlement !== undefined) {
     logs.push(...(await read(at("BatchSettlement"), batchSettlementAbi, keeper.batches)));
+    const gates = getCreateAddress({ from: at("BatchSettlement"), nonce: 1 }).toLowerCase();
+    const made = await read(gates, x402GatesAbi, keeper.gates);
+    logs.push(...made);
+    const ofGate = reader(x402GateAbi, keeper.gate);
+    const addresses = [...firstNamed(made, x402GatesAbi, ["GateMade.gate"]).keys()];
+    for (const address of addresses) readers.set(address, ofGate);
+    for (let first = 0; first < addresses.length; first += VALUES_AT_ONCE) {
+      logs.push(...(await find(addresses.slice(first, first + VALUES_AT_ONCE))));
+    }
+  }
+  if (deployment.addresses.Groth16Settler !== undefined) {
+    logs.push(...(await read(at("Groth16Settler"), groth16SettlerAbi, keeper.settler)));
   }
   if (deployment.addresses.AccessManager !== undefined) {
     logs.push(...(await read(at("AccessManager"), accessManagerAbi, keeper.manager)));
@@ -197,8 +214,8 @@ async function paymentLogs(
 ): Promise<Log[]> {
   const transfer = new Interface(opgAbi).getEvent("Transfer")?.topicHash ?? null;
   const logs: Log[] = [];
-  for (let first = 0; first < parties.length; first += TOPICS_AT_ONCE) {
-    const senders = parties.slice(first, first + TOPICS_AT_ONCE).map(word);
+  for (let first = 0; first < parties.length; first += VALUES_AT_ONCE) {
+    const senders = parties.slice(first, first + VALUES_AT_ONCE).map(word);
     logs.push(...(await find(token, [transfer, senders], from)));
   }
   return logs;

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { dataLength, dataSlice, keccak256, ZeroAddress, ZeroHash } from "ethers";
+import { dataLength, dataSlice, Interface, keccak256, ZeroAddress, ZeroHash } from "ethers";
 import {
   DELIVERY_MODES,
   KEY_FAULTS,
@@ -10,20 +10,25 @@ import {
   ROUTES,
   ROW_FAULTS,
   TRUSTS,
+  X402_ROW_FAULTS,
 } from "../../indexer/src/mapping/enums.ts";
 import { decodeTeeParameters } from "../../sdk/src/attestation/tee.ts";
 import type { Abi, EventArgs, EventName } from "../../sdk/src/chain/abiTypes.ts";
 import { LEAST_CONTRIBUTIONS } from "../../sdk/src/client/keyWeaknesses.ts";
-import type {
-  accessManagerAbi,
-  batchSettlementAbi,
-  groth16VerifierAbi,
-  modelRegistryAbi,
-  nitroVerifierAbi,
-  nodeRegistryAbi,
-  settlementAbi,
-  teeVerifierAbi,
-  verifierRegistryAbi,
+import {
+  abis,
+  type accessManagerAbi,
+  type batchSettlementAbi,
+  type groth16SettlerAbi,
+  type groth16VerifierAbi,
+  type modelRegistryAbi,
+  type nitroVerifierAbi,
+  type nodeRegistryAbi,
+  type settlementAbi,
+  type teeVerifierAbi,
+  type verifierRegistryAbi,
+  type x402GateAbi,
+  type x402GatesAbi,
 } from "../../sdk/src/generated/abis.ts";
 import { channelIdOf } from "../../sdk/src/hash/channelIdOf.ts";
 import { Books, big, type Cell, type Entity, type Row } from "./books.ts";
@@ -695,22 +700,20 @@ export class Bookkeeper {
       }
       // Anybody can claim nothing, of any node that there might be.
       if (total > 0n) this.#channelCredit(token, String(this.books.get("node", nodeId).payout), total);
-      this.#drawn({ rows: BigInt(rows) });
+      this.#drawn(at, { rows: BigInt(rows) });
       this.books.put("lastDraw", { chainId: BigInt(this.#subject.chainId), dealing, ended: true });
       if (total > 0n) this.#fees(at, token, { fees: total, feesNet: dealing === "ARMS_LENGTH" ? total : 0n });
     },
-    RowNotPaid: ({ fault, ...row }, at) => {
-      const reason = nameOf(ROW_FAULTS, fault);
-      this.#event("rowNotPaid", at, { ...row, fault: reason });
-      // Of a channel that is not there, no claim tells.
-      this.#drawn({ rowsNotPaid: 1n, ...(reason === "UNKNOWN_CHANNEL" && { rows: 1n }) });
-    },
+    RowNotPaid: ({ fault, ...row }, at) => this.#unpaid(at, { ...row, fault: nameOf(ROW_FAULTS, fault) }),
     BatchSettled: ({ digest: id, streamId, batch, payout, paid, burned }, at) => {
       const { nodeId, modelId, token, ledger, count } = batch;
       const isNative = ledger === at.address;
-      // Its own draw is the log before; a gate's batch has none.
-      const draw = isNative ? this.books.get("lastDraw", BigInt(this.#subject.chainId)) : null;
-      const { rows = 0n, rowsNotPaid = 0n, dealing: ofRows = "ARMS_LENGTH" } = draw ?? {};
+      // A native batch's draw is the log before; a gate's has not ended, if it left anything unpaid.
+      const last = this.books.find("lastDraw", BigInt(this.#subject.chainId));
+      const { id: drawId = null, ...draw } = (isNative || last?.ended === false ? last : undefined) ?? {};
+      const { rowsNotPaid = 0n, dealing: ofRows = "ARMS_LENGTH" } = draw;
+      const rows = isNative ? (draw.rows ?? null) : null;
+      this.#endDraw();
       const isFeeToken = this.#isListed(token) || (isNative && paid > 0n);
       const dealing = nearer(ofRows, isFeeToken && paid > 0n ? "ARMS_LENGTH" : "UNPAID");
       const selfDealing = dealing !== "ARMS_LENGTH";
@@ -725,6 +728,7 @@ export class Bookkeeper {
         burned,
         rows,
         rowsNotPaid,
+        drawId,
         dealing,
         selfDealing,
         proves: this.#proves(route),
@@ -751,6 +755,7 @@ export class Bookkeeper {
       }
     },
     LedgerClaimed: ({ token, payout, paid }, at) => {
+      this.#endDraw();
       this.#channelCredit(token, payout, paid);
       if (this.#isListed(token)) this.#fees(at, token, { fees: paid, feesNet: paid });
     },
@@ -762,6 +767,28 @@ export class Bookkeeper {
       this.books.add("channelCredit", { token, account }, { balance: -amount, received: 0n, withdrawn: amount });
       this.#token(token, { channelCredited: -amount });
       this.#payment(at, "CREDIT_WITHDRAWAL", account, to, token, amount);
+    },
+  };
+
+  readonly gates: Meanings<typeof x402GatesAbi> = {
+    GateMade: ({ gate, nodeId, modelId, routeVersion }, at) => {
+      const of = { nodeId, modelId, routeVersion: BigInt(routeVersion) };
+      this.books.put("x402Gate", { address: gate, ...of, ...stampOf(at) });
+    },
+  };
+
+  /** Of every gate. */
+  readonly gate: Meanings<typeof x402GateAbi> = {
+    X402RowNotPaid: ({ channelId, index, fault, missing }, at) => {
+      const { nodeId = null } = this.books.get("x402Gate", at.address);
+      this.#unpaid(at, { nodeId, channelId, signer: null, index, fault: nameOf(X402_ROW_FAULTS, fault), missing });
+    },
+  };
+
+  readonly settler: Meanings<typeof groth16SettlerAbi> = {
+    RowSkipped: ({ index, requestId, reason }, at) => {
+      const error = dataLength(reason) < 4 ? null : (ERRORS.getError(dataSlice(reason, 0, 4))?.name ?? null);
+      this.#event("rowSkipped", at, { index, requestId, reason, error, sender: at.sender });
     },
   };
 
@@ -960,13 +987,27 @@ export class Bookkeeper {
     });
   }
 
-  /** Counts rows of a draw on native channels: a new one, if the last has ended. */
-  #drawn(amounts: Readonly<Record<string, bigint>>): void {
+  /** Counts rows of the draw that goes on: a new one, if the last has ended. @returns It. */
+  #drawn(at: Place, amounts: Readonly<Record<string, bigint>>): Row {
     const key = { chainId: BigInt(this.#subject.chainId) };
     if (this.books.find("lastDraw", key.chainId)?.ended !== false) {
-      this.books.put("lastDraw", { ...key, ...zeros("rows rowsNotPaid"), dealing: "ARMS_LENGTH", ended: false });
+      const none = { ...zeros("rows rowsNotPaid"), dealing: "ARMS_LENGTH", ended: false };
+      this.books.put("lastDraw", { ...key, id: this.#idOf(at), ...none });
     }
     this.books.add("lastDraw", key, amounts);
+    return this.books.get("lastDraw", key.chainId);
+  }
+
+  #endDraw(): void {
+    const chainId = BigInt(this.#subject.chainId);
+    if (this.books.find("lastDraw", chainId) !== undefined) this.books.put("lastDraw", { chainId, ended: true });
+  }
+
+  #unpaid(at: Place, row: Row): void {
+    // Of a channel that is not there, no claim tells.
+    const unknown = row.fault === "UNKNOWN_CHANNEL" && { rows: 1n };
+    const { id: drawId = null } = this.#drawn(at, { rowsNotPaid: 1n, ...unknown });
+    this.#event("rowNotPaid", at, { ledger: at.address, ...row, drawId });
   }
 
   /** Whether fees count in a token: governance lists it now. */
@@ -1069,6 +1110,9 @@ const nearer = (a: Cell, b: Cell): Cell =>
 /** Whether a verifying key is one for production, by what it declares of its ceremony. */
 const isForProduction = ({ development, contributions = 0n, beacon = null }: Row): boolean =>
   development === false && big(contributions) >= BigInt(LEAST_CONTRIBUTIONS) && beacon !== null;
+
+/** Every error of the protocol's contracts. */
+const ERRORS = new Interface(Object.values<Abi>(abis).flatMap((abi) => abi.filter(({ type }) => type === "error")));
 
 const zeros = (columns: string) => Object.fromEntries(columns.split(" ").map((column) => [column, 0n]));
 const nulls = (columns: string) => Object.fromEntries(columns.split(" ").map((column) => [column, null]));

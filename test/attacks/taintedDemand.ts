@@ -66,7 +66,32 @@ describe("attack: honest demand is made to look like the node's own", function (
       },
       [await settle(await batches.signed("0x"), claim)]: { rows: "0", rowsNotPaid: "0", paid: "0", ...unpaid },
       [await settle(await x402.signed([await x402.row(payer, 50n, 40n)]), claim)]: {
-        ...{ rows: "0", rowsNotPaid: "0", paid: "40", ...paid },
+        ...{ rows: null, rowsNotPaid: "0", paid: "40", ...paid },
+      },
+      ...(await settleShort(claim)),
+    };
+  };
+
+  /** Two batches of x402's that are not paid in full, and a claim of the rest, by anybody in one transaction. */
+  const settleShort = async (claim: string) => {
+    const { contract } = x402.route;
+    const abi = contract.interface;
+    const [payer, empty] = [await x402.channel(100n), await x402.channel(0n)];
+    const one = await x402.signed([await x402.row(payer, 50n, 70n), await x402.row(empty, 5n, 5n)]);
+    const then = { first: one[0].first + one[0].count, root: id("the other root") };
+    const other = await x402.signed([await x402.row(empty, 7n, 7n)], then);
+    const { nodeId, modelId, contracts } = protocol;
+    const token = await contracts.usd.getAddress();
+    const left = await x402.row(payer, 55n, 0n);
+    const rest = abi.encodeFunctionData("claimLedger", [nodeId, modelId, one[0].routeVersion, token, left]);
+    const settle = [one, other].map((batch) => abi.encodeFunctionData("settleBatch", batch));
+    await (await ethers.deployContract("Bundle")).run(contract, [claim, ...settle, rest, claim]);
+    return {
+      [await contract.hashBatch(one[0])]: {
+        ...{ rows: null, rowsNotPaid: "2", paid: "50", dealing: "ARMS_LENGTH", selfDealing: false },
+      },
+      [await contract.hashBatch(other[0])]: {
+        ...{ rows: null, rowsNotPaid: "1", paid: "0", dealing: "UNPAID", selfDealing: true },
       },
     };
   };
@@ -122,7 +147,8 @@ describe("attack: honest demand is made to look like the node's own", function (
 
     const indexer = await demand.index("tokens");
     expect(await demand.dealings(indexer)).to.deep.equal(expected);
-    type Answer = Record<string, { items: Record<string, string | string[]>[] }>;
+    type Row = Record<string, string | string[] | null> & { batch: { id: string } | null };
+    type Answer = Record<string, { items: Row[] }>;
     const found = await demand.ask<Answer>(
       indexer,
       `{
@@ -133,6 +159,7 @@ describe("attack: honest demand is made to look like the node's own", function (
         own: nodes(where: { id: "${own.nodeId}" }) { items { parties } }
         batchSettlements { items { id rows rowsNotPaid paid dealing selfDealing } }
         lastDraws { items { ended } }
+        rowNotPaids(limit: 1000) { items { ledger signer index fault missing batch { id } } }
       }`,
     );
     const from = (funder: typeof buyer, account: typeof buyer, amount: bigint) => ({
@@ -157,6 +184,22 @@ describe("attack: honest demand is made to look like the node's own", function (
     expect(Object.fromEntries(found.batchSettlements?.items.map(({ id, ...row }) => [id, row]) ?? [])).to.deep.equal(
       batches,
     );
+    const notPaid = found.rowNotPaids?.items ?? [];
+    for (const [batch, { rowsNotPaid }] of Object.entries(batches)) {
+      expect(String(notPaid.filter((row) => row.batch?.id === batch).length), batch).to.equal(rowsNotPaid);
+    }
+    const [first, last] = Object.keys(batches).slice(-2);
+    const ledger = (await x402.gate.getAddress()).toLowerCase();
+    const short = (batch: string | undefined, index: number, fault: string, missing: number) => ({
+      ...{ ledger, signer: null, index: String(index), fault, missing: String(missing) },
+      batch: batch === undefined ? null : { id: batch },
+    });
+    expect(notPaid.filter((row) => row.ledger === ledger)).to.deep.equal([
+      short(first, 0, "LOW_CEILING", 20),
+      short(first, 1, "LOW_BALANCE", 5),
+      short(last, 0, "LOW_BALANCE", 12),
+      short(undefined, 0, "LOW_CEILING", 15),
+    ]);
     expect(found.lastDraws?.items, "claims leave one row, however many").to.deep.equal([{ ended: true }]);
     await demand.reconcile(indexer);
   });

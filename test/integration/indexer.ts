@@ -21,7 +21,7 @@ import { reconcile } from "../../scripts/reconcile/reconcile.ts";
 import { documentHints } from "../../sdk/src/attestation/documentHints.ts";
 import { p384Table } from "../../sdk/src/attestation/p384Table.ts";
 import { encodeTeeParameters } from "../../sdk/src/attestation/tee.ts";
-import type { Deployment } from "../../sdk/src/deployment.ts";
+import { addressOf, type Deployment } from "../../sdk/src/deployment.ts";
 import { Trust } from "../../sdk/src/types.ts";
 import type { NitroVerifier, TeeVerifier } from "../../types/ethers-contracts/index.ts";
 import { DigitRoute } from "../support/digits.ts";
@@ -85,7 +85,12 @@ describe("indexer", () => {
     await beforeTheIndexer();
     await attestEnclaves();
     rpc = await serveRpc(provider);
-    const { manager } = protocol.contracts;
+    const { manager, settlement, models, verifiers } = protocol.contracts;
+    const settler = await ethers.deployContract("Groth16Settler", [
+      settlement,
+      models,
+      (await verifiers.verifierOf(1)).verifier,
+    ]);
     const databaseUrl = process.env.OPG_TEST_DATABASE_URL;
     const known = await deploymentOf(protocol);
     deployment = {
@@ -93,6 +98,7 @@ describe("indexer", () => {
       addresses: {
         ...known.addresses,
         AccessManager: await manager.getAddress(),
+        Groth16Settler: await settler.getAddress(),
         "DevelopmentEnclaves#NitroVerifier": await nitro.getAddress(),
       },
     };
@@ -131,6 +137,7 @@ describe("indexer", () => {
   /** What it sees happening: the rest. */
   async function whileItRuns() {
     const { settlement, nodes, models, opg, usd, verifiers } = protocol.contracts;
+    const settler = await ethers.getContractAt("Groth16Settler", addressOf(deployment, "Groth16Settler"));
     const { deployer, requester, operator, signer, payout, modelOwner, stranger } = protocol.accounts;
     const asOperator = nodes.connect(operator);
 
@@ -224,8 +231,13 @@ describe("indexer", () => {
     await settlement.connect(requester).request(terms, "0x");
     const answer = await route.answer(terms, pixels);
     await settlement.deliver(terms, answer);
-    await settlement.settle(terms, answer.outputHash, answer.units, await route.prove(terms, pixels));
+    const { outputHash, units } = answer;
+    const proof = await route.prove(terms, pixels);
+    await settlement.settle(terms, outputHash, units, proof);
     keep("digit", { terms, requestId: await protocol.requestIdOf(terms) });
+    // Anybody may try again, and more.
+    const row = { terms, outputHash, units, proof };
+    await settler.connect(stranger).settleMany(route.digits.keyId, [row, { ...row, units: 7n }]);
 
     await asModelOwner.transferModel(protocol.modelId, deployer);
   }
@@ -577,6 +589,21 @@ describe("indexer", () => {
       expect(await rows("inferences(where: { output_not: null })", "id output")).to.deep.equal([
         { id: published?.requestId, output: published?.output },
       ]);
+    });
+
+    it("tell which tries to settle them with others were refused, by whom, and why", async () => {
+      const skipped = await rows("rowSkippeds", "requestId index error sender");
+      const sender = lower(protocol.accounts.stranger.address);
+      const requestId = labelled.digit;
+      expect(skipped).to.deep.equal([
+        { requestId, index: "0", error: "Settlement_WrongStatus", sender },
+        { requestId, index: "1", error: "Settlement_WrongStatus", sender },
+      ]);
+      const { inference } = await query<{ inference: { skips: Page } }>(
+        "query ($id: String!) { inference(id: $id) { skips { items { index } } } }",
+        { id: requestId },
+      );
+      expect(inference.skips.items).to.have.length(2);
     });
 
     it("have a timeline of every event of theirs, with block, time and transaction", async () => {
@@ -1331,7 +1358,7 @@ describe("indexer", () => {
       const queries = [...text.matchAll(/```graphql\n(.*?)```/gs)].map(([, body]) => body ?? "");
       expect(queries.length).to.be.greaterThan(5);
       // This chain has none of them; test/integration/indexerRight.ts and the demo have.
-      const elsewhere = ["channels", "batchSettlements", "rowNotPaids", "equivocations"];
+      const elsewhere = ["channels", "batchSettlements", "rowNotPaids", "x402Gates", "equivocations"];
       for (const body of queries) {
         const data = await query<Record<string, unknown>>(body, {
           id: labelled.settled,
@@ -1369,6 +1396,7 @@ describe("indexer", () => {
         "channelEvent",
         "batchSettlement",
         "rowNotPaid",
+        "x402Gate",
         "equivocation",
         "slashing",
         "keyFault",

@@ -12,11 +12,12 @@ import {
   node,
   rowNotPaid,
   token as tokens,
+  x402Gate,
 } from "ponder:schema";
 import { type Address, type Hex, isAddressEqual } from "viem";
 import { channelIdOf, unpackClaims } from "../mapping/channel.ts";
 import { closest, type Dealing } from "../mapping/dealing.ts";
-import { nameOf, ROW_FAULTS } from "../mapping/enums.ts";
+import { nameOf, ROW_FAULTS, type RowFault, X402_ROW_FAULTS } from "../mapping/enums.ts";
 import { plus } from "../mapping/period.ts";
 import { type ChainEvent, stampOf } from "../mapping/stamp.ts";
 import { settings } from "../settings.ts";
@@ -75,6 +76,44 @@ async function addChannelCredit(context: Context, token: Address, account: Addre
  */
 async function isListed({ db }: Context, address: Address): Promise<boolean> {
   return (await db.find(tokens, { address }))?.listed === true;
+}
+
+const lastDrawKey = { chainId: BigInt(settings.deployment.chainId) };
+type Draw = typeof lastDraw.$inferSelect;
+
+/** Tells more of the draw that goes on; of a new one, if the last has ended. */
+function draw(
+  { db }: Context,
+  { id }: ChainEvent,
+  told: Pick<Draw, "rows" | "rowsNotPaid">,
+  end: Pick<Draw, "dealing" | "ended">,
+): Promise<Draw> {
+  return db
+    .insert(lastDraw)
+    .values({ ...lastDrawKey, id, ...told, ...end })
+    .onConflictDoUpdate((row) => ({ ...(row.ended ? { id, ...told } : plus(row, told)), ...end }));
+}
+
+/** Ends the draw through a gate that goes on, if one does. @returns it. */
+async function endDraw({ db }: Context): Promise<Draw | null> {
+  const last = await db.find(lastDraw, lastDrawKey);
+  return last === null || last.ended ? null : db.update(lastDraw, lastDrawKey).set({ ended: true });
+}
+
+/** Keeps a row that was not paid in full, and counts it for its draw. */
+async function leaveUnpaid(
+  context: Context,
+  event: ChainEvent & { readonly log: { readonly address: Address } },
+  row: Pick<typeof rowNotPaid.$inferInsert, "nodeId" | "channelId" | "signer" | "index" | "missing"> & {
+    readonly fault: RowFault;
+  },
+): Promise<void> {
+  // The end of a native draw tells of the rows of channels that there are, paid or not.
+  const told = { rows: row.fault === "UNKNOWN_CHANNEL" ? 1n : 0n, rowsNotPaid: 1n };
+  const { id: drawId } = await draw(context, event, told, { dealing: "ARMS_LENGTH", ended: false });
+  await context.db
+    .insert(rowNotPaid)
+    .values({ id: event.id, ledger: event.log.address, ...row, drawId, ...stampOf(event) });
 }
 
 // --- channels ---------------------------------------------------------------------------------------------------------------
@@ -147,12 +186,7 @@ ponder.on("BatchSettlement:ChannelsClaimed", async ({ event, context }) => {
   const { payout } = (await context.db.find(node, { id: nodeId })) ?? {};
   if (payout !== undefined) await addChannelCredit(context, token, payout, total);
   // Every draw ends with this event, and a batch that is the draw's comes next.
-  const told = { rows: BigInt(drawn.length), rowsNotPaid: 0n };
-  const end = { dealing, ended: true };
-  await context.db
-    .insert(lastDraw)
-    .values({ chainId: BigInt(context.chain.id), ...told, ...end })
-    .onConflictDoUpdate((row) => ({ ...(row.ended ? told : plus(row, told)), ...end }));
+  await draw(context, event, { rows: BigInt(drawn.length), rowsNotPaid: 0n }, { dealing, ended: true });
   // Anybody can claim nothing, in any token.
   if (total === 0n) return;
   const net = (amount: bigint) => (dealing === "ARMS_LENGTH" ? amount : 0n);
@@ -160,16 +194,20 @@ ponder.on("BatchSettlement:ChannelsClaimed", async ({ event, context }) => {
 });
 
 ponder.on("BatchSettlement:RowNotPaid", async ({ event, context }) => {
-  const { fault, ...row } = event.args;
-  const name = nameOf(ROW_FAULTS, fault);
-  await context.db.insert(rowNotPaid).values({ id: event.id, ...row, fault: name, ...stampOf(event) });
-  // The end of the draw tells of the rows of channels that there are, paid or not.
-  const told = { rows: name === "UNKNOWN_CHANNEL" ? 1n : 0n, rowsNotPaid: 1n };
-  const begin = { ...told, dealing: "ARMS_LENGTH", ended: false } as const;
-  await context.db
-    .insert(lastDraw)
-    .values({ chainId: BigInt(context.chain.id), ...begin })
-    .onConflictDoUpdate((now) => (now.ended ? begin : plus(now, told)));
+  await leaveUnpaid(context, event, { ...event.args, fault: nameOf(ROW_FAULTS, event.args.fault) });
+});
+
+ponder.on("X402Gates:GateMade", async ({ event, context }) => {
+  const { gate: address, nodeId, modelId, routeVersion } = event.args;
+  const of = { nodeId, modelId, routeVersion: BigInt(routeVersion) };
+  await context.db.insert(x402Gate).values({ address, ...of, ...stampOf(event) });
+});
+
+ponder.on("X402Gate:X402RowNotPaid", async ({ event, context }) => {
+  const gate = await context.db.find(x402Gate, { address: event.log.address });
+  if (gate === null) throw new Error(`There is no gate ${event.log.address}: does the startBlock come too late?`);
+  const fault = nameOf(X402_ROW_FAULTS, event.args.fault);
+  await leaveUnpaid(context, event, { ...event.args, nodeId: gate.nodeId, fault });
 });
 
 // --- batches ----------------------------------------------------------------------------------------------------------------
@@ -178,10 +216,10 @@ ponder.on("BatchSettlement:BatchSettled", async ({ event, context }) => {
   const { db } = context;
   const { digest, streamId, batch: header, payout, paid, burned } = event.args;
   const { nodeId, modelId, token, ledger, count } = header;
-  // The last draw is this batch's own if it is on native channels. Nothing but a draw brings money from them.
+  // The last draw is this batch's own if it is on native channels: nothing else brings money from them.
   const native = isAddressEqual(ledger, event.log.address);
-  const draw = native ? await db.find(lastDraw, { chainId: BigInt(context.chain.id) }) : null;
-  const { rows = 0n, rowsNotPaid: unpaid = 0n, dealing: ofRows = "ARMS_LENGTH" } = draw ?? {};
+  const own = native ? await db.find(lastDraw, lastDrawKey) : await endDraw(context);
+  const { rowsNotPaid: unpaid = 0n, dealing: ofRows = "ARMS_LENGTH" } = own ?? {};
   const isPaid = paid !== 0n;
   const counts = (native && isPaid) || (await isListed(context, token));
   const dealing = closest(ofRows, counts && isPaid ? "ARMS_LENGTH" : "UNPAID");
@@ -196,8 +234,9 @@ ponder.on("BatchSettlement:BatchSettled", async ({ event, context }) => {
     payout,
     paid,
     burned,
-    rows,
+    rows: native ? (own?.rows ?? 0n) : null,
     rowsNotPaid: unpaid,
+    drawId: own?.id ?? null,
     proves,
     dealing,
     selfDealing,
@@ -228,6 +267,7 @@ ponder.on("BatchSettlement:BatchSettled", async ({ event, context }) => {
 
 ponder.on("BatchSettlement:LedgerClaimed", async ({ event, context }) => {
   const { token, payout, paid } = event.args;
+  await endDraw(context);
   await addChannelCredit(context, token, payout, paid);
   if (await isListed(context, token)) await addToFees(context, event, token, { fees: paid, feesNet: paid });
 });

@@ -10,6 +10,7 @@ import {
   node,
   proofDefault,
   routeVersion,
+  rowSkipped,
   verifier,
   verifyingKey,
 } from "ponder:schema";
@@ -29,6 +30,7 @@ import {
   transition,
 } from "../mapping/inference.ts";
 import { plus } from "../mapping/period.ts";
+import { errorNameOf } from "../mapping/revert.ts";
 import { type ChainEvent, stampOf } from "../mapping/stamp.ts";
 import { proves } from "../mapping/trust.ts";
 import { settings } from "../settings.ts";
@@ -221,6 +223,14 @@ ponder.on("Settlement:Defaulted", async ({ event, context }) => {
 
 ponder.on("Settlement:CallbackFailed", async ({ event, context }) => {
   await record(context, event, "CALLBACK_FAILED");
+});
+
+ponder.on("Groth16Settler:RowSkipped", async ({ event, context }) => {
+  const { reason } = event.args;
+  const { from: sender } = event.transaction;
+  await context.db
+    .insert(rowSkipped)
+    .values({ id: event.id, ...event.args, error: errorNameOf(reason), sender, ...stampOf(event) });
 });
 
 // --- credits ----------------------------------------------------------------------------------------------------------------

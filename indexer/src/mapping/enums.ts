@@ -113,7 +113,13 @@ export const CHANNEL_EVENTS = [
 
 /** `RowFault` in IChannels.sol. */
 export const ROW_FAULTS = ["NONE", "UNKNOWN_CHANNEL", "AMOUNT_TOO_LARGE", "LOW_CEILING", "LOW_BALANCE"] as const;
-export type RowFault = (typeof ROW_FAULTS)[number];
+
+/** `X402RowFault` in IX402Gate.sol. */
+export const X402_ROW_FAULTS = ["NONE", "AMOUNT_TOO_LARGE", "LOW_CEILING", "LOW_BALANCE", "REFUSED"] as const;
+
+/** Why a row of any ledger was not paid in full. */
+export const ANY_ROW_FAULTS = [...ROW_FAULTS, "REFUSED"] as const;
+export type RowFault = (typeof ANY_ROW_FAULTS)[number];
 
 /**
  * How close a payer is to the node that it pays, the closer the later. UNPAID: nobody pays anything, so the operator itself

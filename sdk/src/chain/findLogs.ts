@@ -11,7 +11,7 @@ const SPAN = 50_000;
  */
 export async function findLogs(
   provider: Provider,
-  filter: { readonly address: string; readonly topics: readonly (string | string[] | null)[] },
+  filter: { readonly address: string | string[]; readonly topics: readonly (string | string[] | null)[] },
   fromBlock: number,
   toBlock?: number,
 ): Promise<Log[]> {

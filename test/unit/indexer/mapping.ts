@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect } from "chai";
-import { keccak256 } from "ethers";
+import { Interface, keccak256 } from "ethers";
 import {
   DELIVERY_MODES,
   KEY_FAULTS,
@@ -9,7 +9,9 @@ import {
   OUTPUT_COMMITMENTS,
   REQUEST_STATUSES,
   ROUTES,
+  ROW_FAULTS,
   TRUSTS,
+  X402_ROW_FAULTS,
 } from "../../../indexer/src/mapping/enums.ts";
 import {
   creditsOfDefault,
@@ -24,10 +26,12 @@ import {
 import { moves } from "../../../indexer/src/mapping/node.ts";
 import { offerRow } from "../../../indexer/src/mapping/offer.ts";
 import { firstPeak, peakAfter, periodsOf, plus, stocksOf } from "../../../indexer/src/mapping/period.ts";
+import { errorNameOf } from "../../../indexer/src/mapping/revert.ts";
 import { stampOf } from "../../../indexer/src/mapping/stamp.ts";
 import { kept } from "../../../indexer/src/mapping/text.ts";
 import { gapSubjects, measurementSetOf, proves, verifyingKeyIdOf } from "../../../indexer/src/mapping/trust.ts";
 import { encodeTeeParameters } from "../../../sdk/src/attestation/tee.ts";
+import { settlementAbi } from "../../../sdk/src/generated/abis.ts";
 import { Trust } from "../../../sdk/src/types.ts";
 
 const address = (digit: string) => `0x${digit.repeat(40)}` as const;
@@ -83,6 +87,8 @@ describe("indexer mappings", () => {
       RequestStatus: REQUEST_STATUSES,
       Trust: TRUSTS,
       KeyFault: KEY_FAULTS,
+      RowFault: ROW_FAULTS,
+      X402RowFault: X402_ROW_FAULTS,
     })) {
       it(`${name} has the names of the contracts, in their order`, () => {
         const body = new RegExp(`enum ${name} \\{([^}]*)\\}`).exec(source)?.[1] ?? "";
@@ -93,6 +99,15 @@ describe("indexer mappings", () => {
     it("nameOf refuses a value that no enum has", () => {
       expect(nameOf(ROUTES, 1)).to.equal("TEE");
       expect(() => nameOf(ROUTES, 2)).to.throw(RangeError, "no value 2 among ZK, TEE");
+    });
+  });
+
+  describe("reverts", () => {
+    it("are known by the selector of the protocol's own errors, however their data is cut", () => {
+      const wrong = new Interface(settlementAbi).getError("Settlement_WrongStatus")?.selector as `0x${string}`;
+      expect(errorNameOf(wrong)).to.equal("Settlement_WrongStatus");
+      expect(errorNameOf(`${wrong}00`)).to.equal("Settlement_WrongStatus");
+      for (const other of ["0x", "0x123456", "0x12345678"] as const) expect(errorNameOf(other)).to.equal(null);
     });
   });
 

@@ -47,6 +47,7 @@ export const ROW_FAULT: Readonly<Record<RowNotPaid["fault"], string>> = {
   UNKNOWN_CHANNEL: "There is no such channel.",
   AMOUNT_TOO_LARGE: "The amount is larger than a channel can hold.",
   LOW_CEILING: "The payer's last voucher allows less; the rest can be claimed with a higher one.",
+  REFUSED: "x402 refused the claim: the voucher's signature is wrong, for example.",
   LOW_BALANCE: "The channel's deposit is used up; the rest can be claimed after a deposit.",
 };
 

@@ -11,6 +11,8 @@ export interface BatchDetail extends BatchRow {
   readonly root: string;
   readonly rowsHash: string;
   readonly payout: string;
+  /** What its rows that were not paid in full carry, too. */
+  readonly drawId: string | null;
   readonly blockNumber: string;
   readonly transactionHash: string;
 }
@@ -19,7 +21,8 @@ export interface BatchDetail extends BatchRow {
 export interface RowNotPaid {
   readonly id: string;
   readonly channelId: string;
-  readonly signer: string;
+  /** Null for a channel of x402. */
+  readonly signer: string | null;
   readonly index: string;
   readonly fault: Exclude<RowFault, "NONE">;
   readonly missing: string;
@@ -28,5 +31,5 @@ export interface RowNotPaid {
 export const batchQuery = defineQuery<{ readonly batchSettlement: BatchDetail | null }, { readonly id: string }>(batch);
 export const rowsNotPaidQuery = defineQuery<
   { readonly rowNotPaids: { readonly totalCount: number; readonly items: readonly RowNotPaid[] } },
-  { readonly nodeId: string; readonly transactionHash: string }
+  { readonly drawId: string | null }
 >(rows);

@@ -16,7 +16,8 @@ export interface BatchRow {
   readonly count: string;
   readonly paid: string;
   readonly burned: string;
-  readonly rows: string;
+  /** Null for those of a gate to x402. */
+  readonly rows: string | null;
   readonly rowsNotPaid: string;
   readonly proves: ProofMeaning | null;
   readonly dealing: Dealing;

@@ -44,7 +44,6 @@ function Detail({ of }: { readonly of: BatchDetail }) {
   const first = BigInt(of.first);
   const count = BigInt(of.count);
   const finalityOf = useFinality([of.blockNumber]);
-  const native = of.rows !== "0";
   return (
     <>
       <Stats>
@@ -54,7 +53,7 @@ function Detail({ of }: { readonly of: BatchDetail }) {
         >
           <span className="num">{count.toLocaleString("en")}</span>
         </Stat>
-        <Stat label="Paid to the node" note={native ? `by ${of.rows} channels` : "by x402"}>
+        <Stat label="Paid to the node" note={of.rows === null ? "by x402" : `by ${of.rows} channels`}>
           <Fee value={of.paid} token={of.token} />
         </Stat>
         <Stat label={<Term of="burn">Burned</Term>} note="a verification fee for each inference">
@@ -124,8 +123,7 @@ function Detail({ of }: { readonly of: BatchDetail }) {
 /** Payers whose rows were not paid in full, and why. */
 function NotPaid({ batch }: { readonly batch: BatchDetail }) {
   const some = batch.rowsNotPaid !== "0";
-  const { nodeId, transactionHash } = batch;
-  const answer = useAsk(rowsNotPaidQuery, { nodeId, transactionHash }, { enabled: some });
+  const answer = useAsk(rowsNotPaidQuery, { drawId: batch.drawId }, { enabled: some });
   const columns: readonly Column<RowNotPaid>[] = [
     {
       key: "index",
@@ -134,7 +132,12 @@ function NotPaid({ batch }: { readonly batch: BatchDetail }) {
       by: ({ index }) => BigInt(index),
     },
     { key: "channel", name: "Channel", cell: ({ channelId }) => <Id value={channelId} what="channel id" /> },
-    { key: "signer", name: "Signer", cell: ({ signer }) => <Id value={signer} what="signer" /> },
+    {
+      key: "signer",
+      name: "Signer",
+      cell: ({ signer }) =>
+        signer === null ? <span className="dim">by x402</span> : <Id value={signer} what="signer" />,
+    },
     {
       key: "missing",
       name: "Missing",
@@ -152,11 +155,6 @@ function NotPaid({ batch }: { readonly batch: BatchDetail }) {
             <DataTable caption="Rows not paid in full" columns={columns} rows={rowNotPaids.items} id={({ id }) => id} />
           )}
         </Loaded>
-      ) : batch.rows === "0" ? (
-        <Empty title="Not known here">
-          This batch has no native channels. Which rows the node's gate to x402 could not draw is in the gate's own
-          events, which the indexer does not read.
-        </Empty>
       ) : (
         <Empty title="Everything was paid">Each channel covered what was proven for it.</Empty>
       )}

@@ -37,8 +37,12 @@ const BATCHES: readonly Column<BatchRow>[] = [
     key: "rows",
     name: "Payers paid in full",
     cell: ({ rows, rowsNotPaid }) =>
-      rows === "0" ? (
-        <span className="dim">by x402</span>
+      rows === null ? (
+        rowsNotPaid === "0" ? (
+          <Mark tone="good">all, by x402</Mark>
+        ) : (
+          <Mark tone="warn">all but {BigInt(rowsNotPaid).toLocaleString("en")}, by x402</Mark>
+        )
       ) : rowsNotPaid === "0" ? (
         <Mark tone="good">all {BigInt(rows).toLocaleString("en")}</Mark>
       ) : (
