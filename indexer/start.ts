@@ -18,7 +18,7 @@ const ANCHORING = 15_000;
 const root = fileURLToPath(new URL(".", import.meta.url));
 const ponder = fileURLToPath(new URL("bin/ponder.js", import.meta.resolve("ponder")));
 /** What the indexer's process loads before Ponder. */
-const preloads = ["endWithParent", "reorgWindow", "requestRate", "tunePglite", "wholeHashes"];
+const preloads = ["endWithParent", "liveReorgs", "reorgWindow", "requestRate", "tunePglite", "wholeHashes"];
 /** And what, if it writes into PostgreSQL. */
 const writersPreloads = ["holdSchema"];
 

@@ -54,10 +54,12 @@ export const sqlName = (name: string): string =>
 async function readFrom(query: Query): Promise<Tables> {
   const [meta] = parseRows((await query(`select value::text as rows from ${META} where key = 'app'`))[0]);
   checkEntities(JSON.parse(meta?.table_names ?? "[]"));
-  const statement = [CHECKPOINT, ...ENTITIES.map(sqlName)]
-    .map((table) => `select '${table}' as name, json_agg(t)::text as rows from (select * from "${table}") t`)
+  // Short, for the indexer takes statements up to a length, and one has to read all tables to read one moment.
+  const tables = [CHECKPOINT, ...ENTITIES.map(sqlName)];
+  const statement = tables
+    .map((table, place) => `select ${place} place,json_agg(t)::text rows from "${table}" t`)
     .join(" union all ");
-  const found = new Map((await query(statement)).map((row) => [String(row.name), parseRows(row)]));
+  const found = new Map((await query(statement)).map((row) => [tables[Number(row.place)], parseRows(row)]));
   const [checkpoint, ...others] = found.get(CHECKPOINT) ?? [];
   if (checkpoint === undefined || others.length !== 0) throw new Unreadable("the tables are not those of one chain");
   return {

@@ -62,11 +62,17 @@ describe("attack: honest demand is made to look like the node's own", function (
     return {
       [await settle(await batches.signed(some), claim, claim)]: { rows: "4", rowsNotPaid: "3", paid: "30", ...paid },
       [await settle(await batches.signed(batches.rows(row(good, 90n))), claim)]: {
-        ...{ rows: "1", rowsNotPaid: "0", paid: "30", ...paid },
+        rows: "1",
+        rowsNotPaid: "0",
+        paid: "30",
+        ...paid,
       },
       [await settle(await batches.signed("0x"), claim)]: { rows: "0", rowsNotPaid: "0", paid: "0", ...unpaid },
       [await settle(await x402.signed([await x402.row(payer, 50n, 40n)]), claim)]: {
-        ...{ rows: null, rowsNotPaid: "0", paid: "40", ...paid },
+        rows: null,
+        rowsNotPaid: "0",
+        paid: "40",
+        ...paid,
       },
       ...(await settleShort(claim)),
     };
@@ -88,10 +94,18 @@ describe("attack: honest demand is made to look like the node's own", function (
     await (await ethers.deployContract("Bundle")).run(contract, [claim, ...settle, rest, claim]);
     return {
       [await contract.hashBatch(one[0])]: {
-        ...{ rows: null, rowsNotPaid: "2", paid: "50", dealing: "ARMS_LENGTH", selfDealing: false },
+        rows: null,
+        rowsNotPaid: "2",
+        paid: "50",
+        dealing: "ARMS_LENGTH",
+        selfDealing: false,
       },
       [await contract.hashBatch(other[0])]: {
-        ...{ rows: null, rowsNotPaid: "1", paid: "0", dealing: "UNPAID", selfDealing: true },
+        rows: null,
+        rowsNotPaid: "1",
+        paid: "0",
+        dealing: "UNPAID",
+        selfDealing: true,
       },
     };
   };
@@ -191,7 +205,11 @@ describe("attack: honest demand is made to look like the node's own", function (
     const [first, last] = Object.keys(batches).slice(-2);
     const ledger = (await x402.gate.getAddress()).toLowerCase();
     const short = (batch: string | undefined, index: number, fault: string, missing: number) => ({
-      ...{ ledger, signer: null, index: String(index), fault, missing: String(missing) },
+      ledger,
+      signer: null,
+      index: String(index),
+      fault,
+      missing: String(missing),
       batch: batch === undefined ? null : { id: batch },
     });
     expect(notPaid.filter((row) => row.ledger === ledger)).to.deep.equal([

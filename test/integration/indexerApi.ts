@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { createClient, sql } from "@ponder/client";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect } from "chai";
 import { ZeroHash } from "ethers";
@@ -26,6 +27,15 @@ describe("the indexer's API", () => {
   const whileStarting: [path: string, status: number, body: string][] = [];
 
   const get = (path: string, init?: RequestInit) => fetch(`${indexer.url}${path}`, init);
+  /** What a statement answers. */
+  const rows = async (statement: string, params: unknown[]): Promise<Record<string, string>[]> => {
+    const response = await get(
+      `/sql/db?sql=${encodeURIComponent(JSON.stringify({ json: { sql: statement, params } }))}`,
+    );
+    const text = await response.text();
+    expect(response.status, text).to.equal(200);
+    return (JSON.parse(text) as { rows: Record<string, string>[] }).rows;
+  };
 
   before(async function () {
     this.timeout(240_000);
@@ -327,14 +337,6 @@ describe("the indexer's API", () => {
       const { stdout } = await promisify(execFile)("sh", ["-euc", askedInDocs(number, "sh")], { env: environment() });
       return JSON.parse(stdout) as Answer;
     };
-    const rows = async (statement: string, params: unknown[]): Promise<Record<string, string>[]> => {
-      const response = await get(
-        `/sql/db?sql=${encodeURIComponent(JSON.stringify({ json: { sql: statement, params } }))}`,
-      );
-      const text = await response.text();
-      expect(response.status, text).to.equal(200);
-      return (JSON.parse(text) as { rows: Record<string, string>[] }).rows;
-    };
     type Page = { items: Record<string, unknown>[] };
 
     it("1: is my request proven?", async () => {
@@ -423,6 +425,50 @@ describe("the indexer's API", () => {
       } finally {
         app.kill("SIGKILL");
         rmSync(file);
+      }
+    });
+  });
+
+  describe("live queries", () => {
+    it("are answered again after a reorganisation, even if what it took back does not come again", async function () {
+      this.timeout(60_000);
+      const client = createClient(`${indexer.url}/sql`);
+      const ids = sql`select id from inference order by requested_at, id`;
+      let answer: string[] | undefined;
+      const { unsubscribe } = client.live(
+        (db) => db.execute(ids),
+        (rows) => {
+          answer = rows.map(({ id }) => String(id));
+        },
+      );
+      const hears = async (is: (answer: string[]) => boolean, milliseconds = 20_000) => {
+        for (const end = Date.now() + milliseconds; Date.now() < end; await sleep(50)) {
+          if (answer !== undefined && is(answer)) return true;
+        }
+        return false;
+      };
+      const request = async () => (await protocol.request()).requestId;
+      try {
+        // It is told of changes only, and of those that come before it has begun to listen not at all.
+        let heard = false;
+        for (let attempt = 0; attempt < 10 && !heard; ++attempt) {
+          const requestId = await request();
+          heard = await hears((answer) => answer.includes(requestId), 2_000);
+        }
+        const before = answer ?? [];
+        const snapshot = await networkHelpers.takeSnapshot();
+        const requestId = await request();
+        expect(await hears((answer) => answer.includes(requestId))).to.equal(true);
+        const head = await ethers.provider.getBlockNumber();
+        await snapshot.restore();
+        // Blocks without an event, so that nothing else wakes the query.
+        while ((await ethers.provider.getBlockNumber()) <= head) await networkHelpers.mine();
+        expect(await hears((answer) => !answer.includes(requestId))).to.equal(true);
+        expect(answer).to.deep.equal(before);
+        // Ponder remembers answers to this, too, and by the same tables.
+        expect(await client.db.execute(ids)).to.deep.equal(before.map((id) => ({ id })));
+      } finally {
+        unsubscribe();
       }
     });
   });
