@@ -4,13 +4,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { createClient, sql } from "@ponder/client";
 import { expect } from "chai";
 import { connect } from "../../indexer/postgres.ts";
 import { deploymentKey, type Indexer, type IndexerOptions, startIndexer, startReplica } from "../../indexer/start.ts";
 import { readTables } from "../../scripts/reconcile/tables.ts";
 import { Unreadable } from "../../scripts/reconcile/Unreadable.ts";
 import type { Deployment } from "../../sdk/src/deployment.ts";
-import { ethers, loadProtocol, type Protocol, provider } from "../support/fixtures.ts";
+import { ethers, loadProtocol, networkHelpers, type Protocol, provider } from "../support/fixtures.ts";
 import { type PostgresServer, runSql, startPostgres } from "../support/postgres.ts";
 import { type RpcServer, serveRpc } from "../support/rpcServer.ts";
 import { deploymentOf } from "../support/sdk.ts";
@@ -172,6 +173,23 @@ describe("indexer on PostgreSQL", function () {
     const { laws } = answer.graphql as { laws: { items: { holds: boolean }[] } };
     expect(laws.items).to.not.have.length(0);
     expect(laws.items.filter(({ holds }) => !holds)).to.deep.equal([]);
+  });
+
+  it("takes back what a reorganisation does, in what its replica remembers of answers to SQL, too", async () => {
+    const { db } = createClient(`${replica.url}/sql`);
+    const ids = async () => {
+      await replica.reached(await head());
+      return (await db.execute(sql`select id from inference`)).map(({ id }) => id);
+    };
+    const before = await ids();
+    const snapshot = await networkHelpers.takeSnapshot();
+    const { requestId } = await protocol.request();
+    expect(await ids()).to.have.members([...before, requestId]);
+    const forked = await head();
+    await snapshot.restore();
+    // Blocks without an event, which change no table.
+    while ((await head()) <= forked) await networkHelpers.mine();
+    expect(await ids()).to.have.members(before);
   });
 
   it("answers SQL over HTTP with what the role may read, and nothing dear", async () => {
