@@ -116,6 +116,27 @@ export function testDetails(browser: Browser, { indexer }: Stage, { ended, settl
       }));
   });
 
+  describe("What keys of circuits are trusted for", () => {
+    it("is said at each inference: a development key is never shown as one that proves an execution", () =>
+      visit("/inferences", async (page) => {
+        await page.getByRole("search").getByLabel("Proof").selectOption({ label: "Zero knowledge" });
+        const proofs = page.locator('main td[data-name="Proof"]');
+        await page.locator('main tbody:has(tr):not(:has(td[data-name="Proof"]:not(:has-text("Zero"))))').waitFor();
+        for (const proof of await proofs.allInnerTexts()) {
+          expect(proof.replaceAll(/\s+/g, " ")).to.equal("Zero knowledge development key, no proof to others");
+        }
+        await page.locator('main tbody a[href*="/inferences/0x"]').first().click();
+        await page.getByText("A development key", { exact: true }).waitFor();
+      }));
+
+    it("is said at each model", () =>
+      visit("/models", async (page) => {
+        const route = page.locator('main td[data-name="Proven by"] .mark', { hasText: "Zero knowledge" }).first();
+        expect(await route.innerText()).to.equal("Zero knowledge, development key");
+        expect(await route.getAttribute("class")).to.contain("warn");
+      }));
+  });
+
   describe("What enclaves are trusted for", () => {
     it("is said in words at each attested key and at each set, LOCAL and GATEWAY never alike", () =>
       visit("/enclaves", async (page) => {
