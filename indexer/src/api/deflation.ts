@@ -2,7 +2,8 @@ import { db } from "ponder:api";
 import { period, periodToken } from "ponder:schema";
 import { createRoute, z } from "@hono/zod-openapi";
 import { and, asc, eq, gte } from "ponder";
-import { deflation as pointOf, project, ratio, rolling, startOf, WINDOWS } from "../mapping/deflation.ts";
+import { deflation as pointOf, project, ratio, rolling, WINDOWS } from "../mapping/deflation.ts";
+import { INTERVAL_OF, startOf } from "../mapping/period.ts";
 import { readProtocol, readTime } from "./now.ts";
 import {
   Address,
@@ -16,7 +17,7 @@ import {
   Share,
   STARTING,
 } from "./openapi.ts";
-import { INTERVALS, readSeries, SERIES, seriesQuery } from "./series.ts";
+import { readSeries, SERIES, seriesQuery } from "./series.ts";
 
 const burn = {
   burned: Amount.openapi({ description: "OPG that the protocol burned." }),
@@ -100,7 +101,7 @@ deflation.openapi(
     const query = context.req.valid("query");
     const rows = await readSeries(query);
     return context.json(
-      rows.map((row) => pointOf(row, INTERVALS[query.bucket])),
+      rows.map((row) => pointOf(row, INTERVAL_OF[query.bucket])),
       200,
     );
   },

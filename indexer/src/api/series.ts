@@ -2,13 +2,9 @@ import { db } from "ponder:api";
 import { period } from "ponder:schema";
 import { z } from "@hono/zod-openapi";
 import { and, desc, eq, gte, lt } from "ponder";
-import { BUCKETS, filled, startOf } from "../mapping/deflation.ts";
-import { SECONDS } from "../mapping/period.ts";
+import { BUCKETS, filled, INTERVAL_OF, SECONDS, startOf } from "../mapping/period.ts";
 import { readTime } from "./now.ts";
 import { limitOf, oneOf } from "./openapi.ts";
-
-/** The table's name of each bucket. */
-export const INTERVALS = { hour: "HOUR", day: "DAY", week: "WEEK" } as const;
 
 /** Which part of a series is asked for. */
 export const seriesQuery = z.object({
@@ -44,7 +40,7 @@ const quiet = (before: Period): Period => ({ ...before, burned: 0n, burnedNet: 0
 
 /** The latest periods, the oldest first. */
 export async function readSeries({ bucket, limit, fill }: z.output<typeof seriesQuery>): Promise<Period[]> {
-  const interval = INTERVALS[bucket];
+  const interval = INTERVAL_OF[bucket];
   const newestFirst = (bound?: ReturnType<typeof gte>) =>
     db
       .select(COLUMNS)

@@ -18,12 +18,19 @@ import { type Address, type Hex, isAddressEqual } from "viem";
 import { channelIdOf, unpackClaims } from "../mapping/channel.ts";
 import { closest, type Dealing } from "../mapping/dealing.ts";
 import { nameOf, ROW_FAULTS, type RowFault, X402_ROW_FAULTS } from "../mapping/enums.ts";
-import { plus } from "../mapping/period.ts";
 import { type ChainEvent, stampOf } from "../mapping/stamp.ts";
+import { plus } from "../mapping/sums.ts";
 import { settings } from "../settings.ts";
 import { addPayment, dealingWith } from "./funding.ts";
-import { meaningOf } from "./settlement.ts";
-import { addToFees, addToNode, addToPeriods, addToProtocol, addToRouteAndModel, addToToken } from "./store.ts";
+import {
+  addToPeriodNodes,
+  addToPeriodRoutesAndModels,
+  addToPeriods,
+  addToPeriodTokens,
+  addToProtocol,
+  addToToken,
+  meaningOf,
+} from "./store.ts";
 
 const { OPG } = settings.deployment.addresses;
 
@@ -190,7 +197,7 @@ ponder.on("BatchSettlement:ChannelsClaimed", async ({ event, context }) => {
   // Anybody can claim nothing, in any token.
   if (total === 0n) return;
   const net = (amount: bigint) => (dealing === "ARMS_LENGTH" ? amount : 0n);
-  await addToFees(context, event, token, { fees: total, feesNet: net(total) });
+  await addToPeriodTokens(context, event, token, { fees: total, feesNet: net(total) });
 });
 
 ponder.on("BatchSettlement:RowNotPaid", async ({ event, context }) => {
@@ -259,17 +266,23 @@ ponder.on("BatchSettlement:BatchSettled", async ({ event, context }) => {
   const burnedNet = net(burned);
   const known = { ...settlements, burnedNet: burnedNet - burned };
   await addToPeriods(context, event, { ...known, batched: count, batches: 1n });
-  await addToNode(context, event, nodeId, known);
-  await addToRouteAndModel(context, event, { route: "TEE", modelId }, { ...settlements, burned, burnedNet });
+  await addToPeriodNodes(context, event, nodeId, known);
+  await addToPeriodRoutesAndModels(context, event, { route: "TEE", modelId }, { ...settlements, burned, burnedNet });
   if (!counts) return;
-  await addToFees(context, event, token, { ...settlements, fees: credited, feesNet: credited, burned, burnedNet });
+  await addToPeriodTokens(context, event, token, {
+    ...settlements,
+    fees: credited,
+    feesNet: credited,
+    burned,
+    burnedNet,
+  });
 });
 
 ponder.on("BatchSettlement:LedgerClaimed", async ({ event, context }) => {
   const { token, payout, paid } = event.args;
   await endDraw(context);
   await addChannelCredit(context, token, payout, paid);
-  if (await isListed(context, token)) await addToFees(context, event, token, { fees: paid, feesNet: paid });
+  if (await isListed(context, token)) await addToPeriodTokens(context, event, token, { fees: paid, feesNet: paid });
 });
 
 ponder.on("BatchSettlement:Equivocated", async ({ event, context }) => {

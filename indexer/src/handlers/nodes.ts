@@ -4,12 +4,12 @@ import { type Hex, isAddressEqual, zeroAddress } from "viem";
 import { NODE_STATUSES, nameOf, ROUTES } from "../mapping/enums.ts";
 import { type AccountChange, moves, UNCHANGED } from "../mapping/node.ts";
 import { offerRow } from "../mapping/offer.ts";
-import { plus } from "../mapping/period.ts";
 import { type ChainEvent, stampOf } from "../mapping/stamp.ts";
+import { plus } from "../mapping/sums.ts";
 import { kept } from "../mapping/text.ts";
 import { settings } from "../settings.ts";
 import { addParties, addPayment, dealingWith } from "./funding.ts";
-import { addToNode, addToPeriods, addToProtocol, addToRouteAndModel } from "./store.ts";
+import { addToPeriodNodes, addToPeriodRoutesAndModels, addToPeriods, addToProtocol } from "./store.ts";
 import { readSupply } from "./supply.ts";
 
 const { funding, deployment } = settings;
@@ -209,13 +209,13 @@ ponder.on("NodeRegistry:Burned", async ({ event, context }) => {
   await addToProtocol(context, { burned: amount });
   const burned = { burned: amount, burnedNet: selfDealing ? 0n : amount };
   await addToPeriods(context, event, burned);
-  await addToNode(context, event, nodeId, burned);
+  await addToPeriodNodes(context, event, nodeId, burned);
   if (request === null) {
     const burnId = event.id;
     await db.insert(burnFor).values({ ref, burnId }).onConflictDoUpdate({ burnId });
     return;
   }
-  await addToRouteAndModel(context, event, request, burned);
+  await addToPeriodRoutesAndModels(context, event, request, burned);
   await db.update(inference, { id: ref }).set((row) => ({ ...plus(row, { burned: amount }), burnId: event.id }));
 });
 

@@ -5,14 +5,10 @@ import {
   creditEvent,
   inference,
   inferenceEvent,
-  measurementSet,
   model,
   node,
   proofDefault,
-  routeVersion,
   rowSkipped,
-  verifier,
-  verifyingKey,
 } from "ponder:schema";
 import type { Hex } from "viem";
 import { closest, dealingByPrice } from "../mapping/dealing.ts";
@@ -29,26 +25,25 @@ import {
   settled,
   transition,
 } from "../mapping/inference.ts";
-import { plus } from "../mapping/period.ts";
 import { errorNameOf } from "../mapping/revert.ts";
 import { type ChainEvent, stampOf } from "../mapping/stamp.ts";
-import { proves } from "../mapping/trust.ts";
+import { plus } from "../mapping/sums.ts";
 import { settings } from "../settings.ts";
 import { addPayment, dealingWith } from "./funding.ts";
 import {
   addCredits,
-  addToBreakdown,
-  addToFees,
-  addToNode,
+  addToPeriodBreakdown,
+  addToPeriodNodes,
   addToPeriods,
+  addToPeriodTokens,
   addToProtocol,
   addToToken,
   addToTrustGap,
+  meaningOf,
 } from "./store.ts";
 
 type InferenceRow = typeof inference.$inferSelect;
 type RequestEvent = ChainEvent & { readonly args: { readonly requestId: Hex } };
-type RouteKey = Pick<InferenceRow, "modelId" | "route" | "routeVersion">;
 type NodeCount = "requests" | "deliveries" | "settlements" | "declines" | "defaults";
 
 const { OPG } = settings.deployment.addresses;
@@ -71,17 +66,6 @@ async function inferenceOf({ db }: Context, requestId: Hex): Promise<InferenceRo
 /** Counts something for a request's node. */
 async function countForNode({ db }: Context, nodeId: Hex | null, count: NodeCount): Promise<void> {
   if (nodeId !== null) await db.update(node, { id: nodeId }).set((row) => ({ [count]: row[count] + 1n }));
-}
-
-/** What a proof of a request shows, by the measurement set or the verifying key of its version of the route. */
-export async function meaningOf({ db }: Context, { modelId, route, routeVersion: version }: RouteKey) {
-  const { measurementSetId, verifierId, verifyingKeyId } =
-    (await db.find(routeVersion, { modelId, route, version })) ?? {};
-  const set = measurementSetId ? await db.find(measurementSet, { id: measurementSetId }) : null;
-  const address = verifierId && verifyingKeyId ? (await db.find(verifier, { id: verifierId }))?.address : undefined;
-  const key =
-    address && verifyingKeyId ? await db.find(verifyingKey, { verifier: address, keyId: verifyingKeyId }) : null;
-  return proves(set?.trust, key ?? undefined);
 }
 
 /** Ends a request: its row, the counts, and the escrow, which becomes credits. */
@@ -136,8 +120,8 @@ ponder.on("Settlement:Requested", async ({ event, context }) => {
   await db.update(model, { id: row.modelId }).set(({ requests }) => ({ requests: requests + 1n }));
   await addToToken(context, row.token, { escrowed: row.maxFee });
   await addToPeriods(context, event, { requests: 1n });
-  await addToBreakdown(context, event, row, { requests: 1n });
-  await addToFees(context, event, row.token, { escrowed: row.maxFee });
+  await addToPeriodBreakdown(context, event, row, { requests: 1n });
+  await addToPeriodTokens(context, event, row.token, { escrowed: row.maxFee });
 });
 
 ponder.on("Settlement:Delivered", async ({ event, context }) => {
@@ -152,7 +136,7 @@ ponder.on("Settlement:Delivered", async ({ event, context }) => {
   await addToProtocol(context, { ...transition(row.status, patch.status), coverageAtRisk: row.coverage });
   if (row.open) {
     await countForNode(context, nodeId, "requests");
-    await addToNode(context, event, nodeId, { requests: 1n });
+    await addToPeriodNodes(context, event, nodeId, { requests: 1n });
   }
   await countForNode(context, nodeId, "deliveries");
   await addToPeriods(context, event, { deliveries: 1n }, row.coverage);
@@ -179,10 +163,10 @@ ponder.on("Settlement:Settled", async ({ event, context }) => {
   await context.db.update(model, { id: row.modelId }).set(({ settlements }) => ({ settlements: settlements + 1n }));
   const settlements = { settlements: 1n, settlementsNet: net(1n) };
   await addToPeriods(context, event, settlements);
-  await addToBreakdown(context, event, row, settlements);
+  await addToPeriodBreakdown(context, event, row, settlements);
   const { burned } = row;
   const paid = { fees: fee, feesNet: net(fee), returned, burned, burnedNet: net(burned) };
-  await addToFees(context, event, row.token, { ...settlements, ...paid });
+  await addToPeriodTokens(context, event, row.token, { ...settlements, ...paid });
   await addToTrustGap(context, { ...row, nodeId }, patch.trustGapSeconds, dealing.selfDealing);
 });
 
@@ -218,7 +202,7 @@ ponder.on("Settlement:Defaulted", async ({ event, context }) => {
     .values({ requestId, nodeId, requester: row.requester, ...shares, ...stampOf(event) });
   await countForNode(context, nodeId, "defaults");
   await addToPeriods(context, event, { defaults: 1n, compensation });
-  await addToBreakdown(context, event, row, { defaults: 1n });
+  await addToPeriodBreakdown(context, event, row, { defaults: 1n });
 });
 
 ponder.on("Settlement:CallbackFailed", async ({ event, context }) => {

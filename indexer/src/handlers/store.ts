@@ -2,21 +2,28 @@ import type { Context } from "ponder:registry";
 import {
   credit,
   creditEvent,
+  type inference,
+  measurementSet,
   period,
   periodModel,
   periodNode,
   periodRoute,
   periodToken,
   protocol,
+  routeVersion,
   token,
   trustGap,
+  verifier,
+  verifyingKey,
 } from "ponder:schema";
 import type { Address, Hex } from "viem";
 import type { Route } from "../mapping/enums.ts";
+import { gapSubjects } from "../mapping/gap.ts";
 import { type CreditChange, creditId } from "../mapping/inference.ts";
-import { firstPeak, type Peak, peakAfter, periodsOf, plus, type Stocks, stocksOf } from "../mapping/period.ts";
+import { firstPeak, type Peak, peakAfter, periodsOf, type Stocks, stocksOf } from "../mapping/period.ts";
 import { type ChainEvent, stampOf } from "../mapping/stamp.ts";
-import { gapSubjects } from "../mapping/trust.ts";
+import { plus } from "../mapping/sums.ts";
+import { proves } from "../mapping/trust.ts";
 
 /** The columns of a table that only ever have amounts added to them. */
 type Amounts<Row, Key extends keyof Row> = {
@@ -25,6 +32,7 @@ type Amounts<Row, Key extends keyof Row> = {
 type ProtocolAmounts = Amounts<typeof protocol.$inferSelect, "chainId" | "startBlock">;
 type PeriodAmounts = Amounts<typeof period.$inferSelect, "start" | keyof Stocks | keyof Peak>;
 type BreakdownAmounts = Amounts<typeof periodRoute.$inferSelect, "start">;
+type RouteKey = Pick<typeof inference.$inferSelect, "modelId" | "route" | "routeVersion">;
 type TokenAmounts = Amounts<typeof periodToken.$inferSelect, "start">;
 
 /** Adds to the protocol's sums. */
@@ -58,18 +66,18 @@ export async function addToPeriods(
 }
 
 /** Adds to what happened in those periods by an inference's route, model and node. */
-export async function addToBreakdown(
+export async function addToPeriodBreakdown(
   context: Context,
   event: ChainEvent,
   { nodeId, ...of }: { route: Route; modelId: Hex; nodeId: Hex | null },
   amounts: BreakdownAmounts,
 ): Promise<void> {
-  await addToRouteAndModel(context, event, of, amounts);
-  if (nodeId !== null) await addToNode(context, event, nodeId, amounts);
+  await addToPeriodRoutesAndModels(context, event, of, amounts);
+  if (nodeId !== null) await addToPeriodNodes(context, event, nodeId, amounts);
 }
 
 /** Adds to what happened in those periods at a node. */
-export async function addToNode(
+export async function addToPeriodNodes(
   { db }: Context,
   event: ChainEvent,
   nodeId: Hex,
@@ -83,7 +91,7 @@ export async function addToNode(
 }
 
 /** Adds to what happened in those periods by a route and a model. */
-export async function addToRouteAndModel(
+export async function addToPeriodRoutesAndModels(
   { db }: Context,
   event: ChainEvent,
   { route, modelId }: { route: Route; modelId: Hex },
@@ -101,7 +109,7 @@ export async function addToRouteAndModel(
 }
 
 /** Adds to what happened in those periods in a fee token. */
-export async function addToFees(
+export async function addToPeriodTokens(
   { db }: Context,
   event: ChainEvent,
   address: Address,
@@ -159,4 +167,15 @@ export async function addCredits(
       .values({ id: creditId(event.id, cause), ...change, amount, requestId, ...stampOf(event) });
     await addToToken(context, token, { credited: amount });
   }
+}
+
+/** What a proof of a request shows, by the measurement set or the verifying key of its version of the route. */
+export async function meaningOf({ db }: Context, { modelId, route, routeVersion: version }: RouteKey) {
+  const { measurementSetId, verifierId, verifyingKeyId } =
+    (await db.find(routeVersion, { modelId, route, version })) ?? {};
+  const set = measurementSetId ? await db.find(measurementSet, { id: measurementSetId }) : null;
+  const address = verifierId && verifyingKeyId ? (await db.find(verifier, { id: verifierId }))?.address : undefined;
+  const key =
+    address && verifyingKeyId ? await db.find(verifyingKey, { verifier: address, keyId: verifyingKeyId }) : null;
+  return proves(set?.trust, key ?? undefined);
 }

@@ -1,18 +1,14 @@
-import { periodsOf, SECONDS } from "./period.ts";
+import { type RepeatingInterval, SECONDS, startOf } from "./period.ts";
 
 /** A year, for rates: 365 days. */
 const YEAR = 365n * SECONDS.DAY;
 /** Precision of a ratio, before it becomes a number. */
 const PRECISION = 10n ** 15n;
 
-/** What the series is told in. */
-export const BUCKETS = ["hour", "day", "week"] as const;
 /** The windows that roll, in seconds. */
 export const WINDOWS = { day: SECONDS.DAY, week: 7n * SECONDS.DAY, month: 30n * SECONDS.DAY } as const;
 /** How many days the projection looks ahead. */
 const HORIZONS = [30, 90, 365] as const;
-
-type Interval = keyof typeof SECONDS;
 
 /** A row of the table of periods, as far as it matters here. Amounts are OPG base units. */
 export interface Burned {
@@ -37,7 +33,7 @@ export interface DeflationPoint {
 }
 
 /** One period's point. The rate relates what burned to the supply before it burned. */
-export function deflation({ start, burned, burnedNet, supply }: Burned, interval: Interval): DeflationPoint {
+export function deflation({ start, burned, burnedNet, supply }: Burned, interval: RepeatingInterval): DeflationPoint {
   return {
     start: Number(start),
     burned: burned.toString(),
@@ -46,38 +42,6 @@ export function deflation({ start, burned, burnedNet, supply }: Burned, interval
     annualised: annualised(burned, supply + burned, SECONDS[interval]),
     annualisedNet: annualised(burnedNet, supply + burned, SECONDS[interval]),
   };
-}
-
-/** First second of the period that a time falls into. */
-export function startOf(interval: Interval, time: bigint): bigint {
-  const period = periodsOf(time).find((period) => period.interval === interval);
-  if (period === undefined) throw new RangeError(`no period is a ${interval}`);
-  return period.start;
-}
-
-/**
- * The periods from `first` to the one that `now` falls into, with those in which nothing happened. There are none before
- * the first row.
- *
- * @param rows In order of time, none twice. One before `first` tells what it began with.
- * @param first A period's first second.
- * @param quiet A period in which nothing happened, by the one before it.
- */
-export function filled<Row extends { readonly start: bigint }>(
-  rows: readonly Row[],
-  interval: Interval,
-  first: bigint,
-  now: bigint,
-  quiet: (before: Row) => Row,
-): Row[] {
-  const found = new Map(rows.map((row) => [row.start, row]));
-  let before = rows.findLast(({ start }) => start < first);
-  const series: Row[] = [];
-  for (let start = first; start <= now; start += SECONDS[interval]) {
-    before = found.get(start) ?? (before && { ...quiet(before), start });
-    if (before !== undefined) series.push(before);
-  }
-  return series;
 }
 
 /** What burned since a moment, and that as a yearly rate. */

@@ -1,3 +1,6 @@
+import type { Hex } from "viem";
+import type { GAP_SCOPES, Route } from "./enums.ts";
+
 /** Bounds of the histogram's bars, in seconds: a bar is from one of them up to the next, and the last has no end. */
 const BOUNDS = [0, 1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400] as const;
 
@@ -20,3 +23,19 @@ export function gapBars(rows: readonly Readonly<Record<"seconds" | "count" | "co
     return { from, to, count: total("count"), countNet: total("countNet") };
   });
 }
+
+/** The distributions of the trust gap that an inference counts in. */
+export const gapSubjects = ({
+  route,
+  modelId,
+  nodeId,
+}: {
+  readonly route: Route;
+  readonly modelId: Hex;
+  readonly nodeId: Hex;
+}): { scope: (typeof GAP_SCOPES)[number]; subject: string }[] => [
+  { scope: "OVERALL", subject: "" },
+  { scope: "ROUTE", subject: route },
+  { scope: "MODEL", subject: modelId },
+  { scope: "NODE", subject: nodeId },
+];

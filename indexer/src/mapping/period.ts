@@ -1,13 +1,22 @@
-import type { INTERVALS } from "./enums.ts";
+import type { Interval } from "./enums.ts";
 
 /** A period of time: which kind, and its first second (UTC). */
 export interface PeriodKey {
-  readonly interval: (typeof INTERVALS)[number];
+  readonly interval: Interval;
   readonly start: bigint;
 }
 
 /** Seconds in the periods that repeat. */
 export const SECONDS = { HOUR: 3_600n, DAY: 86_400n, WEEK: 604_800n } as const;
+
+/** A period that repeats. */
+export type RepeatingInterval = keyof typeof SECONDS;
+
+/** What series are told in. */
+export const BUCKETS = ["hour", "day", "week"] as const;
+
+/** The interval of each bucket. */
+export const INTERVAL_OF = { hour: "HOUR", day: "DAY", week: "WEEK" } as const;
 
 /** Unix time begins on a Thursday, a week (ISO 8601) on Monday. */
 const MONDAY_TO_EPOCH = 3n * SECONDS.DAY;
@@ -20,6 +29,38 @@ export function periodsOf(timestamp: bigint): PeriodKey[] {
     { interval: "WEEK", start: timestamp - ((timestamp + MONDAY_TO_EPOCH) % SECONDS.WEEK) },
     { interval: "TOTAL", start: 0n },
   ];
+}
+
+/** First second of the period that a time falls into. */
+export function startOf(interval: RepeatingInterval, time: bigint): bigint {
+  const period = periodsOf(time).find((period) => period.interval === interval);
+  if (period === undefined) throw new RangeError(`no period is a ${interval}`);
+  return period.start;
+}
+
+/**
+ * The periods from `first` to the one that `now` falls into, with those in which nothing happened. There are none before
+ * the first row.
+ *
+ * @param rows In order of time, none twice. One before `first` tells what it began with.
+ * @param first A period's first second.
+ * @param quiet A period in which nothing happened, by the one before it.
+ */
+export function filled<Row extends { readonly start: bigint }>(
+  rows: readonly Row[],
+  interval: RepeatingInterval,
+  first: bigint,
+  now: bigint,
+  quiet: (before: Row) => Row,
+): Row[] {
+  const found = new Map(rows.map((row) => [row.start, row]));
+  let before = rows.findLast(({ start }) => start < first);
+  const series: Row[] = [];
+  for (let start = first; start <= now; start += SECONDS[interval]) {
+    before = found.get(start) ?? (before && { ...quiet(before), start });
+    if (before !== undefined) series.push(before);
+  }
+  return series;
 }
 
 /** What stands at a moment: OPG base units. */
@@ -65,23 +106,4 @@ export const firstPeak = (lastBlock: bigint, atRisk: bigint, raised: bigint): Pe
 export function peakAfter(peak: Peak, lastBlock: bigint, atRisk: bigint): Peak {
   const peakBefore = lastBlock === peak.lastBlock ? peak.peakBefore : peak.atRiskPeak;
   return { atRiskPeak: peakBefore > atRisk ? peakBefore : atRisk, peakBefore, lastBlock };
-}
-
-/** The largest integer of a column: numeric(78). */
-const LARGEST = 10n ** 78n - 1n;
-
-/**
- * The columns that `amounts` names, with its amounts added to the row's. A sum that no column holds stays at the largest
- * one: a token that lies about balances can be credited 2^256 − 1 of itself again and again.
- */
-export function plus<Column extends string>(
-  row: Readonly<Record<NoInfer<Column>, bigint>>,
-  amounts: Readonly<Partial<Record<Column, bigint>>>,
-): Partial<Record<Column, bigint>> {
-  const sums: Partial<Record<Column, bigint>> = {};
-  for (const column in amounts) {
-    const sum = row[column] + (amounts[column] ?? 0n);
-    sums[column] = sum > LARGEST ? LARGEST : sum;
-  }
-  return sums;
 }

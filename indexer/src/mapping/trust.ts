@@ -2,7 +2,7 @@ import { type Hex, keccak256, size, slice, zeroHash } from "viem";
 import { decodeTeeParameters } from "../../../sdk/src/attestation/tee.ts";
 import { keyWeaknesses } from "../../../sdk/src/client/keyWeaknesses.ts";
 import { Trust } from "../../../sdk/src/types.ts";
-import type { GAP_SCOPES, PROOF_MEANINGS, Route, TRUSTS } from "./enums.ts";
+import type { ProofMeaning, Route, TRUSTS } from "./enums.ts";
 
 /** What a model's TEE route trusts: the images, what for, and the hash of the parameters that say so. */
 export interface MeasurementSet {
@@ -44,10 +44,7 @@ export interface KeyCeremony {
  * @param trust What the route's measurement set is trusted for; undefined if there is no such set.
  * @param key The route's verifying key; undefined if none that is registered is named.
  */
-export function proves(
-  trust: (typeof TRUSTS)[number] | undefined,
-  key: KeyCeremony | undefined,
-): (typeof PROOF_MEANINGS)[number] | null {
+export function proves(trust: (typeof TRUSTS)[number] | undefined, key: KeyCeremony | undefined): ProofMeaning | null {
   if (key !== undefined) {
     const declared = { ...key, contributions: Number(key.contributions), beacon: key.beacon ?? zeroHash };
     return keyWeaknesses(declared).length === 0 ? "EXECUTION" : "DEVELOPMENT";
@@ -55,19 +52,3 @@ export function proves(
   if (trust === "LOCAL") return "EXECUTION";
   return trust === "GATEWAY" ? "RELAY" : null;
 }
-
-/** The distributions of the trust gap that an inference counts in. */
-export const gapSubjects = ({
-  route,
-  modelId,
-  nodeId,
-}: {
-  readonly route: Route;
-  readonly modelId: Hex;
-  readonly nodeId: Hex;
-}): { scope: (typeof GAP_SCOPES)[number]; subject: string }[] => [
-  { scope: "OVERALL", subject: "" },
-  { scope: "ROUTE", subject: route },
-  { scope: "MODEL", subject: modelId },
-  { scope: "NODE", subject: nodeId },
-];

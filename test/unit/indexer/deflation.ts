@@ -1,14 +1,7 @@
 import { expect } from "chai";
-import {
-  deflation,
-  filled,
-  project,
-  ratio,
-  rolling,
-  startOf,
-  WINDOWS,
-} from "../../../indexer/src/mapping/deflation.ts";
+import { deflation, project, ratio, rolling, WINDOWS } from "../../../indexer/src/mapping/deflation.ts";
 import { gapBars } from "../../../indexer/src/mapping/gap.ts";
+import { filled, startOf } from "../../../indexer/src/mapping/period.ts";
 
 const HOUR = 3_600n;
 const DAY = 86_400n;

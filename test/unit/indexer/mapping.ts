@@ -13,6 +13,7 @@ import {
   TRUSTS,
   X402_ROW_FAULTS,
 } from "../../../indexer/src/mapping/enums.ts";
+import { gapSubjects } from "../../../indexer/src/mapping/gap.ts";
 import {
   creditsOfDefault,
   creditsOfRefund,
@@ -25,11 +26,12 @@ import {
 } from "../../../indexer/src/mapping/inference.ts";
 import { moves } from "../../../indexer/src/mapping/node.ts";
 import { offerRow } from "../../../indexer/src/mapping/offer.ts";
-import { firstPeak, peakAfter, periodsOf, plus, stocksOf } from "../../../indexer/src/mapping/period.ts";
+import { firstPeak, peakAfter, periodsOf, stocksOf } from "../../../indexer/src/mapping/period.ts";
 import { errorNameOf } from "../../../indexer/src/mapping/revert.ts";
 import { stampOf } from "../../../indexer/src/mapping/stamp.ts";
+import { plus } from "../../../indexer/src/mapping/sums.ts";
 import { kept } from "../../../indexer/src/mapping/text.ts";
-import { gapSubjects, measurementSetOf, proves, verifyingKeyIdOf } from "../../../indexer/src/mapping/trust.ts";
+import { measurementSetOf, proves, verifyingKeyIdOf } from "../../../indexer/src/mapping/trust.ts";
 import { encodeTeeParameters } from "../../../sdk/src/attestation/tee.ts";
 import { settlementAbi } from "../../../sdk/src/generated/abis.ts";
 import { Trust } from "../../../sdk/src/types.ts";
