@@ -1,6 +1,8 @@
 import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
 import hardhatToolboxMochaEthers from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { configVariable, defineConfig } from "hardhat/config";
+import type { HardhatPlugin } from "hardhat/types/plugins";
 
 /** The compiler comes from npm (`solc`, exact version), so that a build downloads nothing. */
 const solc = {
@@ -33,6 +35,19 @@ const profile = {
   },
 };
 
+/** Compiles on every core; Hardhat by itself leaves one free, and so uses one of two. */
+const everyCore: HardhatPlugin = {
+  id: "opg-every-core",
+  hookHandlers: {
+    solidity: async () => ({
+      default: async () => ({
+        build: (context, roots, options, next) =>
+          next(context, roots, { ...options, concurrency: availableParallelism() }),
+      }),
+    }),
+  },
+};
+
 /** `npm run test:deep`: the same tests with many more cases. */
 const deep = process.env.OPG_DEEP === "1";
 
@@ -46,7 +61,7 @@ const rpc = (name: string, chainId?: number) => ({
 });
 
 export default defineConfig({
-  plugins: [hardhatToolboxMochaEthers],
+  plugins: [hardhatToolboxMochaEthers, everyCore],
   solidity: {
     profiles: { default: profile, production: profile },
     npmFilesToBuild: ["@openzeppelin/contracts/access/manager/AccessManager.sol"],

@@ -27,9 +27,14 @@ const built = await Promise.all([run("build", "--quiet"), circuits]);
 const broken = built.find((code) => code !== 0);
 if (broken !== undefined) process.exit(broken);
 
-const mocha = (folder: string) => ["mocha", "test/support/keptCurve.ts", ...globSync(`test/${folder}/**/*.ts`)];
+/** A folder's tests in two jobs, so that the cores end together. */
+const halves = (folder: string) =>
+  [0, 1].map((half) => {
+    const files = globSync(`test/${folder}/**/*.ts`).sort();
+    return ["mocha", "test/support/keptCurve.ts", ...files.filter((_, place) => place % 2 === half)];
+  });
 /** The longest first. */
-const jobs = [mocha("integration"), mocha("unit"), mocha("attacks"), ["solidity"]].map((args) => ({
+const jobs = [...halves("integration"), ...halves("unit"), ...halves("attacks"), ["solidity"]].map((args) => ({
   args: ["test", ...args, "--no-compile"],
   /** What it says, kept until it is printed; ends when the code is known. */
   output: new PassThrough({ highWaterMark: Number.MAX_SAFE_INTEGER }),
