@@ -21,7 +21,7 @@ const ART_WIDTH = 16;
 const MOST_DIGITS = 5n;
 
 /** One inference that the demo asks for. */
-interface Plan {
+export interface Plan {
   /** One image on the ZK route; a sheet of any number on the TEE route. */
   readonly images: readonly Digit[];
   readonly operator: Operator;

@@ -103,14 +103,19 @@ export function testDetails(browser: Browser, { indexer }: Stage, { ended, settl
   });
 
   describe("Finality", () => {
-    it("stands at each inference of the list", () =>
-      visit("/inferences", async (page) => {
-        const states = page.locator('main td[data-name="Status"]');
-        await states.first().getByText(FINALITIES).waitFor();
-        expect(await states.getByText(FINALITIES).count()).to.equal(await states.count());
-      }));
+    for (const [list, column] of [
+      ["inferences", "Status"],
+      ["batches", "Settled"],
+    ] as const) {
+      it(`stands at each row of the list of ${list}`, () =>
+        visit(`/${list}`, async (page) => {
+          const cells = page.locator(`main td[data-name="${column}"]`);
+          await cells.first().getByText(FINALITIES).waitFor();
+          expect(await cells.getByText(FINALITIES).count()).to.equal(await cells.count());
+        }));
+    }
 
-    it("stands at a batch", () =>
+    it("stands at a batch's own page", () =>
       visit(`/batches/${settledBatch.digest}`, async (page) => {
         await page.locator("main").getByText(FINALITIES).waitFor();
       }));

@@ -69,6 +69,19 @@ export function testTables(browser: Browser, { indexer, cast }: Stage): void {
         await visitor.inspect();
       }));
 
+    it("nodes that were slashed are marked, and no others", () =>
+      Visitor.visit(browser, indexer.url, {}, async (visitor) => {
+        const { page } = visitor;
+        await visitor.open("/nodes");
+        const { equivocations } = await indexer.query<{ equivocations: { items: { nodeId: string }[] } }>(
+          "{ equivocations { items { nodeId } } }",
+        );
+        const marked = page.locator("main tbody tr", { hasText: "Slashed" }).locator('a[href*="/nodes/0x"]');
+        const slashed = await Promise.all((await marked.all()).map((link) => link.getAttribute("href")));
+        expect(slashed).to.have.members(equivocations.items.map(({ nodeId }) => `#/nodes/${nodeId}`));
+        expect(slashed).not.to.deep.equal([]);
+      }));
+
     it("nodes are filtered by their status", () =>
       Visitor.visit(browser, indexer.url, {}, async (visitor) => {
         const { page } = visitor;

@@ -13,7 +13,6 @@ export interface BatchDetail extends BatchRow {
   readonly payout: string;
   /** What its rows that were not paid in full carry, too. */
   readonly drawId: string | null;
-  readonly blockNumber: string;
   readonly transactionHash: string;
 }
 

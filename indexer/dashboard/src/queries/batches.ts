@@ -22,6 +22,7 @@ export interface BatchRow {
   readonly proves: ProofMeaning | null;
   readonly dealing: Dealing;
   readonly timestamp: string;
+  readonly blockNumber: string;
 }
 
 /** A payer's prepaid balance towards a node. */

@@ -47,8 +47,6 @@ export interface InferenceLine {
 
 /** A node's record on its own page. */
 export interface NodeReputation extends Reputation {
-  /** OPG that slashing took. */
-  readonly slashed: string;
   /** How often a key of its signed two batches over the same inferences. */
   readonly equivocations: string;
 }

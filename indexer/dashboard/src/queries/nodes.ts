@@ -39,6 +39,8 @@ export interface Reputation {
   readonly gapP50: string | null;
   readonly gapP95: string | null;
   readonly gapP95Net: string | null;
+  /** OPG that batches signed twice for one range cost it. */
+  readonly slashed: string;
 }
 
 /** The query's limit. */

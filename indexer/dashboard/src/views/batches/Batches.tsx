@@ -1,6 +1,7 @@
 import { Amount, None } from "../../components/Amount.tsx";
 import { type Column, DataTable } from "../../components/DataTable.tsx";
 import { Fee } from "../../components/Fee.tsx";
+import { Finality, useFinality } from "../../components/Finality.tsx";
 import { Id } from "../../components/Id.tsx";
 import { Mark } from "../../components/Mark.tsx";
 import { Page } from "../../components/Page.tsx";
@@ -14,59 +15,6 @@ import { Time } from "../../components/Time.tsx";
 import { useAsk } from "../../data/useAsk.ts";
 import { DEALING } from "../../format/words.ts";
 import { type BatchRow, batchesQuery, type ChannelRow, channelsQuery } from "../../queries/batches.ts";
-
-const BATCHES: readonly Column<BatchRow>[] = [
-  { key: "batch", name: "Batch", cell: ({ id }) => <Id value={id} what="batch id" to={`/batches/${id}`} /> },
-  { key: "node", name: "Node", cell: ({ nodeId }) => <Id value={nodeId} what="node id" to={`/nodes/${nodeId}`} /> },
-  {
-    key: "range",
-    name: "Inferences",
-    figures: true,
-    cell: ({ first, count }) => (
-      <span className="num">
-        {BigInt(count).toLocaleString("en")}{" "}
-        <span className="dim small">
-          № {BigInt(first).toLocaleString("en")}–{(BigInt(first) + BigInt(count) - 1n).toLocaleString("en")}
-        </span>
-      </span>
-    ),
-    by: ({ count }) => BigInt(count),
-  },
-  { key: "proves", name: "Shows", cell: ({ proves }) => <ProvesMark of={proves} /> },
-  {
-    key: "rows",
-    name: "Payers paid in full",
-    cell: ({ rows, rowsNotPaid }) =>
-      rows === null ? (
-        rowsNotPaid === "0" ? (
-          <Mark tone="good">all, by x402</Mark>
-        ) : (
-          <Mark tone="warn">all but {BigInt(rowsNotPaid).toLocaleString("en")}, by x402</Mark>
-        )
-      ) : rowsNotPaid === "0" ? (
-        <Mark tone="good">all {BigInt(rows).toLocaleString("en")}</Mark>
-      ) : (
-        <Mark tone="warn">
-          {(BigInt(rows) - BigInt(rowsNotPaid)).toLocaleString("en")} of {BigInt(rows).toLocaleString("en")}
-        </Mark>
-      ),
-  },
-  { key: "paid", name: "Paid", figures: true, cell: ({ paid, token }) => <Fee value={paid} token={token} /> },
-  {
-    key: "burned",
-    name: "Burned",
-    figures: true,
-    cell: ({ burned }) => <Amount value={burned} />,
-    by: ({ burned }) => BigInt(burned),
-  },
-  {
-    key: "when",
-    name: "Settled",
-    figures: true,
-    cell: ({ timestamp }) => <Time at={timestamp} />,
-    by: ({ timestamp }) => BigInt(timestamp),
-  },
-];
 
 const CHANNELS: readonly Column<ChannelRow>[] = [
   { key: "channel", name: "Channel", cell: ({ id }) => <Id value={id} what="channel id" /> },
@@ -142,12 +90,7 @@ export function Batches() {
         >
           {({ batchSettlements }) => (
             <>
-              <DataTable
-                caption="Settled batches"
-                columns={BATCHES}
-                rows={batchSettlements.items}
-                id={({ id }) => id}
-              />
+              <BatchTable rows={batchSettlements.items} />
               <Pager of={batchSettlements} move={moveBatches} what="batches" timed />
             </>
           )}
@@ -174,4 +117,66 @@ export function Batches() {
       )}
     </Page>
   );
+}
+
+function BatchTable({ rows }: { readonly rows: readonly BatchRow[] }) {
+  const finalityOf = useFinality(rows.map(({ blockNumber }) => blockNumber));
+  const columns: readonly Column<BatchRow>[] = [
+    { key: "batch", name: "Batch", cell: ({ id }) => <Id value={id} what="batch id" to={`/batches/${id}`} /> },
+    { key: "node", name: "Node", cell: ({ nodeId }) => <Id value={nodeId} what="node id" to={`/nodes/${nodeId}`} /> },
+    {
+      key: "range",
+      name: "Inferences",
+      figures: true,
+      cell: ({ first, count }) => (
+        <span className="num">
+          {BigInt(count).toLocaleString("en")}{" "}
+          <span className="dim small">
+            № {BigInt(first).toLocaleString("en")}–{(BigInt(first) + BigInt(count) - 1n).toLocaleString("en")}
+          </span>
+        </span>
+      ),
+      by: ({ count }) => BigInt(count),
+    },
+    { key: "proves", name: "Shows", cell: ({ proves }) => <ProvesMark of={proves} /> },
+    {
+      key: "rows",
+      name: "Payers paid in full",
+      cell: ({ rows, rowsNotPaid }) =>
+        rows === null ? (
+          rowsNotPaid === "0" ? (
+            <Mark tone="good">all, by x402</Mark>
+          ) : (
+            <Mark tone="warn">all but {BigInt(rowsNotPaid).toLocaleString("en")}, by x402</Mark>
+          )
+        ) : rowsNotPaid === "0" ? (
+          <Mark tone="good">all {BigInt(rows).toLocaleString("en")}</Mark>
+        ) : (
+          <Mark tone="warn">
+            {(BigInt(rows) - BigInt(rowsNotPaid)).toLocaleString("en")} of {BigInt(rows).toLocaleString("en")}
+          </Mark>
+        ),
+    },
+    { key: "paid", name: "Paid", figures: true, cell: ({ paid, token }) => <Fee value={paid} token={token} /> },
+    {
+      key: "burned",
+      name: "Burned",
+      figures: true,
+      cell: ({ burned }) => <Amount value={burned} />,
+      by: ({ burned }) => BigInt(burned),
+    },
+    {
+      key: "when",
+      name: "Settled",
+      figures: true,
+      cell: ({ timestamp, blockNumber }) => (
+        <span className="stacked">
+          <Time at={timestamp} />
+          <Finality of={finalityOf(blockNumber)} />
+        </span>
+      ),
+      by: ({ timestamp }) => BigInt(timestamp),
+    },
+  ];
+  return <DataTable caption="Settled batches" columns={columns} rows={rows} id={({ id }) => id} />;
 }

@@ -119,7 +119,7 @@ function Sets({ of }: { readonly of: EnclavesAnswer }) {
       key: "measurements",
       name: "Programs",
       cell: ({ measurements }) => (
-        <span className="stack">
+        <span className="stacked">
           {measurements.slice(0, 4).map((measurement) => (
             <span key={measurement} className="inline">
               <Id value={measurement} what="measurement" />
@@ -137,7 +137,7 @@ function Sets({ of }: { readonly of: EnclavesAnswer }) {
         const models = trustedBy.get(id) ?? [];
         if (models.length === 0) return <None />;
         return (
-          <span className="stack">
+          <span className="stacked">
             {models.slice(0, 4).map(({ modelId }) => (
               <Id key={modelId} value={modelId} what="model id" to={`/models/${modelId}`} />
             ))}

@@ -191,7 +191,7 @@ function Terms({ of }: { readonly of: InferenceData }) {
           </Fact>
         )}
         {units !== null && <Fact name={<Term of="units" />}>{units}</Fact>}
-        <Fact name="Verification fee, burned">
+        <Fact name="Verification fee, burned by the proof">
           <Amount value={of.verificationFee} />
         </Fact>
         <Fact name={<Term of="coverage" />}>

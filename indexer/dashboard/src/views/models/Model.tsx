@@ -277,7 +277,7 @@ function RoutePanel({ of: { route, current, latestVersion } }: { readonly of: Mo
           )}
           {current.measurementSet !== null && (
             <Fact name={<Term of="measurement">Trusted programs</Term>}>
-              <span className="stack">
+              <span className="stacked">
                 {current.measurementSet.measurements.slice(0, 4).map((measurement) => (
                   <Id key={measurement} value={measurement} what="measurement" />
                 ))}

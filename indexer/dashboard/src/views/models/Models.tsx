@@ -26,7 +26,7 @@ function columnsOf(net: boolean): readonly Column<Row>[] {
       key: "model",
       name: "Model",
       cell: ({ id, metadataURI }) => (
-        <span className="two">
+        <span className="stacked">
           <Id value={id} what="model id" to={`/models/${id}`} />
           {metadataURI !== "" && <span className="dim small">{shortLine(metadataURI, 40)}</span>}
         </span>
@@ -40,7 +40,7 @@ function columnsOf(net: boolean): readonly Column<Row>[] {
         return inForce.length === 0 ? (
           <None>no route in force</None>
         ) : (
-          <span className="stack">
+          <span className="stacked">
             {inForce.map((one) => (
               <RouteMark key={one.route} of={one} />
             ))}

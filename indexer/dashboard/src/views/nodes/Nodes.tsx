@@ -4,6 +4,7 @@ import { useState } from "react";
 import { Amount, Hint, None } from "../../components/Amount.tsx";
 import { type Column, DataTable } from "../../components/DataTable.tsx";
 import { Id } from "../../components/Id.tsx";
+import { Mark } from "../../components/Mark.tsx";
 import { NetToggle, useNet } from "../../components/Net.tsx";
 import { Page } from "../../components/Page.tsx";
 import { Panel } from "../../components/Panel.tsx";
@@ -42,7 +43,7 @@ function columnsOf(net: boolean, token: string | undefined): readonly Column<Row
       key: "node",
       name: "Node",
       cell: ({ id, endpoint }) => (
-        <span className="two">
+        <span className="stacked">
           <Id value={id} what="node id" to={`/nodes/${id}`} />
           <span className="dim small">{endpoint === "" ? "no endpoint" : shortLine(endpoint, 34)}</span>
         </span>
@@ -51,7 +52,12 @@ function columnsOf(net: boolean, token: string | undefined): readonly Column<Row
     {
       key: "status",
       name: "Status",
-      cell: ({ status }) => <State of={status} words={NODE_STATUS} />,
+      cell: ({ status, reputation }) => (
+        <span className="stacked">
+          <State of={status} words={NODE_STATUS} />
+          {BigInt(reputation?.slashed ?? 0) > 0n && <Mark tone="bad">Slashed</Mark>}
+        </span>
+      ),
       by: ({ status }) => status,
     },
     {
