@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { PaymentChannel } from "../../sdk/src/channel/PaymentChannel.ts";
 import type { ChannelName } from "../../sdk/src/client/OpgClient.ts";
-import { address, bytes32, decimal, onNetwork, table, wholeNumber } from "./command.ts";
+import { address, bytes32, decimal, insecureOption, onNetwork, table, wholeNumber } from "./command.ts";
 import type { Context, Token } from "./context.ts";
 
 /** Which channel a command is about. */
@@ -10,6 +10,7 @@ interface ChannelOptions {
   readonly model: string;
   readonly routeVersion?: number;
   readonly token: string;
+  readonly insecure?: true;
 }
 
 const SOME_ID = `0x${"ab".repeat(32)}`;
@@ -68,11 +69,13 @@ export function registerChannelCommands(program: Command): void {
   );
 
   onNetwork<ChannelOptions>(
-    aboutChannel(channel.command("status").description("show a channel: what is left, drawn, charged")),
+    aboutChannel(
+      channel.command("status").description("show a channel: what is left, drawn, charged").addOption(insecureOption()),
+    ),
     `channel status --node ${SOME_ID} --model ${SOME_ID}`,
     async (context, options) => {
       const { show } = await import("./context.ts");
-      const [client, { name, token }] = await Promise.all([context.client(), nameOf(context, options)]);
+      const [client, { name, token }] = await Promise.all([context.client(options), nameOf(context, options)]);
       const state = await (await client.channelAccount(name)).state();
       // The chain does not know what was charged since the last batch; a node that is away does not hide the rest.
       const reached: PaymentChannel | Error = await client.channel(name).catch((error: Error) => error);
@@ -109,6 +112,7 @@ export function registerChannelCommands(program: Command): void {
       )
       .option("--token <token>", "the token: an address, or a name in the deployment", "TestUSD")
       .option("--max-units <number>", "the most units to pay for, where the model is metered", wholeNumber)
+      .addOption(insecureOption())
       .option("--receipt <file>", "where to write the enclave's receipt, to have the inference proven later"),
     `channel infer --node ${SOME_ID} --model ./model.ts=${SOME_ID} --input input.bin --receipt receipt.json`,
     async (context, options) => {
@@ -126,7 +130,7 @@ export function registerChannelCommands(program: Command): void {
       const file = readInputFile(options.input);
       const input = understood(options.input, () => module.readInput(file));
       const [client, { name, token }] = await Promise.all([
-        context.client(),
+        context.client(options),
         nameOf(context, { ...options, model: modelId }),
       ]);
       const maxUnits = options.maxUnits === undefined ? {} : { maxUnits: BigInt(options.maxUnits) };

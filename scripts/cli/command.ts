@@ -82,6 +82,10 @@ function route(text: string): 0 | 1 {
 export const routeOption = (): Option =>
   new Option("--route <route>", "how inferences are proven: zk or tee").argParser(route).default(0, "zk");
 
+/** `--insecure`, for commands that ask a node. */
+export const insecureOption = (): Option =>
+  new Option("--insecure", "also ask a node without TLS, where others can read the input on its way");
+
 /** Lines of names and values, aligned; an array takes a line for each element. Undefined values are left out. */
 export function table(rows: Readonly<Record<string, unknown>>): string {
   const shown = Object.entries(rows).filter(([, value]) => value !== undefined);

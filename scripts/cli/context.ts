@@ -5,7 +5,7 @@ import hre from "hardhat";
 import { type Contracts, contractsOf } from "../../sdk/src/chain/contracts.ts";
 import { isLocalChain } from "../../sdk/src/chain/isLocalChain.ts";
 import { TypedContract } from "../../sdk/src/chain/TypedContract.ts";
-import { type ClientOptions, OpgClient } from "../../sdk/src/client/OpgClient.ts";
+import { OpgClient } from "../../sdk/src/client/OpgClient.ts";
 import { addressOf, type Deployment } from "../../sdk/src/deployment.ts";
 import { ContractError } from "../../sdk/src/errors/ContractError.ts";
 import { OpgError } from "../../sdk/src/errors/OpgError.ts";
@@ -59,9 +59,10 @@ export class Context {
     return new OpgModels({ signer: await this.signer(), deployment: this.deployment });
   }
 
-  async client(options: Pick<ClientOptions, "insecureEndpoints"> = {}): Promise<OpgClient> {
+  async client({ insecure }: { readonly insecure?: true } = {}): Promise<OpgClient> {
+    const allowed = insecure === undefined ? {} : { insecureEndpoints: insecure };
     const { deployment } = this;
-    return new OpgClient({ ...options, signer: await this.signer(), deployment, signal: this.#done.signal });
+    return new OpgClient({ ...allowed, signer: await this.signer(), deployment, signal: this.#done.signal });
   }
 
   /** Ends what is still at work, so that the process can end. */

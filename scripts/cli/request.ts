@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { SettledInference } from "../../sdk/src/client/outcome.ts";
 import type { SettlementFailure } from "../../sdk/src/errors/SettlementFailure.ts";
-import { address, bytes32, decimal, onNetwork, type Report, table, wholeNumber } from "./command.ts";
+import { address, bytes32, decimal, insecureOption, onNetwork, type Report, table, wholeNumber } from "./command.ts";
 import type { Context } from "./context.ts";
 
 const SOME_REQUEST = `0x${"ab".repeat(32)}`;
@@ -31,7 +31,7 @@ export function registerRequestCommands(program: Command): void {
       .option("--token <token>", "the fee token: an address, or a name in the deployment", "TestUSD")
       .requiredOption("--max-fee <amount>", "the most to pay, in whole tokens", decimal)
       .option("--onchain", "have the output delivered on chain")
-      .option("--insecure", "also ask a node without TLS, where others can read the input on its way")
+      .addOption(insecureOption())
       .option("--timeout <seconds>", "how long to wait for the answer; the delivery window if absent", wholeNumber)
       .option("--no-wait", "do not wait for the proof"),
     `request --model digits=${SOME_REQUEST} --input circuits/digit.json --max-fee 0.5`,
@@ -50,8 +50,7 @@ export function registerRequestCommands(program: Command): void {
         model.encodeInput(value);
         return value;
       });
-      const insecure = options.insecure === undefined ? {} : { insecureEndpoints: true };
-      const [client, token] = await Promise.all([context.client(insecure), context.token(options.token)]);
+      const [client, token] = await Promise.all([context.client(options), context.token(options.token)]);
       const run = await client.infer({
         model,
         input,

@@ -268,9 +268,15 @@ describe("SDK: requester and node", () => {
     expect(maxFee).to.equal(USD_UNIT);
   });
 
-  it("sends nothing when no node offers the model", async () => {
+  it("sends nothing when no node offers the model, or none whose answer could not be read on its way", async () => {
     const model = shoutingModel(id("another model"), Route.TEE);
     expect((await rejection(infer({ model }))).message).to.match(/^No node offers model/);
+    await start();
+    client = await clientWith({ insecureEndpoints: false });
+    const refusal = await rejection(infer({ nodeId: p.nodeId }));
+    expect(refusal.message).to.match(/^Nothing was sent: the node's endpoint http:.* is not https/);
+    const { settlement } = p.contracts;
+    expect(await settlement.queryFilter(settlement.filters.Requested())).to.deep.equal([]);
   });
 
   describe("an answer that does not hold", () => {
