@@ -155,7 +155,8 @@ export async function keepBooks(
   if (tokensWatched) {
     const parties = [...firstNamed(ofNodes, nodeRegistryAbi, PARTIES).keys()];
     for (const [token, from] of firstNamed(settled, settlementAbi, ["TokenListed.token"])) {
-      readers.set(token, transferReader(keeper));
+      // What is listed need not be a token: it may be a contract of the protocol.
+      if (!readers.has(token)) readers.set(token, transferReader(keeper));
       logs.push(...(await paymentLogs(find, token, parties, from)));
     }
   }

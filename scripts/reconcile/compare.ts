@@ -25,7 +25,8 @@ export interface Holding {
   /** The row's key. */
   readonly row: Row;
   readonly columns: readonly string[];
-  readonly held: bigint;
+  /** Null if the token does not say: what governance lists need not be one. */
+  readonly held: bigint | null;
 }
 
 /** Rows by identifier. */
@@ -63,9 +64,10 @@ export const compareHoldings = (holdings: readonly Holding[], tables: ReadonlyMa
     const id = idOf(entity, row);
     const found = tables.get(entity)?.get(id);
     const owed = columns.reduce((sum, column) => sum + BigInt(found?.[sqlName(column)] ?? 0), 0n);
-    if (owed <= held) return [];
+    if (owed <= (held ?? 0n)) return [];
     const field = columns.join(" + ");
-    return [{ entity, id, field, chain: `at most ${held}`, table: String(owed), source: "contracts" }];
+    const chain = held === null ? "no balance" : `at most ${held}`;
+    return [{ entity, id, field, chain, table: String(owed), source: "contracts" }];
   });
 
 /** Columns of the tables that the books say nothing of: they are not compared. */

@@ -10,6 +10,7 @@ import {
 import { contractsOf } from "../../sdk/src/chain/contracts.ts";
 import { TypedContract } from "../../sdk/src/chain/TypedContract.ts";
 import type { Deployment } from "../../sdk/src/deployment.ts";
+import { ContractError } from "../../sdk/src/errors/ContractError.ts";
 import { batchSettlementAbi, groth16VerifierAbi, opgAbi, teeVerifierAbi } from "../../sdk/src/generated/abis.ts";
 import { VerifierStatus } from "../../sdk/src/types.ts";
 import { type Books, big, type Entity, type Row } from "./books.ts";
@@ -165,7 +166,11 @@ export async function readContracts(
     const contract = new TypedContract(token, opgAbi, provider);
     const holds = (holder: string, entity: Entity, row: Row, ...columns: string[]) =>
       tasks.push(async () => {
-        holdings.push({ entity, row, columns, held: await contract.read("balanceOf", holder) });
+        const held = await contract.read("balanceOf", holder).catch((error: unknown) => {
+          if (error instanceof ContractError) return null;
+          throw error;
+        });
+        holdings.push({ entity, row, columns, held });
       });
     holds(settlement.address, "token", { address: token }, "escrowed", "credited");
     if (batches !== null) holds(batches.address, "token", { address: token }, "inChannels", "channelCredited");

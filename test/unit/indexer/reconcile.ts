@@ -77,7 +77,7 @@ describe("reconciliation", () => {
 
   it("finds what the contracts owe beyond what they hold, and does not mind if they hold more", () => {
     const token = { ...rows.token, escrowed: String(2n ** 100n), credited: "1" };
-    const compared = (held: bigint) => {
+    const compared = (held: bigint | null) => {
       const holding = { entity: "token", row: { address: "0xa" }, columns: ["escrowed", "credited"], held } as const;
       return compareHoldings([holding], tables({ token: [token] }));
     };
@@ -93,6 +93,14 @@ describe("reconciliation", () => {
         source: "contracts",
       },
     ]);
+    expect(compared(null).map(({ chain }) => chain)).to.deep.equal(["no balance"]);
+    const nothing = {
+      entity: "token",
+      row: { address: "0xf" },
+      columns: ["escrowed", "credited"],
+      held: null,
+    } as const;
+    expect(compareHoldings([nothing], tables())).to.deep.equal([]);
   });
 
   it("names the columns that it has no rule for", () => {
