@@ -6,6 +6,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
+import { Random } from "../../bench/indexer/random.ts";
+import { REORG_WINDOW } from "../../indexer/anchor.ts";
+import { directoryAnchor } from "../../indexer/pglite.ts";
 import { type Indexer, startIndexer } from "../../indexer/start.ts";
 import { type Report, reconcile } from "../../scripts/reconcile/reconcile.ts";
 import type { Source } from "../../scripts/reconcile/tables.ts";
@@ -25,23 +28,11 @@ interface LogLine {
 
 const deep = process.env.OPG_DEEP === "1";
 
-/** Numbers from 0 to 1 that are the same in every run with the same seed (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** What is right stays right: under reorganisations, kills, and an RPC node that fails. */
 describe("indexer, under stress", function () {
   this.timeout(deep ? 3_600_000 : 240_000);
-  const seed = Number(process.env.OPG_SEED ?? Date.now() % 1_000_000);
-  const random = randomFrom(seed);
-  const between = (low: number, high: number) => low + Math.floor(random() * (high - low + 1));
+  const seed = Number(process.env.OPG_SEED ?? 1 + (Date.now() % 1_000_000));
+  const random = new Random(seed);
 
   let protocol: Protocol;
   let rpc: RpcServer;
@@ -95,7 +86,7 @@ describe("indexer, under stress", function () {
       // What makes the requester's demand the operator's own.
       () => usd.connect(operator).transfer(requester, 1n),
     ];
-    await actions[between(0, actions.length - 1)]?.();
+    await actions[random.whole(0, actions.length - 1)]?.();
   };
   /** Blocks one by one: several that Hardhat mines at once are linked only when somebody looks. */
   const mineUntil = async (block: number) => {
@@ -200,7 +191,7 @@ describe("indexer, under stress", function () {
     const indexer = await startIndexer({ rpcUrl: rpc.url, deployment });
     try {
       await indexer.ready;
-      const depths = [64, ...Array.from({ length: deep ? 40 : 0 }, () => between(1, 64)), between(1, 63)];
+      const depths = [64, ...Array.from({ length: deep ? 40 : 0 }, () => random.whole(1, 64)), random.whole(1, 63)];
       for (const depth of depths) {
         const snapshot = await networkHelpers.takeSnapshot();
         const fork = await ethers.provider.getBlockNumber();
@@ -208,9 +199,9 @@ describe("indexer, under stress", function () {
         for (let i = 0; i < 5 && (await ethers.provider.getBlockNumber()) < fork + depth; ++i) await act();
         await mineUntil(fork + depth);
         // Ponder asks for a minute about a block that a reorganisation took from under it.
-        if (!deep || random() < 0.8) await indexer.reached(fork + depth);
+        if (!deep || random.chance(0.8)) await indexer.reached(fork + depth);
         await snapshot.restore();
-        await networkHelpers.time.increase(between(1, 50));
+        await networkHelpers.time.increase(random.whole(1, 50));
         for (let i = 0; i < 3; ++i) await act();
         // Until the new chain is longer, the old one's head has the same number.
         await mineUntil(fork + depth + 1);
@@ -230,6 +221,26 @@ describe("indexer, under stress", function () {
       expect((await fetch(`${indexer.url}/finality?blocks=latest`)).status).to.equal(400);
     } finally {
       await indexer.stop();
+    }
+  });
+
+  it("ends when the chain takes back more than it can follow, and does not start on those tables again", async function () {
+    if (!deep) this.skip(); // It looks every 15 s only.
+    const fork = await ethers.provider.getBlockNumber();
+    const snapshot = await networkHelpers.takeSnapshot();
+    await act();
+    await mineUntil(fork + REORG_WINDOW + 3);
+    const dataDir = newDirectory();
+    const start = () => startIndexer({ rpcUrl: rpc.url, deployment, dataDir });
+    const indexer = await start();
+    await indexer.ready;
+    while ((await directoryAnchor(dataDir).read()) === null) await sleep(50);
+    await snapshot.restore();
+    await networkHelpers.time.increase(50);
+    await mineUntil(fork + REORG_WINDOW + 5);
+    for (const run of [() => indexer.ended, start]) {
+      const end: unknown = await run().catch((error: unknown) => error);
+      expect(String(end)).to.contain("The chain has another block").and.contain("--fresh");
     }
   });
 
