@@ -18,7 +18,7 @@ export function testLive(browser: Browser, { cast, deployment, indexer }: Stage)
       const row = page.locator("main tr", { has: page.locator(`a[href*="${asked.run.requestId}"]`) });
       await row.waitFor();
       await asked.run.settled;
-      await row.getByText("Proven").waitFor();
+      await row.getByText("Settled").waitFor();
       expect(await page.evaluate("window.sameDocument"), "the page was not loaded again").to.equal(true);
     };
 

@@ -145,7 +145,7 @@ export function testTables(browser: Browser, { indexer, cast }: Stage): void {
           page.locator(`main tbody:has(tr):not(:has(td[data-name="${column}"]:not(:has-text("${text}"))))`).waitFor();
         const all = await page.locator("main h2").first().innerText();
 
-        for (const status of ["Proven", "Refunded", "Defaulted"]) {
+        for (const status of ["Settled", "Refunded", "Defaulted"]) {
           await choose("Status", status);
           await everyRowHas("Status", status);
         }

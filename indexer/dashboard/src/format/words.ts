@@ -22,7 +22,7 @@ export const NODE_STATUS: Readonly<Record<NodeRow["status"], Words>> = {
 export const REQUEST_STATUS: Readonly<Record<InferenceStatus, Words>> = {
   REQUESTED: { tone: "info", text: "Requested" },
   DELIVERED: { tone: "wait", text: "Not proven yet" },
-  SETTLED: { tone: "good", text: "Proven" },
+  SETTLED: { tone: "good", text: "Settled" },
   REFUNDED: { tone: "quiet", text: "Refunded" },
   DEFAULTED: { tone: "bad", text: "Defaulted" },
   VOIDED: { tone: "warn", text: "Voided" },
