@@ -406,6 +406,8 @@ export const verifier = onchainTable("verifier", (p) => ({
   addedAt: p.bigint().notNull(),
   frozenAt: p.bigint(),
   revokedAt: p.bigint(),
+  /** The SHA-256 of the root certificate of a TEE verifier's attestations; null of others, or if it does not say. */
+  rootHash: p.hex(),
 }));
 
 /** A Groth16 verifying key. It never changes; what it says of its ceremony is its registrant's word. */
@@ -543,6 +545,8 @@ export const inference = onchainTable(
     token: p.hex().notNull(),
     /** What its proof shows, or would show; null if its route's measurement set is not known. */
     proves: proofMeaning(),
+    /** What its route's enclaves are trusted for; null on other routes. */
+    trust: trust(),
     /** How close the requester was to the node at the request, the delivery or the settlement, whichever is closest. */
     dealing: dealing().notNull(),
     /** Whether that is anything but ARMS_LENGTH. */
@@ -816,6 +820,8 @@ export const batchSettlement = onchainTable(
     drawId: p.text(),
     /** What the proof shows; null if its route's measurement set is not known. */
     proves: proofMeaning(),
+    /** What its route's enclaves are trusted for. */
+    trust: trust(),
     /** Of the native channels that it draws on, the closest to the node; UNPAID without a payment that counts. */
     dealing: dealing().notNull(),
     /** Whether that is anything but ARMS_LENGTH. */

@@ -14,7 +14,9 @@ import {
 import type { Abi } from "../../sdk/src/chain/abiTypes.ts";
 import { findLogs } from "../../sdk/src/chain/findLogs.ts";
 import { plainStruct } from "../../sdk/src/chain/plainValue.ts";
+import { TypedContract } from "../../sdk/src/chain/TypedContract.ts";
 import { addressOf, type Deployment } from "../../sdk/src/deployment.ts";
+import { ContractError } from "../../sdk/src/errors/ContractError.ts";
 import {
   accessManagerAbi,
   batchSettlementAbi,
@@ -96,7 +98,8 @@ export async function keepBooks(
   lastBlock: number,
   { tokensWatched, progress }: { tokensWatched: boolean; progress: Progress },
 ): Promise<Books> {
-  const subject = { ...(await subjectOf(provider, deployment)), tokensWatched };
+  const roots = new Map<string, string>();
+  const subject = { ...(await subjectOf(provider, deployment)), tokensWatched, roots };
   const keeper = new Bookkeeper(subject);
   const { startBlock } = deployment;
   const find = (address: string | string[], topics: (string | string[] | null)[] = [], from = startBlock) =>
@@ -149,6 +152,8 @@ export async function keepBooks(
       asGroth16(log, place);
     });
     logs.push(...(await find(address, [], from)));
+    const root = await rootHashOf(provider, address);
+    if (root !== null) roots.set(address, root);
   }
   logs.push(...(await supplyLogs(find, subject)));
   readers.set(subject.opg, transferReader(keeper));
@@ -166,7 +171,21 @@ export async function keepBooks(
   return keeper.books;
 }
 
-async function subjectOf(provider: JsonRpcProvider, deployment: Deployment): Promise<Omit<Subject, "tokensWatched">> {
+/** The root of a verifier's attestations; null of one that takes none. */
+async function rootHashOf(provider: JsonRpcProvider, verifier: string): Promise<string | null> {
+  try {
+    const attestations = await new TypedContract(verifier, teeVerifierAbi, provider).read("verifier");
+    return await new TypedContract(attestations, nitroVerifierAbi, provider).read("rootHash");
+  } catch (error) {
+    if (error instanceof ContractError) return null;
+    throw error;
+  }
+}
+
+async function subjectOf(
+  provider: JsonRpcProvider,
+  deployment: Deployment,
+): Promise<Omit<Subject, "tokensWatched" | "roots">> {
   const { chainId, startBlock, addresses } = deployment;
   const at = (name: string) => addressOf(deployment, name).toLowerCase();
   const opg = at("OPG");

@@ -12,6 +12,7 @@ import {
   TRUSTS,
   X402_ROW_FAULTS,
 } from "../../indexer/src/mapping/enums.ts";
+import { AWS_NITRO_ROOT_HASH } from "../../sdk/src/attestation/awsRoot.ts";
 import { decodeTeeParameters } from "../../sdk/src/attestation/tee.ts";
 import type { Abi, EventArgs, EventName } from "../../sdk/src/chain/abiTypes.ts";
 import { LEAST_CONTRIBUTIONS } from "../../sdk/src/client/keyWeaknesses.ts";
@@ -58,6 +59,8 @@ export interface Subject {
   readonly burnSink: string | null;
   /** Whether transfers of fee tokens by the nodes' parties are among the logs. */
   readonly tokensWatched: boolean;
+  /** By a TEE verifier's address the SHA-256 of its attestations' root. */
+  readonly roots: ReadonlyMap<string, string>;
   /** For an OPG that is older than the protocol: its supply at the start block, without what the sink held. */
   readonly supplyAtStart: bigint;
 }
@@ -355,6 +358,7 @@ export class Bookkeeper {
         addedAt: at.timestamp,
         frozenAt: null,
         revokedAt: null,
+        rootHash: nameOf(ROUTES, route) === "TEE" ? (this.#subject.roots.get(verifier) ?? null) : null,
       });
       this.#governed(at, "VERIFIER_ADDED", { subject: verifier, reference: `${verifierId}`, effectiveAt: activeAt });
     },
@@ -502,7 +506,7 @@ export class Bookkeeper {
       this.books.put("inference", {
         id: requestId,
         ...this.#dealing(row, row.nodeId),
-        proves: this.#proves(row),
+        ...this.#meaning(row),
       });
       this.#inferenceEvent(requestId, "REQUESTED", at);
       this.#protocol({ requested: 1n });
@@ -547,7 +551,7 @@ export class Bookkeeper {
       this.books.put("inference", {
         id: requestId,
         ...dealing,
-        proves: this.#proves(row),
+        ...this.#meaning(row),
         trustGapSeconds: at.timestamp - big(row.deliveredAt),
         trustGapBlocks: at.blockNumber - big(row.deliveredBlock),
       });
@@ -731,7 +735,7 @@ export class Bookkeeper {
         drawId,
         dealing,
         selfDealing,
-        proves: this.#proves(route),
+        ...this.#meaning(route),
         ...stampOf(at),
       });
       // Of native channels, the claims have said what is paid.
@@ -925,18 +929,20 @@ export class Bookkeeper {
     return { dealing: nearest, selfDealing: nearest !== "ARMS_LENGTH" };
   }
 
-  /** What a proof of a request shows. */
-  #proves({ modelId = null, route = null, routeVersion = null }: Row): string | null {
+  /** What a proof of a request shows, and what its enclaves are trusted for. */
+  #meaning({ modelId = null, route = null, routeVersion = null }: Row): { proves: string | null; trust: Cell } {
     const version = this.books.find("routeVersion", modelId, route, routeVersion);
-    const { verifierId = null, verifyingKeyId = null } = version ?? {};
+    const { verifierId = null, verifyingKeyId = null, measurementSetId = null } = version ?? {};
+    const { address = null, rootHash = null } = this.books.find("verifier", verifierId) ?? {};
     if (verifyingKeyId !== null) {
-      const { address = null } = this.books.find("verifier", verifierId) ?? {};
       const key = this.books.find("verifyingKey", address, verifyingKeyId);
-      return key === undefined ? null : isForProduction(key) ? "EXECUTION" : "DEVELOPMENT";
+      const proves = key === undefined ? null : isForProduction(key) ? "EXECUTION" : "DEVELOPMENT";
+      return { proves, trust: null };
     }
-    const setId = version?.measurementSetId ?? null;
-    const trust = setId === null ? undefined : this.books.get("measurementSet", setId).trust;
-    return trust === "LOCAL" ? "EXECUTION" : trust === "GATEWAY" ? "RELAY" : null;
+    const trust = measurementSetId === null ? null : (this.books.get("measurementSet", measurementSetId).trust ?? null);
+    if (trust === null || rootHash === null) return { proves: null, trust };
+    const isAws = rootHash === AWS_NITRO_ROOT_HASH;
+    return { proves: isAws ? (trust === "LOCAL" ? "EXECUTION" : "RELAY") : "DEVELOPMENT", trust };
   }
 
   /** Ends a request. @returns Its row before. */

@@ -121,7 +121,7 @@ export function testDetails(browser: Browser, { indexer }: Stage, { ended, settl
       }));
   });
 
-  describe("What keys of circuits are trusted for", () => {
+  describe("What keys and roots are trusted for", () => {
     it("is said at each inference: a development key is never shown as one that proves an execution", () =>
       visit("/inferences", async (page) => {
         await page.getByRole("search").getByLabel("Proof").selectOption({ label: "Zero knowledge" });
@@ -136,19 +136,27 @@ export function testDetails(browser: Browser, { indexer }: Stage, { ended, settl
 
     it("is said at each model", () =>
       visit("/models", async (page) => {
-        const route = page.locator('main td[data-name="Proven by"] .mark', { hasText: "Zero knowledge" }).first();
-        expect(await route.innerText()).to.equal("Zero knowledge, development key");
-        expect(await route.getAttribute("class")).to.contain("warn");
+        for (const [name, words] of [
+          ["Zero knowledge", "Zero knowledge, development key"],
+          ["Enclave", "Enclave, model inside, development root"],
+        ] as const) {
+          const route = page.locator('main td[data-name="Proven by"] .mark', { hasText: name }).first();
+          expect(await route.innerText()).to.equal(words);
+          expect(await route.getAttribute("class")).to.contain("warn");
+        }
       }));
   });
 
   describe("What enclaves are trusted for", () => {
     it("is said in words at each attested key and at each set, LOCAL and GATEWAY never alike", () =>
       visit("/enclaves", async (page) => {
-        for (const column of ["What models trust it for", "What it shows"]) {
+        for (const [column, under] of [
+          ["What models trust it for", ", by a development root"],
+          ["What it shows", ""],
+        ] as const) {
           const cells = await page.locator(`main td[data-name="${column}"]`).allInnerTexts();
           expect(new Set(cells), column).to.deep.equal(
-            new Set(["LOCAL: the model ran inside", "GATEWAY: relayed only to chat.example"]),
+            new Set([`LOCAL: the model ran inside${under}`, `GATEWAY: relayed only to chat.example${under}`]),
           );
         }
       }));
@@ -159,10 +167,13 @@ export function testDetails(browser: Browser, { indexer }: Stage, { ended, settl
         const proofs = page.locator('main td[data-name="Proof"]');
         await page.locator('main tbody:has(tr):not(:has(td[data-name="Proof"]:not(:has-text("GATEWAY"))))').waitFor();
         for (const proof of await proofs.allInnerTexts()) {
-          expect(proof.replaceAll(/\s+/g, " ")).to.equal("Enclave, GATEWAY relay, not execution");
+          expect(proof.replaceAll(/\s+/g, " ")).to.equal(
+            "Enclave, GATEWAY relay, not execution development root, no proof to others",
+          );
         }
         await page.locator('main tbody a[href*="/inferences/0x"]').first().click();
         await page.getByText("A relay, not an execution", { exact: true }).waitFor();
+        await page.getByText("A development root", { exact: true }).waitFor();
       }));
   });
 }

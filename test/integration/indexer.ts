@@ -435,14 +435,18 @@ describe("indexer", () => {
     it("say where each verifier stands", async () => {
       const { verifiers } = protocol.contracts;
       const names = ["NONE", "PENDING", "ACTIVE", "FROZEN", "REVOKED"];
-      const found = await rows("verifiers", "id route address status");
+      const found = await rows("verifiers", "id route address status rootHash");
       expect(found).to.have.length(Number(await verifiers.count()));
       for (const row of found) {
         const { verifier, route, status } = await verifiers.verifierOf(row.id as string);
+        const tee = await ethers.getContractAt("TeeVerifier", verifier);
+        const nitro = await tee.verifier().catch(() => null);
+        const root = nitro && (await (await ethers.getContractAt("NitroVerifier", nitro)).rootHash());
         expect(row).to.deep.include({
           route: ROUTES[Number(route)],
           address: lower(verifier),
           status: names[Number(status)],
+          rootHash: route === Route.TEE ? root : null,
         });
       }
     });
@@ -480,7 +484,10 @@ describe("indexer", () => {
         { trust: "LOCAL", backend: "", measurements: [id("image")] },
         { trust: "GATEWAY", backend: "models.example", measurements: [id("image")] },
       ]);
-      const proves = new Map((await rows("inferences", "id proves")).map((row) => [row.id, row.proves]));
+      const found = await rows("inferences", "id proves trust");
+      const proves = new Map(found.map((row) => [row.id, row.proves]));
+      const trusts = new Map(found.map((row) => [row.id, row.trust]));
+      expect([trusts.get(labelled.execution), trusts.get(labelled.relay)]).to.deep.equal(["LOCAL", "GATEWAY"]);
       expect(proves.get(labelled.execution)).to.equal("EXECUTION");
       expect(proves.get(labelled.relay)).to.equal("RELAY");
       // Anybody can register a development key, and prove anything under it.

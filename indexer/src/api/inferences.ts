@@ -9,6 +9,7 @@ import {
   PROOF_MEANINGS,
   REQUEST_STATUSES,
   ROUTES,
+  TRUSTS,
 } from "../mapping/enums.ts";
 import { finalityOf } from "../mapping/finality.ts";
 import { Finality } from "./finality.ts";
@@ -52,9 +53,14 @@ const Inference = z
       .openapi({
         description:
           "What a proof shows. EXECUTION: the model ran and gave this. RELAY: a gateway relayed this from a backend, and " +
-          "what ran there nobody knows. DEVELOPMENT: nothing to others, for the circuit's key is not one for production " +
-          "and whoever made it can prove anything. Null if the route's parameters name neither enclaves nor a known key.",
+          "what ran there nobody knows. DEVELOPMENT: nothing to others, for the circuit's key is not one for production, " +
+          "or the enclave's attestation ends at another root than AWS's: whoever made it can prove anything. Null if the " +
+          "route's parameters name neither enclaves nor a known key, or its verifier does not say what root it takes.",
       }),
+    trust: z.enum(TRUSTS).nullable().openapi({
+      description:
+        "What its enclaves are trusted for: LOCAL, the model runs inside; GATEWAY, they relay. Null on the ZK route.",
+    }),
     route: z.enum(ROUTES),
     mode: z.enum(DELIVERY_MODES),
     requester: Address,
@@ -126,6 +132,7 @@ inferences.openapi(
         status: row.status,
         proven: row.status === "SETTLED",
         proves: row.proves,
+        trust: row.trust,
         route: row.route,
         mode: row.mode,
         requester: row.requester,

@@ -232,7 +232,7 @@ ponder.on("BatchSettlement:BatchSettled", async ({ event, context }) => {
   const dealing = closest(ofRows, counts && isPaid ? "ARMS_LENGTH" : "UNPAID");
   const selfDealing = dealing !== "ARMS_LENGTH";
   const routeVersion = BigInt(header.routeVersion);
-  const proves = await meaningOf(context, { modelId, route: "TEE", routeVersion });
+  const meaning = await meaningOf(context, { modelId, route: "TEE", routeVersion });
   await db.insert(batchSettlement).values({
     id: digest,
     streamId,
@@ -244,7 +244,7 @@ ponder.on("BatchSettlement:BatchSettled", async ({ event, context }) => {
     rows: native ? (own?.rows ?? 0n) : null,
     rowsNotPaid: unpaid,
     drawId: own?.id ?? null,
-    proves,
+    ...meaning,
     dealing,
     selfDealing,
     ...stampOf(event),

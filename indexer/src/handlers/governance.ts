@@ -1,6 +1,7 @@
 import { type Context, ponder } from "ponder:registry";
 import { governanceEvent, parameterSet, protocol, settlementModule, token, verifier } from "ponder:schema";
-import type { Address } from "viem";
+import { type Address, BaseError, ContractFunctionRevertedError, ContractFunctionZeroDataError, type Hex } from "viem";
+import { nitroVerifierAbi, teeVerifierAbi } from "../../../sdk/src/generated/abis.ts";
 import { nameOf, ROUTES } from "../mapping/enums.ts";
 import { type ChainEvent, stampOf } from "../mapping/stamp.ts";
 import { kept } from "../mapping/text.ts";
@@ -69,15 +70,33 @@ ponder.on("NodeRegistry:ModuleAdded", async ({ event, context }) => {
 
 // --- verifiers ------------------------------------------------------------------------------------------------------------
 
+/** The root of a TEE verifier's attestations, which never changes; null where it does not say. */
+async function rootHashOf({ client }: Context, address: Address): Promise<Hex | null> {
+  // Without the state of that block, which not every node has any more.
+  const cache = "immutable";
+  try {
+    const attestations = await client.readContract({ abi: teeVerifierAbi, address, functionName: "verifier", cache });
+    const root = { abi: nitroVerifierAbi, address: attestations, functionName: "rootHash", cache } as const;
+    return await client.readContract(root);
+  } catch (error) {
+    const isAnswer = (cause: unknown) =>
+      cause instanceof ContractFunctionRevertedError || cause instanceof ContractFunctionZeroDataError;
+    if (error instanceof BaseError && error.walk(isAnswer) !== null) return null;
+    throw error;
+  }
+}
+
 ponder.on("VerifierRegistry:VerifierAdded", async ({ event, context }) => {
-  const { verifierId, route, verifier: address, activeAt } = event.args;
+  const { verifierId, verifier: address, activeAt } = event.args;
+  const route = nameOf(ROUTES, event.args.route);
   await context.db.insert(verifier).values({
     id: BigInt(verifierId),
-    route: nameOf(ROUTES, route),
+    route,
     address,
     status: "ACTIVE",
     activeAt,
     addedAt: event.block.timestamp,
+    rootHash: route === "TEE" ? await rootHashOf(context, address) : null,
   });
   const act = { subject: address, reference: String(verifierId), effectiveAt: activeAt };
   await recordGovernance(context, event, { kind: "VERIFIER_ADDED", ...act });

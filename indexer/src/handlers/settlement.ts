@@ -112,7 +112,7 @@ ponder.on("Settlement:Requested", async ({ event, context }) => {
   const { db } = context;
   const row = requested(event.args, stampOf(event));
   const dealing = await dealingWith(context, row.nodeId, [row.requester], dealingByPrice(row));
-  await db.insert(inference).values({ ...row, ...dealing, proves: await meaningOf(context, row) });
+  await db.insert(inference).values({ ...row, ...dealing, ...(await meaningOf(context, row)) });
   await record(context, event, "REQUESTED");
 
   await addToProtocol(context, transition(null, "REQUESTED"));
@@ -153,7 +153,7 @@ ponder.on("Settlement:Settled", async ({ event, context }) => {
   const row = await inferenceOf(context, requestId);
   const dealing = await dealingWith(context, nodeId, [row.requester], row.dealing);
   // The set may have been registered since the request.
-  const patch = { ...settled(row, event.args, stampOf(event)), ...dealing, proves: await meaningOf(context, row) };
+  const patch = { ...settled(row, event.args, stampOf(event)), ...dealing, ...(await meaningOf(context, row)) };
   await end(context, event, row, patch, creditsOfSettlement(row, event.args));
   await explainBurn(context, row, "SETTLEMENT");
   await record(context, event, "SETTLED");

@@ -23,7 +23,7 @@ import { type CreditChange, creditId } from "../mapping/inference.ts";
 import { firstPeak, type Peak, peakAfter, periodsOf, type Stocks, stocksOf } from "../mapping/period.ts";
 import { type ChainEvent, stampOf } from "../mapping/stamp.ts";
 import { plus } from "../mapping/sums.ts";
-import { proves } from "../mapping/trust.ts";
+import { provesByEnclave, provesUnderKey } from "../mapping/trust.ts";
 
 /** The columns of a table that only ever have amounts added to them. */
 type Amounts<Row, Key extends keyof Row> = {
@@ -171,11 +171,13 @@ export async function addCredits(
 
 /** What a proof of a request shows, by the measurement set or the verifying key of its version of the route. */
 export async function meaningOf({ db }: Context, { modelId, route, routeVersion: version }: RouteKey) {
-  const { measurementSetId, verifierId, verifyingKeyId } =
-    (await db.find(routeVersion, { modelId, route, version })) ?? {};
-  const set = measurementSetId ? await db.find(measurementSet, { id: measurementSetId }) : null;
-  const address = verifierId && verifyingKeyId ? (await db.find(verifier, { id: verifierId }))?.address : undefined;
-  const key =
-    address && verifyingKeyId ? await db.find(verifyingKey, { verifier: address, keyId: verifyingKeyId }) : null;
-  return proves(set?.trust, key ?? undefined);
+  const by = await db.find(routeVersion, { modelId, route, version });
+  const checker = by && (await db.find(verifier, { id: by.verifierId }));
+  if (checker && by.verifyingKeyId !== null) {
+    const key = await db.find(verifyingKey, { verifier: checker.address, keyId: by.verifyingKeyId });
+    return { proves: key && provesUnderKey(key), trust: null };
+  }
+  const set = by?.measurementSetId ? await db.find(measurementSet, { id: by.measurementSetId }) : null;
+  const trust = set?.trust ?? null;
+  return { proves: provesByEnclave(trust, checker?.rootHash ?? null), trust };
 }

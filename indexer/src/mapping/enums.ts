@@ -97,7 +97,8 @@ export const CREDIT_CAUSES = ["FEE", "RETURN", "REFUND", "COMPENSATION", "REWARD
 /**
  * What a proof of an inference shows. EXECUTION: the model ran on the input and gave the output. RELAY: an attested
  * gateway sent this prompt to a named backend and relayed its answer; what ran there, nobody knows. DEVELOPMENT: nothing to
- * others, since the circuit's verifying key is not one for production: whoever made it can prove anything.
+ * others, since the circuit's verifying key is not one for production, or the enclaves' attestations end at another root
+ * than AWS's: whoever made it can prove anything.
  */
 export const PROOF_MEANINGS = ["EXECUTION", "RELAY", "DEVELOPMENT"] as const;
 export type ProofMeaning = (typeof PROOF_MEANINGS)[number];

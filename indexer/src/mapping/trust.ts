@@ -1,8 +1,9 @@
 import { type Hex, keccak256, size, slice, zeroHash } from "viem";
+import { AWS_NITRO_ROOT_HASH } from "../../../sdk/src/attestation/awsRoot.ts";
 import { decodeTeeParameters } from "../../../sdk/src/attestation/tee.ts";
 import { keyWeaknesses } from "../../../sdk/src/client/keyWeaknesses.ts";
-import { Trust } from "../../../sdk/src/types.ts";
-import type { ProofMeaning, Route, TRUSTS } from "./enums.ts";
+import { Trust as TrustCode } from "../../../sdk/src/types.ts";
+import type { ProofMeaning, Route, Trust } from "./enums.ts";
 
 /** What a model's TEE route trusts: the images, what for, and the hash of the parameters that say so. */
 export interface MeasurementSet {
@@ -18,7 +19,7 @@ export function measurementSetOf(route: Route, parameters: Hex): MeasurementSet 
   if (decoded === null) return null;
   return {
     id: keccak256(parameters),
-    trust: decoded.trust === Trust.LOCAL ? "LOCAL" : "GATEWAY",
+    trust: decoded.trust === TrustCode.LOCAL ? "LOCAL" : "GATEWAY",
     // PostgreSQL's texts hold no null character.
     backend: decoded.backend.replaceAll("\0", "\ufffd"),
     measurements: decoded.measurements.map((measurement) => measurement as Hex),
@@ -37,18 +38,20 @@ export interface KeyCeremony {
   readonly beacon: Hex | null;
 }
 
+/** What a proof by a circuit shows: execution, if its key is for production. */
+export function provesUnderKey(key: KeyCeremony): ProofMeaning {
+  const declared = { ...key, contributions: Number(key.contributions), beacon: key.beacon ?? zeroHash };
+  return keyWeaknesses(declared).length === 0 ? "EXECUTION" : "DEVELOPMENT";
+}
+
 /**
- * What a proof by a route shows: a proof of the circuit under a key for production and an enclave with weights and runtime
- * show execution, a gateway and any other key do not.
+ * What an enclave's signature shows: execution, if it contains weights and runtime; and anything at all only if AWS says
+ * what it is. Null if nothing is known of what it is trusted for, or of who says what it is.
  *
- * @param trust What the route's measurement set is trusted for; undefined if there is no such set.
- * @param key The route's verifying key; undefined if none that is registered is named.
+ * @param rootHash The SHA-256 of the root that its verifier takes attestations of.
  */
-export function proves(trust: (typeof TRUSTS)[number] | undefined, key: KeyCeremony | undefined): ProofMeaning | null {
-  if (key !== undefined) {
-    const declared = { ...key, contributions: Number(key.contributions), beacon: key.beacon ?? zeroHash };
-    return keyWeaknesses(declared).length === 0 ? "EXECUTION" : "DEVELOPMENT";
-  }
-  if (trust === "LOCAL") return "EXECUTION";
-  return trust === "GATEWAY" ? "RELAY" : null;
+export function provesByEnclave(trust: Trust | null, rootHash: Hex | null): ProofMeaning | null {
+  if (trust === null || trust === "NONE" || rootHash === null) return null;
+  if (rootHash !== AWS_NITRO_ROOT_HASH) return "DEVELOPMENT";
+  return trust === "LOCAL" ? "EXECUTION" : "RELAY";
 }

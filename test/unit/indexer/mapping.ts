@@ -31,7 +31,13 @@ import { errorNameOf } from "../../../indexer/src/mapping/revert.ts";
 import { stampOf } from "../../../indexer/src/mapping/stamp.ts";
 import { plus } from "../../../indexer/src/mapping/sums.ts";
 import { kept } from "../../../indexer/src/mapping/text.ts";
-import { measurementSetOf, proves, verifyingKeyIdOf } from "../../../indexer/src/mapping/trust.ts";
+import {
+  measurementSetOf,
+  provesByEnclave,
+  provesUnderKey,
+  verifyingKeyIdOf,
+} from "../../../indexer/src/mapping/trust.ts";
+import { AWS_NITRO_ROOT_HASH } from "../../../sdk/src/attestation/awsRoot.ts";
 import { encodeTeeParameters } from "../../../sdk/src/attestation/tee.ts";
 import { settlementAbi } from "../../../sdk/src/generated/abis.ts";
 import { Trust } from "../../../sdk/src/types.ts";
@@ -284,17 +290,24 @@ describe("indexer mappings", () => {
 
     it("takes a circuit and a local enclave for execution, a gateway for a relay, and the unknown for nothing", () => {
       const key = { development: false, contributions: 2n, beacon: word("5") };
-      expect(proves(undefined, key)).to.equal("EXECUTION");
-      expect(proves("LOCAL", undefined)).to.equal("EXECUTION");
-      expect(proves("GATEWAY", undefined)).to.equal("RELAY");
-      expect(proves("NONE", undefined)).to.equal(null);
-      expect(proves(undefined, undefined)).to.equal(null);
+      expect(provesUnderKey(key)).to.equal("EXECUTION");
+      expect(provesByEnclave("LOCAL", AWS_NITRO_ROOT_HASH)).to.equal("EXECUTION");
+      expect(provesByEnclave("GATEWAY", AWS_NITRO_ROOT_HASH)).to.equal("RELAY");
+      expect(provesByEnclave("NONE", AWS_NITRO_ROOT_HASH)).to.equal(null);
+      expect(provesByEnclave(null, AWS_NITRO_ROOT_HASH)).to.equal(null);
     });
 
     it("takes no proof under a key that anybody could have made for execution", () => {
       const key = { development: false, contributions: 2n, beacon: word("5") };
       for (const weakness of [{ development: true }, { contributions: 1n }, { beacon: null }]) {
-        expect(proves(undefined, { ...key, ...weakness })).to.equal("DEVELOPMENT");
+        expect(provesUnderKey({ ...key, ...weakness })).to.equal("DEVELOPMENT");
+      }
+    });
+
+    it("takes no enclave for what another root than AWS's says it is, nor one of which nobody says it", () => {
+      for (const trust of ["LOCAL", "GATEWAY"] as const) {
+        expect(provesByEnclave(trust, word("6"))).to.equal("DEVELOPMENT");
+        expect(provesByEnclave(trust, null)).to.equal(null);
       }
     });
   });

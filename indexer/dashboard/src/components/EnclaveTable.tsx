@@ -1,7 +1,7 @@
 import { useNow } from "../data/useNow.ts";
 import { formatDuration } from "../format/time.ts";
 import { trustOf } from "../format/trust.ts";
-import type { BannedMeasurement, Enclave, MeasurementSets } from "../queries/enclaves.ts";
+import type { Attester, BannedMeasurement, Enclave, MeasurementSets } from "../queries/enclaves.ts";
 import { Hint } from "./Amount.tsx";
 import { type Column, DataTable } from "./DataTable.tsx";
 import { Id } from "./Id.tsx";
@@ -16,11 +16,13 @@ const SOON = 86_400;
 export function EnclaveTable({
   enclaves,
   sets,
+  attesters,
   banned,
   ofOneNode = false,
 }: {
   readonly enclaves: readonly Enclave[];
   readonly sets: MeasurementSets;
+  readonly attesters: readonly Attester[];
   readonly banned: readonly BannedMeasurement[];
   readonly ofOneNode?: boolean;
 }) {
@@ -42,7 +44,13 @@ export function EnclaveTable({
     {
       key: "trust",
       name: "What models trust it for",
-      cell: ({ measurement }) => <Trusted measurement={measurement} sets={sets} />,
+      cell: ({ measurement, verifier }) => (
+        <Trusted
+          measurement={measurement}
+          sets={sets}
+          rootHash={attesters.find(({ address }) => address === verifier)?.rootHash ?? null}
+        />
+      ),
     },
     {
       key: "measurement",
@@ -81,10 +89,19 @@ export function EnclaveTable({
 }
 
 /** What models trust a program for, or that only the model in question can say it. */
-function Trusted({ measurement, sets }: { readonly measurement: string; readonly sets: MeasurementSets }) {
+function Trusted({
+  measurement,
+  sets,
+  rootHash,
+}: {
+  readonly measurement: string;
+  readonly sets: MeasurementSets;
+  readonly rootHash: string | null;
+}) {
   const set = trustOf(measurement, sets);
   if (set === undefined) return <TrustMark trust={undefined} />;
-  if (set !== "DIFFER" && set !== "UNKNOWN") return <TrustMark trust={set.trust} backend={set.backend} />;
+  if (set !== "DIFFER" && set !== "UNKNOWN")
+    return <TrustMark trust={set.trust} backend={set.backend} rootHash={rootHash} />;
   const why =
     set === "DIFFER"
       ? "Models differ in what this program does: run the model itself, or relay, or where to."

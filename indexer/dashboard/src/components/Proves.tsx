@@ -1,15 +1,37 @@
+import { AWS_NITRO_ROOT_HASH } from "../../../../sdk/src/attestation/awsRoot.ts";
 import type { ProofMeaning } from "../../../src/mapping/enums.ts";
 import { shortLine } from "../format/text.ts";
 import type { InferenceRow } from "../queries/inferences.ts";
 import { Mark } from "./Mark.tsx";
 import { Term } from "./Term.tsx";
 
-/** What an enclave's program is trusted for, in plain words. A relay is never shown as a proof of execution. */
-export function TrustMark({ trust, backend }: { readonly trust: string | undefined; readonly backend?: string }) {
+const DevelopmentRoot = () => <Term of="developmentRoot">development root</Term>;
+
+/**
+ * What an enclave's program is trusted for, in plain words. A relay is never shown as a proof of execution, nor is a machine
+ * that AWS says nothing of.
+ *
+ * @param rootHash What its attestation ends at; undefined where it is about programs and not about machines.
+ */
+export function TrustMark({
+  trust,
+  backend,
+  rootHash = AWS_NITRO_ROOT_HASH,
+}: {
+  readonly trust: string | undefined;
+  readonly backend?: string;
+  readonly rootHash?: string | null | undefined;
+}) {
+  const isAws = rootHash === AWS_NITRO_ROOT_HASH;
+  const under = !isAws && (
+    <>
+      , by a <DevelopmentRoot />
+    </>
+  );
   if (trust === "LOCAL") {
     return (
-      <Mark tone="good">
-        <Term of="local">LOCAL</Term>: the model ran inside
+      <Mark tone={isAws ? "good" : "warn"}>
+        <Term of="local">LOCAL</Term>: the model ran inside{under}
       </Mark>
     );
   }
@@ -17,6 +39,7 @@ export function TrustMark({ trust, backend }: { readonly trust: string | undefin
     return (
       <Mark tone="warn">
         <Term of="gateway">GATEWAY</Term>: relayed only{backend ? ` to ${shortLine(backend)}` : ""}
+        {under}
       </Mark>
     );
   }
@@ -33,11 +56,18 @@ export function ProvesMark({ of }: { readonly of: ProofMeaning | null }) {
       </Mark>
     );
   }
+  if (of === "DEVELOPMENT") {
+    return (
+      <Mark tone="warn">
+        <DevelopmentRoot />
+      </Mark>
+    );
+  }
   return <Mark tone="quiet">unknown</Mark>;
 }
 
-/** How it is proven; neither a gateway nor a key that is not for production is ever shown as a proof of execution. */
-export function Proof({ route, proves }: Pick<InferenceRow, "route" | "proves">) {
+/** How it is proven; neither a gateway nor a key or root that is not for production is ever shown as a proof of execution. */
+export function Proof({ route, proves, trust }: Pick<InferenceRow, "route" | "proves" | "trust">) {
   if (route === "ZK") {
     return (
       <span className="stacked">
@@ -51,13 +81,22 @@ export function Proof({ route, proves }: Pick<InferenceRow, "route" | "proves">)
       </span>
     );
   }
-  if (proves === "RELAY") {
-    return (
-      <span className="stacked">
+  return (
+    <span className="stacked">
+      {trust === "LOCAL" ? (
+        <Term of="local">Enclave, LOCAL</Term>
+      ) : trust === "GATEWAY" ? (
         <Term of="gateway">Enclave, GATEWAY</Term>
-        <span className="small warn-text">relay, not execution</span>
-      </span>
-    );
-  }
-  return proves === "EXECUTION" ? <Term of="local">Enclave, LOCAL</Term> : <Term of="tee">Enclave</Term>;
+      ) : (
+        <Term of="tee">Enclave</Term>
+      )}
+      {trust === "GATEWAY" && <span className="small warn-text">relay, not execution</span>}
+      {proves === "DEVELOPMENT" && (
+        <span className="small warn-text">
+          <DevelopmentRoot />, no proof to others
+        </span>
+      )}
+      {proves === null && <span className="small warn-text">what it shows is not known</span>}
+    </span>
+  );
 }

@@ -30,10 +30,15 @@ export const TERMS = {
     meaning:
       "The key that checks this circuit's proofs is not one for production: it is marked as a development key, or its ceremony is not whole. Whoever made it can prove anything, so its proofs show nothing to others. It is for tests.",
   },
+  developmentRoot: {
+    title: "Development root",
+    meaning:
+      "The machine's attestation does not end at AWS's root certificate, but at another one. Whoever owns that can attest anything, so a signature shows nothing to others. It is for tests.",
+  },
   tee: {
     title: "Enclave route",
     meaning:
-      "An AWS Nitro enclave signs the answer. Its attestation, checked on chain up to AWS's root certificate, says which program runs in it. What the signature shows depends on that program: see LOCAL and GATEWAY.",
+      "An AWS Nitro enclave signs the answer. Its attestation, checked on chain up to its root certificate, says which program runs in it. What the signature shows depends on that program: see LOCAL and GATEWAY.",
   },
   local: {
     title: "LOCAL",

@@ -1,5 +1,5 @@
 import type { Dealing } from "../../../src/mapping/dealing.ts";
-import type { ProofMeaning } from "../../../src/mapping/enums.ts";
+import type { ProofMeaning, Trust } from "../../../src/mapping/enums.ts";
 import { defineQuery } from "../data/ask.ts";
 import batches from "./Batches.graphql?raw";
 import channels from "./Channels.graphql?raw";
@@ -20,6 +20,7 @@ export interface BatchRow {
   readonly rows: string | null;
   readonly rowsNotPaid: string;
   readonly proves: ProofMeaning | null;
+  readonly trust: Trust | null;
   readonly dealing: Dealing;
   readonly timestamp: string;
   readonly blockNumber: string;

@@ -26,6 +26,12 @@ export interface MeasurementSet {
   readonly measurements: readonly string[];
 }
 
+/** A verifier of enclaves, and the SHA-256 of the root certificate of their attestations, if it says that. */
+export interface Attester {
+  readonly address: string;
+  readonly rootHash: string | null;
+}
+
 /** A program that no new enclave can be attested with. */
 export interface BannedMeasurement {
   readonly verifier: string;
@@ -43,6 +49,7 @@ export interface MeasurementSets {
 export interface EnclavesAnswer {
   readonly enclaves: { readonly totalCount: number; readonly items: readonly Enclave[] };
   readonly measurementSets: MeasurementSets;
+  readonly attesters: { readonly items: readonly Attester[] };
   readonly bannedMeasurements: { readonly items: readonly BannedMeasurement[] };
   readonly modelRoutes: {
     readonly items: readonly {

@@ -5,6 +5,7 @@ import type {
   ProofMeaning,
   RequestStatus,
   Route,
+  Trust,
 } from "../../../src/mapping/enums.ts";
 import { defineQuery } from "../data/ask.ts";
 import one from "./Inference.graphql?raw";
@@ -21,6 +22,8 @@ export interface InferenceRow {
   readonly route: Route;
   /** What its proof shows, or would show. */
   readonly proves: ProofMeaning | null;
+  /** What its enclaves are trusted for; null by zero knowledge. */
+  readonly trust: Trust | null;
   readonly dealing: Dealing;
   readonly requester: string;
   readonly nodeId: string | null;
@@ -84,7 +87,7 @@ export interface Inference extends InferenceRow {
 export interface InferenceFilter {
   readonly status?: InferenceStatus;
   readonly route?: Route;
-  readonly proves?: ProofMeaning;
+  readonly trust?: Trust;
   readonly dealing?: Dealing;
   readonly requester?: string;
   readonly requestedAt_gte?: string;

@@ -15,7 +15,11 @@ export interface ModelRoute {
     readonly outputCommitment: OutputCommitment;
     readonly parameters: string;
     readonly timestamp: string;
-    readonly verifier: { readonly address: string; readonly status: VerifierStatus } | null;
+    readonly verifier: {
+      readonly address: string;
+      readonly status: VerifierStatus;
+      readonly rootHash: string | null;
+    } | null;
     /** Null on other routes, and where the key is not registered. */
     readonly verifyingKey: VerifyingKey | null;
     readonly measurementSet: MeasurementSet | null;

@@ -25,7 +25,11 @@ export interface ModelRow {
         readonly outputCommitment: OutputCommitment;
         readonly measurementSet: { readonly trust: Trust; readonly backend: string } | null;
         readonly verifyingKey: VerifyingKey | null;
-        readonly verifier: { readonly id: string; readonly status: VerifierStatus } | null;
+        readonly verifier: {
+          readonly id: string;
+          readonly status: VerifierStatus;
+          readonly rootHash: string | null;
+        } | null;
       } | null;
     }[];
   };

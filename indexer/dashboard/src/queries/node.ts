@@ -1,6 +1,6 @@
 import type { NodeEventKind, Route } from "../../../src/mapping/enums.ts";
 import { defineQuery } from "../data/ask.ts";
-import type { BannedMeasurement, Enclave, MeasurementSets } from "./enclaves.ts";
+import type { Attester, BannedMeasurement, Enclave, MeasurementSets } from "./enclaves.ts";
 import type { InferenceStatus } from "./inferences.ts";
 import text from "./Node.graphql?raw";
 import type { NodeRow, Reputation } from "./nodes.ts";
@@ -82,6 +82,7 @@ export const nodeQuery = defineQuery<
   {
     readonly node: NodeDetail | null;
     readonly measurementSets: MeasurementSets;
+    readonly attesters: { readonly items: readonly Attester[] };
     readonly bannedMeasurements: { readonly items: readonly BannedMeasurement[] };
     readonly nodeReputations: { readonly items: readonly NodeReputation[] };
     readonly nodeFundings: { readonly items: readonly NodeFunding[] };

@@ -198,7 +198,7 @@ function Verdict({ found: { verdict, summary, caveats } }: { readonly found: Ver
     >
       <Icon size={22} aria-hidden="true" />
       <div>
-        <strong>{minded ? `${VERDICTS[verdict]}, but mind what follows` : VERDICTS[verdict]}</strong>
+        <strong>{minded ? "The checks pass, but mind what follows" : VERDICTS[verdict]}</strong>
         <p>{summary}</p>
         {caveats.length > 0 && (
           <ul>

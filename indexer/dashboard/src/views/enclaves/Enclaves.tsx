@@ -23,9 +23,9 @@ export function Enclaves() {
       title="Enclaves"
       lead={
         <>
-          Machines whose programs AWS has attested. A <Term of="measurement">measurement</Term> names the program;{" "}
-          <Term of="local">LOCAL</Term> and <Term of="gateway">GATEWAY</Term> say what a signature by its key shows, by
-          the word of the models that trust it.
+          Machines whose attestations the chain has checked. A <Term of="measurement">measurement</Term> names the
+          program; <Term of="local">LOCAL</Term> and <Term of="gateway">GATEWAY</Term> say what a signature by its key
+          shows, by the word of the models that trust it.
         </>
       }
       aside={
@@ -95,7 +95,12 @@ function Keys({ of, all }: { readonly of: EnclavesAnswer; readonly all: boolean 
   }
   return (
     <>
-      <EnclaveTable enclaves={rows} sets={of.measurementSets} banned={of.bannedMeasurements.items} />
+      <EnclaveTable
+        enclaves={rows}
+        sets={of.measurementSets}
+        attesters={of.attesters.items}
+        banned={of.bannedMeasurements.items}
+      />
       {totalCount > items.length && (
         <p className="more">
           The {items.length} that end last of {totalCount.toLocaleString("en")}.

@@ -80,7 +80,7 @@ function Detail({ of }: { readonly of: InferenceData }) {
           </Stat>
         )}
       </Stats>
-      {route === "TEE" && proves === "RELAY" && (
+      {of.trust === "GATEWAY" && (
         <div className="verdict minded">
           <IconAlertTriangle size={22} aria-hidden="true" />
           <div>
@@ -96,10 +96,11 @@ function Detail({ of }: { readonly of: InferenceData }) {
         <div className="verdict minded">
           <IconAlertTriangle size={22} aria-hidden="true" />
           <div>
-            <strong>A development key</strong>
+            <strong>{route === "ZK" ? "A development key" : "A development root"}</strong>
             <p>
-              Whoever made the key that checks this circuit's proofs can prove anything under it: this proof shows
-              nothing to others. Such keys are for tests.
+              {route === "ZK"
+                ? "Whoever made the key that checks this circuit's proofs can prove anything under it: this proof shows nothing to others. Such keys are for tests."
+                : "It is not AWS that says what this enclave is: whoever owns the root of its attestation can attest anything, so this proof shows nothing to others. Such roots are for tests."}
             </p>
           </div>
         </div>
@@ -135,7 +136,7 @@ function gapNote({ status, trustGapSeconds, deliveredAt }: InferenceData): strin
 }
 
 function Parties({ of }: { readonly of: InferenceData }) {
-  const { requester, nodeId, modelId, consumer, payout, claimer, dealing, route, proves, open, routeVersion } = of;
+  const { requester, nodeId, modelId, consumer, payout, claimer, dealing, open, routeVersion } = of;
   return (
     <Panel title="Parties">
       <Facts>
@@ -153,7 +154,7 @@ function Parties({ of }: { readonly of: InferenceData }) {
           <Id value={modelId} what="model id" to={`/models/${modelId}`} />
         </Fact>
         <Fact name="Proof">
-          <Proof route={route} proves={proves} />
+          <Proof {...of} />
         </Fact>
         <Fact name="Route version">{routeVersion}</Fact>
         {consumer !== null && (

@@ -165,8 +165,7 @@ function filterOf({ status, proof, dealing, since, who }: Choice, now: number): 
   return {
     ...(status !== "" && { status: status as InferenceStatus }),
     ...(proof === "ZK" && { route: "ZK" }),
-    ...(proof === "LOCAL" && { route: "TEE", proves: "EXECUTION" }),
-    ...(proof === "GATEWAY" && { proves: "RELAY" }),
+    ...((proof === "LOCAL" || proof === "GATEWAY") && { trust: proof }),
     ...(dealing === "NET" && { dealing: "ARMS_LENGTH" }),
     ...((dealing === "PARTY" || dealing === "FUNDED" || dealing === "UNPAID") && { dealing }),
     ...(since in SPANS && { requestedAt_gte: String(now - SPANS[since as keyof typeof SPANS]) }),
@@ -206,7 +205,7 @@ function List({ rows }: { readonly rows: readonly InferenceRow[] }) {
     {
       key: "proof",
       name: "Proof",
-      cell: ({ route, proves }) => <Proof route={route} proves={proves} />,
+      cell: (row) => <Proof {...row} />,
     },
     {
       key: "parties",

@@ -253,6 +253,7 @@ function RoutePanel({ of: { route, current, latestVersion } }: { readonly of: Mo
             ) : (
               <TrustMark
                 trust={current.measurementSet?.trust}
+                rootHash={current.verifier?.rootHash ?? null}
                 {...(current.measurementSet ? { backend: current.measurementSet.backend } : {})}
               />
             )}

@@ -1,3 +1,4 @@
+import { AWS_NITRO_ROOT_HASH } from "../../../../../sdk/src/attestation/awsRoot.ts";
 import { Mark } from "../../components/Mark.tsx";
 import { Term } from "../../components/Term.tsx";
 import type { ModelRow } from "../../queries/models.ts";
@@ -11,7 +12,8 @@ export function RouteMark({ of: { route, current } }: { readonly of: Route }) {
   const stopped = status === "FROZEN" ? ", frozen" : status === "REVOKED" ? ", revoked" : "";
   const trust = current?.measurementSet?.trust;
   const key = current?.verifyingKey ?? null;
-  const isExecution = route === "ZK" ? key !== null && isForProduction(key) : trust === "LOCAL";
+  const isAws = current?.verifier?.rootHash === AWS_NITRO_ROOT_HASH;
+  const isExecution = route === "ZK" ? key !== null && isForProduction(key) : trust === "LOCAL" && isAws;
   return (
     <Mark tone={stopped !== "" ? "bad" : isExecution ? "good" : "warn"}>
       {route === "ZK" ? (
@@ -25,11 +27,13 @@ export function RouteMark({ of: { route, current } }: { readonly of: Route }) {
           <Term of="tee">Enclave</Term>,{" "}
           {trust === "GATEWAY" ? (
             <Term of="gateway">relay only</Term>
-          ) : isExecution ? (
+          ) : trust === "LOCAL" ? (
             <Term of="local">model inside</Term>
           ) : (
             "image not known"
           )}
+          {!isAws && ", "}
+          {!isAws && <Term of="developmentRoot">development root</Term>}
         </>
       )}
       {stopped}

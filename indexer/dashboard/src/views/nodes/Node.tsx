@@ -19,7 +19,7 @@ import { Duration, Time } from "../../components/Time.tsx";
 import { useAsk } from "../../data/useAsk.ts";
 import { count, formatShare, shorten, shortLine } from "../../format/text.ts";
 import { NODE_EVENT, NODE_STATUS, REQUEST_STATUS } from "../../format/words.ts";
-import type { BannedMeasurement, MeasurementSets } from "../../queries/enclaves.ts";
+import type { Attester, BannedMeasurement, MeasurementSets } from "../../queries/enclaves.ts";
 import {
   type InferenceLine,
   type NodeDetail,
@@ -146,11 +146,12 @@ export function Node({ id }: { readonly id: string }) {
           </div>
         }
       >
-        {({ node, measurementSets, bannedMeasurements, nodeReputations, nodeFundings }) =>
+        {({ node, measurementSets, attesters, bannedMeasurements, nodeReputations, nodeFundings }) =>
           node && (
             <Detail
               node={node}
               sets={measurementSets}
+              attesters={attesters.items}
               banned={bannedMeasurements.items}
               reputation={nodeReputations.items[0]}
               fundings={nodeFundings.items}
@@ -165,12 +166,14 @@ export function Node({ id }: { readonly id: string }) {
 function Detail({
   node,
   sets,
+  attesters,
   banned,
   reputation,
   fundings,
 }: {
   readonly node: NodeDetail;
   readonly sets: MeasurementSets;
+  readonly attesters: readonly Attester[];
   readonly banned: readonly BannedMeasurement[];
   readonly reputation: NodeReputation | undefined;
   readonly fundings: readonly NodeFunding[];
@@ -295,7 +298,7 @@ function Detail({
         {node.enclaves.items.length === 0 ? (
           <Empty title="It has attested no enclave">It can prove by zero knowledge only.</Empty>
         ) : (
-          <EnclaveTable enclaves={node.enclaves.items} sets={sets} banned={banned} ofOneNode />
+          <EnclaveTable enclaves={node.enclaves.items} sets={sets} attesters={attesters} banned={banned} ofOneNode />
         )}
       </Panel>
       <Panel title="Latest inferences" note="requested one by one; those in batches are under Batches" flush>
