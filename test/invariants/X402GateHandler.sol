@@ -109,14 +109,14 @@ contract X402GateHandler is IDepositCollector {
         ChannelConfig memory other = config(key);
         other.receiverAuthorizer = address(this);
         other.salt = bytes32(seed);
+        (uint128 balance, uint128 claimed) = x402.channels(x402.getChannelId(other));
+        if (balance != 0 || claimed != 0) return;
         x402.deposit(other, amount, address(this), "");
         VoucherClaim[] memory claims = new VoucherClaim[](1);
         claims[0].voucher.channel = other;
         claims[0].voucher.maxClaimableAmount = amount;
         claims[0].totalClaimed = amount;
         claims[0].signature = _sign(_signerOf(key), x402.getVoucherDigest(x402.getChannelId(other), amount));
-        (uint128 balance, uint128 claimed) = x402.channels(x402.getChannelId(other));
-        if (claimed != 0 || balance != amount) return;
         x402.claim(claims);
         x402.settle(address(gate), address(token));
         given += amount;
