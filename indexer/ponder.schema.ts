@@ -1358,6 +1358,9 @@ export const nodeReputation = onchainView("node_reputation", {
  * - LAW_BROKEN: see {@link law}. It should never be there.
  *
  * The last two have {@link clock}'s time as their `timestamp`.
+ *
+ * Anybody can have an own node default or its own key equivocate. So a default is a WARNING only if as much burned as its
+ * verification would have cost, and a slashing CRITICAL only if as much burned as the fee for a batch: else they are INFO.
  */
 export const alert = onchainView("alert", {
   /** The same at every asking. */
@@ -1372,21 +1375,37 @@ export const alert = onchainView("alert", {
   transactionHash: hex(),
   /**
    * The more urgent, the greater; among equals, the later. What anybody raises for nothing comes last (LOW_STAKE, INFO),
-   * and defaults that cost their node something right after what is critical.
+   * with what is older than 30 days; defaults that cost their node something come right after what is critical.
    */
   urgency: bigint().notNull(),
 }).as(sql`
-  select raised.*, timestamp + 1000000000000 * case when severity = 'CRITICAL' then 3
-    when severity = 'INFO' or kind = 'LOW_STAKE' then 0 when kind = 'DEFAULT' then 2 else 1 end as urgency
+  select raised.*, timestamp + 1000000000000 * case
+    when severity = 'INFO' or kind = 'LOW_STAKE' or timestamp < ${clock.now} - 2592000 then 0
+    when severity = 'CRITICAL' then 3 when kind = 'DEFAULT' then 2 else 1 end as urgency
   from (
-  select 'DEFAULT-' || request_id as id, 'DEFAULT' as kind,
-    case when compensation > 0 then 'WARNING' else 'INFO' end as severity, node_id, request_id as subject,
+  select 'DEFAULT-' || ${proofDefault.requestId} as id, 'DEFAULT' as kind,
+    case when ${proofDefault.burned} >= greatest(1, ${inference.verificationFee}) then 'WARNING' else 'INFO' end as severity,
+    ${proofDefault.nodeId}, ${proofDefault.requestId} as subject, ${proofDefault.timestamp}, ${proofDefault.transactionHash}
+  from ${proofDefault} join ${inference} on ${inference.id} = ${proofDefault.requestId}
+  union all select kind || '-' || id, kind, case when lost < least then 'INFO' else 'CRITICAL' end, node_id, subject,
     timestamp, transaction_hash
-  from ${proofDefault}
-  union all select 'SLASHED-' || node_id || '-' || ref, 'SLASHED', 'CRITICAL', node_id, ref, timestamp, transaction_hash
-  from ${slashing}
-  union all select 'EQUIVOCATED-' || id, 'EQUIVOCATED', 'CRITICAL', node_id, key, timestamp, transaction_hash
-  from ${equivocation}
+  from (
+    select 'SLASHED' as kind, node_id || '-' || ref as id, node_id, ref as subject, timestamp, transaction_hash,
+      burned as lost
+    from ${slashing}
+    union all select 'EQUIVOCATED', id, node_id, key, timestamp, transaction_hash, burned from ${equivocation}
+    union all select 'KEY_FAULTED', ${keyFault.verifier} || '-' || ${keyFault.nodeId} || '-' || ${keyFault.key},
+      ${keyFault.nodeId}, ${keyFault.key}, ${keyFault.timestamp}, ${keyFault.transactionHash},
+      case when ${keyFault.fault} = 'EQUIVOCATED' then coalesce(lie.burned, 0) end
+    from ${keyFault} left join (
+      select node_id, key, transaction_hash, max(burned) as burned from ${equivocation}
+      group by node_id, key, transaction_hash
+    ) as lie on lie.node_id = ${keyFault.nodeId} and lie.key = ${keyFault.key}
+      and lie.transaction_hash = ${keyFault.transactionHash}
+  ) as fault cross join (
+    select greatest(1, max(${parameterSet.teeVerificationFee})) as least
+    from ${protocol} join ${parameterSet} on ${parameterSet.id} = ${protocol.parametersId}
+  ) as price
   union all select 'VERIFIER_FROZEN-' || id, 'VERIFIER_FROZEN', 'WARNING', null, address, frozen_at, null
   from ${verifier} where frozen_at is not null
   union all select 'VERIFIER_REVOKED-' || id, 'VERIFIER_REVOKED', 'CRITICAL', null, address, revoked_at, null
@@ -1394,9 +1413,6 @@ export const alert = onchainView("alert", {
   union all select 'ENCLAVE_REVOKED-' || verifier || '-' || node_id || '-' || index, 'ENCLAVE_REVOKED',
     case when emergency then 'CRITICAL' else 'INFO' end, node_id, key, revoked_at, null
   from ${enclave} where revoked_at is not null
-  union all select 'KEY_FAULTED-' || verifier || '-' || node_id || '-' || key, 'KEY_FAULTED', 'CRITICAL', node_id, key,
-    timestamp, transaction_hash
-  from ${keyFault}
   union all select 'MEASUREMENT_BANNED-' || verifier || '-' || measurement, 'MEASUREMENT_BANNED', 'CRITICAL', null,
     measurement, timestamp, transaction_hash
   from ${bannedMeasurement}
@@ -1420,7 +1436,7 @@ export const alert = onchainView("alert", {
   from ${usableOffer} cross join ${clock} where not covered group by node_id, now
   union all select 'LAW_BROKEN-' || law || '-' || subject, 'LAW_BROKEN', 'CRITICAL', null, subject, now, null
   from ${law} cross join ${clock} where not holds
-  ) as raised
+  ) as raised cross join ${clock}
 `);
 
 // --- relations, for GraphQL -------------------------------------------------------------------------------------------------

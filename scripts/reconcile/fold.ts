@@ -692,6 +692,7 @@ export class Bookkeeper {
     ChannelsClaimed: ({ nodeId, modelId, routeVersion, token, claims }, at) => {
       const rows = dataLength(claims) / CLAIM_SIZE;
       let total = 0n;
+      let independent = 0n;
       let dealing: Cell = "ARMS_LENGTH";
       for (let index = 0; index < rows; ++index) {
         const row = dataSlice(claims, index * CLAIM_SIZE, (index + 1) * CLAIM_SIZE);
@@ -699,14 +700,16 @@ export class Bookkeeper {
         const channelId = channelIdOf(nodeId, modelId, routeVersion, token, dataSlice(row, 0, 20));
         const id = `${this.#idOf(at)}-${String(index).padStart(5, "0")}`;
         this.#channel(channelId, "CLAIMED", at, { claimed: amount, balance: -amount, claims: 1n }, { id, amount });
-        dealing = nearer(dealing, this.books.get("channel", channelId).dealing ?? null);
+        const { dealing: own = null } = this.books.get("channel", channelId);
+        dealing = nearer(dealing, own);
         total += amount;
+        if (own === "ARMS_LENGTH") independent += amount;
       }
       // Anybody can claim nothing, of any node that there might be.
       if (total > 0n) this.#channelCredit(token, String(this.books.get("node", nodeId).payout), total);
       this.#drawn(at, { rows: BigInt(rows) });
       this.books.put("lastDraw", { chainId: BigInt(this.#subject.chainId), dealing, ended: true });
-      if (total > 0n) this.#fees(at, token, { fees: total, feesNet: dealing === "ARMS_LENGTH" ? total : 0n });
+      if (total > 0n) this.#fees(at, token, { fees: total, feesNet: independent });
     },
     RowNotPaid: ({ fault, ...row }, at) => this.#unpaid(at, { ...row, fault: nameOf(ROW_FAULTS, fault) }),
     BatchSettled: ({ digest: id, streamId, batch, payout, paid, burned }, at) => {
@@ -719,7 +722,8 @@ export class Bookkeeper {
       const rows = isNative ? (draw.rows ?? null) : null;
       this.#endDraw();
       const isFeeToken = this.#isListed(token) || (isNative && paid > 0n);
-      const dealing = nearer(ofRows, isFeeToken && paid > 0n ? "ARMS_LENGTH" : "UNPAID");
+      const ofPayment = isFeeToken && paid > 0n ? "ARMS_LENGTH" : "UNPAID";
+      const dealing = this.#isCrowded(nodeId) ? "PARTY" : nearer(ofRows, ofPayment);
       const selfDealing = dealing !== "ARMS_LENGTH";
       const route = { modelId, route: "TEE", routeVersion: BigInt(batch.routeVersion) };
       this.books.put("batchSettlement", {
@@ -754,14 +758,15 @@ export class Bookkeeper {
       this.#breakdown(at, route, { ...settlements, burned, burnedNet: net(burned) });
       this.#nodePeriods(at, nodeId, { ...settlements, burnedNet: net(burned) - burned });
       if (isFeeToken) {
-        const fees = { fees: credited, feesNet: credited };
+        const fees = { fees: credited, feesNet: net(credited) };
         this.#fees(at, token, { ...settlements, ...fees, burned, burnedNet: net(burned) });
       }
     },
-    LedgerClaimed: ({ token, payout, paid }, at) => {
+    LedgerClaimed: ({ nodeId, token, payout, paid }, at) => {
       this.#endDraw();
       this.#channelCredit(token, payout, paid);
-      if (this.#isListed(token)) this.#fees(at, token, { fees: paid, feesNet: paid });
+      const feesNet = this.#isCrowded(nodeId) ? 0n : paid;
+      if (this.#isListed(token)) this.#fees(at, token, { fees: paid, feesNet });
     },
     Equivocated: ({ nodeId, key, reporter, digestA, digestB, burned, reward }, at) => {
       this.#event("equivocation", at, { nodeId, key, reporter, digestA, digestB, burned, reward });
@@ -901,6 +906,11 @@ export class Bookkeeper {
     return Array.isArray(parties) ? parties : [];
   }
 
+  /** Whether a node has had so many parties that anybody who pays it may be one more. */
+  #isCrowded(nodeId: string | null): boolean {
+    return this.#partiesOf(nodeId).length === MOST_PARTIES;
+  }
+
   /** Money from one account to another counts if a node's party pays it to somebody who is not of the protocol. */
   #payment(at: Place, how: string, funder: string, account: string, token: string, amount: bigint): void {
     const { settlement, nodeRegistry, batchSettlement, burnSink } = this.#subject;
@@ -919,7 +929,7 @@ export class Bookkeeper {
     const { requester, payer = requester, signer = payer } = row;
     const parties = this.#partiesOf(nodeId);
     const payers = [String(payer), String(signer)];
-    const isParty = parties.length === MOST_PARTIES || payers.some((account) => parties.includes(account));
+    const isParty = this.#isCrowded(nodeId) || payers.some((account) => parties.includes(account));
     const isFunded = payers.some((one) => {
       const funders = this.#funders.get(one);
       return funders !== undefined && parties.some((party) => funders.has(party));

@@ -1,10 +1,11 @@
 import { expect } from "chai";
 import { id, MaxUint256, Wallet } from "ethers";
 import { MAX_PARTIES } from "../../indexer/src/mapping/dealing.ts";
+import type { Indexer } from "../../indexer/start.ts";
 import { hashChannelKey } from "../../sdk/src/hash/hashChannelKey.ts";
 import { addressOfKey, channelKey, type SignedBatch, WITHDRAWAL_DELAY } from "../support/batches.ts";
 import { Demand } from "../support/demand.ts";
-import { ethers, idOf, OPG_UNIT, type Protocol } from "../support/fixtures.ts";
+import { ethers, idOf, networkHelpers, OPG_UNIT, type Protocol } from "../support/fixtures.ts";
 import { X402Route } from "../support/x402.ts";
 
 const deep = process.env.OPG_DEEP === "1";
@@ -22,6 +23,7 @@ describe("attack: honest demand is made to look like the node's own", function (
   let demand: Demand;
   let protocol: Protocol;
   let x402: X402Route;
+  let indexer: Indexer;
   before(async () => {
     x402 = await X402Route.open();
     protocol = x402.p;
@@ -159,7 +161,7 @@ describe("attack: honest demand is made to look like the node's own", function (
 
     const batches = await settleBehindClaims(own.nodeId);
 
-    const indexer = await demand.index("tokens");
+    indexer = await demand.index("tokens");
     expect(await demand.dealings(indexer)).to.deep.equal(expected);
     type Row = Record<string, string | string[] | null> & { batch: { id: string } | null };
     type Answer = Record<string, { items: Row[] }>;
@@ -219,6 +221,66 @@ describe("attack: honest demand is made to look like the node's own", function (
       short(undefined, 0, "LOW_CEILING", 15),
     ]);
     expect(found.lastDraws?.items, "claims leave one row, however many").to.deep.equal([{ ended: true }]);
+    await demand.reconcile(indexer);
+  });
+
+  /** What was paid in USD, and what of it by others than the node's own. */
+  const fees = async () => {
+    type Answer = { periodTokens: { items: { fees: string; feesNet: string }[] } };
+    const token = x402.route.token.toLowerCase();
+    const { periodTokens } = await demand.ask<Answer>(
+      indexer,
+      `{ periodTokens(where: { interval: TOTAL, token: "${token}" }) { items { fees feesNet } } }`,
+    );
+    const [row] = periodTokens.items;
+    return { fees: Number(row?.fees), feesNet: Number(row?.feesNet) };
+  };
+
+  it("takes no honest fee out by a claim that names a channel of the operator's beside it", async () => {
+    const { operator, stranger } = protocol.accounts;
+    const { usd } = protocol.contracts;
+    const { route: batches } = x402;
+    const { contract } = batches;
+    const [good, old] = [channelKey(4), channelKey(5)];
+    await usd.mint(operator, 9n);
+    await usd.connect(operator).approve(contract, MaxUint256);
+    const consent = batches.consent(old, operator.address);
+    await contract.connect(operator).open(...batches.place(old), WITHDRAWAL_DELAY, 9n, consent);
+    await batches.openChannel(good);
+    await batches.settle({ signer: good, ceiling: 5n, amount: 20n });
+    const before = await fees();
+
+    // Vouchers are in the calldata of former batches, and in the mail.
+    const [nodeId, modelId, routeVersion, token] = batches.place(good);
+    const rows = [old, good, old].map((signer) => ({ signer, ceiling: 20n, amount: 0n }));
+    await contract.connect(stranger).claim(nodeId, modelId, routeVersion, token, batches.rows(...rows));
+    expect(await fees()).to.deep.equal({ fees: before.fees + 15, feesNet: before.feesNet + 15 });
+  });
+
+  it("takes a node that names parties without number to deal with itself, whoever pays and says so", async () => {
+    const { nodes, usd } = protocol.contracts;
+    const asOperator = nodes.connect(protocol.accounts.operator);
+    const short = await x402.channel(100n);
+    const owing = await x402.signed([await x402.row(short, 5n, 20n)]);
+    await x402.route.contract.settleBatch(...owing);
+    await ethers.provider.send("evm_setAutomine", [false]);
+    for (let number = 0; number < MAX_PARTIES; ++number) {
+      await asOperator.setSigner(protocol.nodeId, Wallet.createRandom(), { gasLimit: 60_000 });
+    }
+    await ethers.provider.send("evm_setAutomine", [true]);
+    await networkHelpers.mine();
+    const before = await fees();
+    const batch = await x402.signed([await x402.row(await x402.channel(100n), 40n, 40n)]);
+    await x402.route.contract.settleBatch(...batch);
+    const { nodeId, modelId } = protocol;
+    const left = await x402.row(short, 20n, 0n);
+    await x402.route.contract.claimLedger(nodeId, modelId, batch[0].routeVersion, usd, left);
+    expect(await fees()).to.deep.equal({ fees: before.fees + 55, feesNet: before.feesNet });
+
+    const digest = await x402.route.contract.hashBatch(batch[0]);
+    type Answer = { batchSettlement: { paid: string; dealing: string } };
+    const found = await demand.ask<Answer>(indexer, `{ batchSettlement(id: "${digest}") { paid dealing } }`);
+    expect(found.batchSettlement).to.deep.equal({ paid: "40", dealing: "PARTY" });
     await demand.reconcile(indexer);
   });
 });

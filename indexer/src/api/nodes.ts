@@ -101,7 +101,7 @@ nodes.openapi(
           free: String(row.free),
           bonded: String(row.bonded),
           unbonding: String(row.unbonding),
-          withdrawableAt: Number(row.withdrawableAt),
+          withdrawableAt: row.unbonding === 0n ? 0 : Number(row.withdrawableAt),
         },
         burned: String(row.burned),
         requests: Number(row.requests),

@@ -174,9 +174,10 @@ ponder.on("BatchSettlement:ChannelWithdrawn", async ({ event, context }) => {
 
 ponder.on("BatchSettlement:ChannelsClaimed", async ({ event, context }) => {
   const { nodeId, modelId, routeVersion, token, claims } = event.args;
-  const drawn = unpackClaims(claims);
-  const channels = new Map<Hex, ChannelRow>();
-  for (const [index, { signer, amount }] of drawn.entries()) {
+  const rows = unpackClaims(claims);
+  // One event may name a channel thousands of times.
+  const channels = new Map<Hex, { row: ChannelRow; drawn: bigint }>();
+  for (const [index, { signer, amount }] of rows.entries()) {
     const channelId = channelIdOf(nodeId, modelId, routeVersion, token, signer);
     const row = await changeChannel(context, event, channelId, {
       id: `${event.id}-${String(index).padStart(5, "0")}`,
@@ -184,20 +185,23 @@ ponder.on("BatchSettlement:ChannelsClaimed", async ({ event, context }) => {
       amount,
       move: { claimed: amount, balance: -amount, claims: 1n },
     });
-    channels.set(channelId, row);
+    channels.set(channelId, { row, drawn: amount + (channels.get(channelId)?.drawn ?? 0n) });
   }
-  // One event may name a channel thousands of times.
+  // Anybody can claim, and name a channel of the operator's beside others: each counts for itself.
+  let [fees, feesNet] = [0n, 0n];
   let dealing: Dealing = "ARMS_LENGTH";
-  for (const row of channels.values()) dealing = closest(dealing, (await judgeChannel(context, row)).dealing);
-  const total = drawn.reduce((sum, { amount }) => sum + amount, 0n);
+  for (const { row, drawn } of channels.values()) {
+    const judged = await judgeChannel(context, row);
+    dealing = closest(dealing, judged.dealing);
+    fees += drawn;
+    if (!judged.selfDealing) feesNet += drawn;
+  }
   const { payout } = (await context.db.find(node, { id: nodeId })) ?? {};
-  if (payout !== undefined) await addChannelCredit(context, token, payout, total);
+  if (payout !== undefined) await addChannelCredit(context, token, payout, fees);
   // Every draw ends with this event, and a batch that is the draw's comes next.
-  await draw(context, event, { rows: BigInt(drawn.length), rowsNotPaid: 0n }, { dealing, ended: true });
+  await draw(context, event, { rows: BigInt(rows.length), rowsNotPaid: 0n }, { dealing, ended: true });
   // Anybody can claim nothing, in any token.
-  if (total === 0n) return;
-  const net = (amount: bigint) => (dealing === "ARMS_LENGTH" ? amount : 0n);
-  await addToPeriodTokens(context, event, token, { fees: total, feesNet: net(total) });
+  if (fees !== 0n) await addToPeriodTokens(context, event, token, { fees, feesNet });
 });
 
 ponder.on("BatchSettlement:RowNotPaid", async ({ event, context }) => {
@@ -229,8 +233,8 @@ ponder.on("BatchSettlement:BatchSettled", async ({ event, context }) => {
   const { rowsNotPaid: unpaid = 0n, dealing: ofRows = "ARMS_LENGTH" } = own ?? {};
   const isPaid = paid !== 0n;
   const counts = (native && isPaid) || (await isListed(context, token));
-  const dealing = closest(ofRows, counts && isPaid ? "ARMS_LENGTH" : "UNPAID");
-  const selfDealing = dealing !== "ARMS_LENGTH";
+  const ofPayment = closest(ofRows, counts && isPaid ? "ARMS_LENGTH" : "UNPAID");
+  const { dealing, selfDealing } = await dealingWith(context, nodeId, [], ofPayment);
   const routeVersion = BigInt(header.routeVersion);
   const meaning = await meaningOf(context, { modelId, route: "TEE", routeVersion });
   await db.insert(batchSettlement).values({
@@ -272,17 +276,19 @@ ponder.on("BatchSettlement:BatchSettled", async ({ event, context }) => {
   await addToPeriodTokens(context, event, token, {
     ...settlements,
     fees: credited,
-    feesNet: credited,
+    feesNet: net(credited),
     burned,
     burnedNet,
   });
 });
 
 ponder.on("BatchSettlement:LedgerClaimed", async ({ event, context }) => {
-  const { token, payout, paid } = event.args;
+  const { nodeId, token, payout, paid } = event.args;
   await endDraw(context);
   await addChannelCredit(context, token, payout, paid);
-  if (await isListed(context, token)) await addToPeriodTokens(context, event, token, { fees: paid, feesNet: paid });
+  if (!(await isListed(context, token))) return;
+  const { selfDealing } = await dealingWith(context, nodeId, []);
+  await addToPeriodTokens(context, event, token, { fees: paid, feesNet: selfDealing ? 0n : paid });
 });
 
 ponder.on("BatchSettlement:Equivocated", async ({ event, context }) => {

@@ -53,7 +53,11 @@ function addFunder({ funders }: Suspects, funder: Address, account: Address): vo
   funders.set(account, known.add(funder));
 }
 
-/** How close those who pay a node are to it, by what is known of them now or was before; and whether that is too close. */
+/**
+ * How close those who pay a node are to it, by what is known of them now or was before; and whether that is too close.
+ *
+ * @param payers None where nobody says who pays.
+ */
 export async function dealingWith(
   context: Context,
   nodeId: Hex | null,
@@ -71,7 +75,7 @@ async function dealingNow(context: Context, nodeId: Hex, payers: readonly Addres
   const paid = ids.filter((id) => funders.has(id));
   if (paid.length === 0 && !crowded.has(nodeId) && !ids.some((id) => operators.has(id))) return "ARMS_LENGTH";
   const { parties = [] } = (await db.find(node, { id: nodeId })) ?? {};
-  if (ids.some((id) => isParty(parties, id))) return "PARTY";
+  if (isParty(parties, ...ids)) return "PARTY";
   for (const account of paid) {
     // The tables are asked about payments that there were only: anybody may have many parties, and pay anybody.
     for (const funder of parties.filter((party) => funders.get(account)?.has(party))) {

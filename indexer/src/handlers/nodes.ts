@@ -200,7 +200,10 @@ ponder.on("NodeRegistry:Burned", async ({ event, context }) => {
   await db.update(node, { id: nodeId }).set((row) => plus(row, { burned: amount }));
 
   const request = await db.find(inference, { id: ref });
-  const { selfDealing } = await dealingWith(context, nodeId, request ? [request.requester] : [], request?.dealing);
+  // What burns for a batch is its own to judge, in a later event.
+  const { selfDealing } = request
+    ? await dealingWith(context, nodeId, [request.requester], request.dealing)
+    : { selfDealing: false };
   const { modelId = null, route = null } = request ?? {};
   const attribution = { nodeId, ref, modelId, route, selfDealing };
   // The settlement says why, in a later event.

@@ -43,11 +43,11 @@ export function newParties(parties: readonly Address[], accounts: readonly Addre
 }
 
 /**
- * Whether an account counts as one of a node's parties. At a node that has had too many to keep, everybody does: nobody
- * can be told from them, and only the node's owners can bring that about.
+ * Whether one of those who pay counts as one of a node's parties. At a node that has had too many to keep, everybody does,
+ * and who is not known at all: nobody can be told from them, and only the node's owners can bring that about.
  */
-export function isParty(parties: readonly Address[], account: Address): boolean {
-  return parties.length >= MAX_PARTIES || parties.includes(account.toLowerCase() as Address);
+export function isParty(parties: readonly Address[], ...payers: readonly Address[]): boolean {
+  return parties.length >= MAX_PARTIES || payers.some((payer) => parties.includes(payer.toLowerCase() as Address));
 }
 
 /**
