@@ -1,3 +1,5 @@
+import { Button } from "@mantine/core";
+import { useState } from "react";
 import { useAsk } from "../data/useAsk.ts";
 import { ALERTS } from "../format/words.ts";
 import { type Alert, alertsQuery } from "../queries/alerts.ts";
@@ -7,19 +9,23 @@ import { Panel } from "./Panel.tsx";
 import { Empty, Loaded } from "./states.tsx";
 import { Time } from "./Time.tsx";
 
-/** Most alerts on display. */
-const SHOWN = 8;
+/** Most alerts on display: of everything, of one node, and on request. */
+const SHOWN = { overall: 8, node: 30, all: 100 } as const;
 const TONES: Readonly<Record<Alert["severity"], Tone>> = { INFO: "info", WARNING: "warn", CRITICAL: "bad" };
 
 /** What needs a look, the most urgent first: of everything, or of one node. */
 export function Alerts({ nodeId }: { readonly nodeId?: string }) {
-  const answer = useAsk(alertsQuery, { limit: SHOWN + 1, ...(nodeId === undefined ? {} : { where: { nodeId } }) });
+  const [all, showAll] = useState(false);
+  const few = nodeId === undefined ? SHOWN.overall : SHOWN.node;
+  const shown = all ? SHOWN.all : few;
+  // One more tells whether there are more.
+  const answer = useAsk(alertsQuery, { limit: shown + 1, ...(nodeId === undefined ? {} : { where: { nodeId } }) });
   const raised = answer.data?.alerts.items.length ?? 0;
   return (
     <Panel
       title="Alerts"
       note={
-        raised > SHOWN ? `the ${SHOWN} most urgent, of more` : "defaults, revocations, keys that end, stakes too small"
+        raised > shown ? `the ${shown} most urgent, of more` : "defaults, revocations, keys that end, stakes too small"
       }
       flush
     >
@@ -35,11 +41,20 @@ export function Alerts({ nodeId }: { readonly nodeId?: string }) {
         }
       >
         {({ alerts: { items } }) => (
-          <ul className="alerts">
-            {items.slice(0, SHOWN).map((alert) => (
-              <Line key={alert.id} of={alert} withNode={nodeId === undefined} />
-            ))}
-          </ul>
+          <>
+            <ul className="alerts">
+              {items.slice(0, shown).map((alert) => (
+                <Line key={alert.id} of={alert} withNode={nodeId === undefined} />
+              ))}
+            </ul>
+            {raised > few && (
+              <p className="more">
+                <Button size="xs" variant="default" onClick={() => showAll(!all)}>
+                  {all ? "Show fewer" : "Show more"}
+                </Button>
+              </p>
+            )}
+          </>
         )}
       </Loaded>
     </Panel>
