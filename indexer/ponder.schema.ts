@@ -1304,6 +1304,7 @@ export const nodeReputation = onchainView("node_reputation", {
   /** The trust gap of its requests, in seconds: see {@link trustGapStatistic}. */
   gapP50: bigint(),
   gapP95: bigint(),
+  gapP50Net: bigint(),
   gapP95Net: bigint(),
   /** OPG that slashing took. */
   slashed: bigint().notNull(),
@@ -1321,7 +1322,8 @@ export const nodeReputation = onchainView("node_reputation", {
     ${node.deliveries} as delivered, ${node.defaults} as defaulted, ${node.declines} as declined,
     (${node.settlements} / nullif(${node.settlements} + ${node.defaults}, 0))::double precision as reliability,
     (net.settled / nullif(net.settled + ${node.defaults}, 0))::double precision as reliability_net,
-    gap.p50 as gap_p_50, gap.p95 as gap_p_95, gap.p95_net as gap_p_95_net,
+    gap.p50 as gap_p_50, gap.p95 as gap_p_95, gap.p50_net as gap_p_50_net,
+    gap.p95_net as gap_p_95_net,
     coalesce(loss.slashed, 0)::numeric(78, 0) as slashed, coalesce(lie.count, 0)::numeric(78, 0) as equivocations,
     coalesce(price.offers, 0)::numeric(78, 0) as offers, price.token as price_token,
     price.per_request as lowest_price_per_request, price.per_unit as lowest_price_per_unit,

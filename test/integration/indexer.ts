@@ -947,12 +947,12 @@ describe("indexer", () => {
       );
       const [row] = await rows(
         `nodeReputations(where: { nodeId: "${protocol.nodeId}" })`,
-        `settled settledNet delivered defaulted declined reliability reliabilityNet gapP50 gapP95 gapP95Net
+        `settled settledNet delivered defaulted declined reliability reliabilityNet gapP50 gapP95 gapP50Net gapP95Net
          slashed equivocations offers priceToken lowestPricePerRequest lowestPricePerUnit attestedUntil`,
       );
       const [gap] = await rows(
         `trustGapStatistics(where: { scope: NODE, subject: "${protocol.nodeId}" })`,
-        "p50 p95 p95Net",
+        "p50 p95 p50Net p95Net",
       );
       const offers = await rows(
         `offers(where: { nodeId: "${protocol.nodeId}", standing: true })`,
@@ -972,6 +972,7 @@ describe("indexer", () => {
         reliabilityNet: 5 / 6,
         gapP50: gap?.p50,
         gapP95: gap?.p95,
+        gapP50Net: gap?.p50Net,
         gapP95Net: gap?.p95Net,
         slashed: "0",
         equivocations: "0",

@@ -1,27 +1,40 @@
 import { formatShare } from "../format/text.ts";
+import { Amount } from "./Amount.tsx";
 
-/** Parts of a whole: name, bar, amount and share; the largest first. */
+/** A part of an amount of OPG. */
+export interface Part {
+  readonly id: string;
+  readonly name: React.ReactNode;
+  readonly part: bigint;
+}
+
+/**
+ * Parts of an amount of OPG: name, bar, amount and share; the largest first.
+ *
+ * @param whole What the shares are of.
+ * @param rest What the part of the whole is called that is in none of them.
+ */
 export function Shares({
   of,
+  whole,
+  rest,
 }: {
-  readonly of: readonly {
-    readonly id: string;
-    readonly name: React.ReactNode;
-    readonly part: bigint;
-    readonly amount: React.ReactNode;
-  }[];
+  readonly of: readonly Part[];
+  readonly whole: bigint;
+  readonly rest: string;
 }) {
-  const whole = of.reduce((sum, { part }) => sum + part, 0n);
   const sorted = of.toSorted((a, b) => (a.part < b.part ? 1 : a.part > b.part ? -1 : 0));
+  const left = of.reduce((remaining, { part }) => remaining - part, whole);
+  const shown = left > 0n ? [...sorted, { id: "rest", name: rest, part: left }] : sorted;
   return (
     <ul className="shares">
-      {sorted.map(({ id, name, part, amount }) => {
-        const share = whole === 0n ? 0 : Number((part * 1_000_000n) / whole) / 1_000_000;
+      {shown.map(({ id, name, part }) => {
+        const share = whole === 0n ? 0 : Number((part * 10n ** 12n) / whole) / 10 ** 12;
         return (
           <li key={id}>
             <span className="share-name">{name}</span>
             <span className="share-amount">
-              {amount} <span className="dim share-percent num">{formatShare(share)}</span>
+              <Amount value={part} /> <span className="dim share-percent num">{formatShare(share)}</span>
             </span>
             <span className="share-bar" aria-hidden="true">
               <span style={{ width: `${share * 100}%` }} />

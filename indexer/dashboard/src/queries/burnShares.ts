@@ -2,15 +2,16 @@ import type { Route } from "../../../src/mapping/enums.ts";
 import { defineQuery } from "../data/ask.ts";
 import text from "./BurnShares.graphql?raw";
 
-interface Breakdown {
-  readonly settlements: string;
-  readonly settlementsNet: string;
+/** OPG, in base units. */
+export interface Burned {
   readonly burned: string;
   readonly burnedNet: string;
 }
 
-/** What burned since the start, by route, and by the eight models that burned most. */
+/** What burned since the start: all of it, by route, and by the eight models that burned most. Slashings have neither. */
 export const burnSharesQuery = defineQuery<{
-  readonly byRoute: { readonly items: readonly (Breakdown & { readonly route: Route })[] };
-  readonly byModel: { readonly items: readonly (Breakdown & { readonly modelId: string })[] };
+  /** Empty before the first event. */
+  readonly total: { readonly items: readonly Burned[] };
+  readonly byRoute: { readonly items: readonly (Burned & { readonly route: Route })[] };
+  readonly byModel: { readonly totalCount: number; readonly items: readonly (Burned & { readonly modelId: string })[] };
 }>(text);

@@ -38,6 +38,7 @@ export interface Reputation {
   /** Seconds. */
   readonly gapP50: string | null;
   readonly gapP95: string | null;
+  readonly gapP50Net: string | null;
   readonly gapP95Net: string | null;
   /** OPG that batches signed twice for one range cost it. */
   readonly slashed: string;

@@ -19,4 +19,14 @@ export interface Protocol {
   readonly paused: boolean;
 }
 
-export const protocolQuery = defineQuery<{ readonly protocols: { readonly items: readonly Protocol[] } }>(text);
+/** Since the start, without self-dealing. */
+export interface NetTotal {
+  readonly settlementsNet: string;
+  readonly burnedNet: string;
+}
+
+export const protocolQuery = defineQuery<{
+  readonly protocols: { readonly items: readonly Protocol[] };
+  /** Empty before the first event. */
+  readonly total: { readonly items: readonly NetTotal[] };
+}>(text);

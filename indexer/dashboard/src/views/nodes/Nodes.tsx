@@ -135,7 +135,7 @@ function columnsOf(net: boolean, token: string | undefined): readonly Column<Row
       figures: true,
       cell: (row) => {
         const seconds = gap(row);
-        const half = row.reputation?.gapP50 ?? null;
+        const half = (net ? row.reputation?.gapP50Net : row.reputation?.gapP50) ?? null;
         if (row.reputation === undefined) return <None>unknown</None>;
         if (seconds === null || half === null) return <None>not measured</None>;
         return (

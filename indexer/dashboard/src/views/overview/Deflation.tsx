@@ -33,7 +33,7 @@ export function Deflation() {
   return (
     <Panel
       title="Deflation"
-      note={<>{net ? "without self-dealing; " : ""}projected at the pace of the last 30 days</>}
+      note={`${net ? "without self-dealing; " : ""}windows begin at a full hour; projected at the pace of the last 30 days`}
       flush
     >
       <Loaded

@@ -3,7 +3,7 @@ import { type ReactNode, useState } from "react";
 import { Gap } from "../../charts/Gap.tsx";
 import { Alerts } from "../../components/Alerts.tsx";
 import { Amount, WholeAmount } from "../../components/Amount.tsx";
-import { NetToggle } from "../../components/Net.tsx";
+import { NetToggle, useNet } from "../../components/Net.tsx";
 import { Page } from "../../components/Page.tsx";
 import { Stat, Stats } from "../../components/Stat.tsx";
 import { Empty, Loaded } from "../../components/states.tsx";
@@ -11,7 +11,7 @@ import { Term } from "../../components/Term.tsx";
 import { useAsk } from "../../data/useAsk.ts";
 import type { Bucket } from "../../format/series.ts";
 import { count, formatShare } from "../../format/text.ts";
-import { type Protocol, protocolQuery } from "../../queries/protocol.ts";
+import { type NetTotal, type Protocol, protocolQuery } from "../../queries/protocol.ts";
 import { BurnShares } from "./BurnShares.tsx";
 import { Deflation } from "./Deflation.tsx";
 import { Laws } from "./Laws.tsx";
@@ -23,7 +23,7 @@ export function Overview() {
   return (
     <Page
       title="Overview"
-      lead="Supply, burn and proofs of the protocol, recounted from the chain's own events."
+      lead="Supply, burn and proofs of the protocol, recounted from the chain's own events. Hours, days and weeks are those of UTC."
       aside={
         <div className="controls">
           <SegmentedControl
@@ -74,10 +74,10 @@ function Now({ children }: { readonly children: ReactNode }) {
         </div>
       }
     >
-      {({ protocols: { items } }) => (
+      {({ protocols: { items }, total }) => (
         <>
           {items.map((protocol) => (
-            <Figures key={protocol.chainId} of={protocol} />
+            <Figures key={protocol.chainId} of={protocol} total={total.items[0]} />
           ))}
           {children}
         </>
@@ -86,10 +86,13 @@ function Now({ children }: { readonly children: ReactNode }) {
   );
 }
 
-function Figures({ of }: { readonly of: Protocol }) {
-  const settled = BigInt(of.settled) + BigInt(of.batched);
+function Figures({ of, total }: { readonly of: Protocol; readonly total: NetTotal | undefined }) {
+  const net = useNet();
+  const inAll = BigInt(of.settled) + BigInt(of.batched);
+  const settled = net ? BigInt(total?.settlementsNet ?? 0) : inAll;
+  const burned = BigInt(net ? (total?.burnedNet ?? 0) : of.burned);
   const initial = BigInt(of.initialSupply) + BigInt(of.minted);
-  const burnedShare = initial === 0n ? 0 : Number((BigInt(of.burned) * 10n ** 12n) / initial) / 10 ** 12;
+  const burnedShare = initial === 0n ? 0 : Number((burned * 10n ** 12n) / initial) / 10 ** 12;
   const waiting = BigInt(of.delivered);
   return (
     <>
@@ -102,12 +105,19 @@ function Figures({ of }: { readonly of: Protocol }) {
         <Stat label="Supply" note={<Initial value={initial} />}>
           <WholeAmount value={of.supply} />
         </Stat>
-        <Stat label={<Term of="burn">Burned</Term>} note={`${formatShare(burnedShare)} of all OPG`}>
-          <Amount value={of.burned} />
+        <Stat
+          label={<Term of="burn">Burned</Term>}
+          note={`${formatShare(burnedShare)} of all OPG${net ? ", net" : ""}`}
+        >
+          <Amount value={burned} />
         </Stat>
         <Stat
           label="Inferences settled"
-          note={`${BigInt(of.batched).toLocaleString("en")} of them in ${count(BigInt(of.batches), "batch", "batches")}`}
+          note={
+            net
+              ? `net, of ${inAll.toLocaleString("en")} in all`
+              : `${BigInt(of.batched).toLocaleString("en")} of them in ${count(BigInt(of.batches), "batch", "batches")}`
+          }
         >
           <span className="num">{settled.toLocaleString("en")}</span>
         </Stat>
