@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { headOf } from "../../../indexer/dashboard/src/data/checkpoint.ts";
-import { formatExact, formatShort } from "../../../indexer/dashboard/src/format/amount.ts";
+import { formatExact, formatNumber, formatShort } from "../../../indexer/dashboard/src/format/amount.ts";
 import { zkParametersOf } from "../../../indexer/dashboard/src/format/parameters.ts";
 import { priceOrder } from "../../../indexer/dashboard/src/format/price.ts";
 import { fill, trimmed } from "../../../indexer/dashboard/src/format/series.ts";
@@ -9,6 +9,7 @@ import {
   formatAbsolute,
   formatDuration,
   formatPeriod,
+  formatRange,
   formatRelative,
 } from "../../../indexer/dashboard/src/format/time.ts";
 import { nameOf } from "../../../indexer/dashboard/src/format/token.ts";
@@ -62,11 +63,33 @@ describe("What the dashboard writes", () => {
     expect(formatShort(1n, 18)).to.equal("< 0.0001");
     expect(formatShort(-1n, 18)).to.equal("> −0.0001");
     expect(formatShare(1e-9)).to.equal("< 0.000001 %");
-    expect(formatShare(0.0000134567)).to.equal("0.0013 %");
-    expect(formatShare(1 - 1e-9)).to.equal("> 99.99 %");
     expect(formatShare(0)).to.equal("0 %");
+    expect(formatNumber(0.00004)).to.equal("0.00004");
+    expect(formatNumber(1e-18)).to.equal("0.000000000000000001");
+    expect(formatNumber(0)).to.equal("0");
+  });
+
+  it("never calls all what is not", () => {
+    for (const share of [0.9995, 0.9999, 1 - 1e-9, 1 - 2 ** -53]) {
+      expect(formatShare(share), String(share)).to.match(/^99\.9\d %$/);
+    }
+    expect(formatShare(0.99956)).to.equal("99.95 %");
     expect(formatShare(1)).to.equal("100 %");
+  });
+
+  it("writes shares to three digits or a tenth, small ones too", () => {
+    expect(formatShare(0.0001297)).to.equal("0.013 %");
+    expect(formatShare(0.0000594)).to.equal("0.00594 %");
+    expect(formatShare(0.0000134567)).to.equal("0.00135 %");
+    expect(formatShare(0.09876)).to.equal("9.88 %");
     expect(formatShare(0.1234)).to.equal("12.3 %");
+    expect(formatShare(12.3456)).to.equal("1,234.6 %");
+  });
+
+  it("writes a chart's values to four places or four digits, whichever says more", () => {
+    expect(formatNumber(1_234.567891)).to.equal("1,234.5679");
+    expect(formatNumber(0.1 + 0.2)).to.equal("0.3");
+    expect(formatNumber(0.0000123456)).to.equal("0.00001235");
   });
 
   it("writes lengths of time in their two largest units", () => {
@@ -75,6 +98,14 @@ describe("What the dashboard writes", () => {
     expect(formatDuration(60)).to.equal("1 min");
     expect(formatDuration(3_601)).to.equal("1 h");
     expect(formatDuration(2 * 86_400 + 4 * 3_600 + 59)).to.equal("2 d 4 h");
+  });
+
+  it("writes a range of times in the unit of its beginning", () => {
+    expect(formatRange(0, 1)).to.equal("0–1 s");
+    expect(formatRange(15, 60)).to.equal("15–60 s");
+    expect(formatRange(60, 300)).to.equal("1–5 min");
+    expect(formatRange(900, 3_600)).to.equal("15–60 min");
+    expect(formatRange(14_400, 86_400)).to.equal("4–24 h");
   });
 
   it("writes times as distances, and exactly", () => {

@@ -36,6 +36,17 @@ export function formatShort(value: bigint, decimals: number): string {
   return `${sign}${significant(magnitude, decimals)}`;
 }
 
+const DECIMAL = new Intl.NumberFormat("en", {
+  maximumFractionDigits: SIGNIFICANT,
+  maximumSignificantDigits: SIGNIFICANT,
+  roundingPriority: "morePrecision",
+});
+
+/** A chart's value to four digits, or four places if that says more: `1,234.5678`, `0.00001234`; `0` for zero alone. */
+export function formatNumber(value: number): string {
+  return DECIMAL.format(value);
+}
+
 /** Base units as a float of whole tokens, for charts only. */
 export function toNumber(value: bigint, decimals: number): number {
   return Number(value) / 10 ** decimals;

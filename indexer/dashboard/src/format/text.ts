@@ -10,16 +10,15 @@ export function count(value: bigint | number, one: string, many = `${one}s`): st
   return `${value.toLocaleString("en")} ${Number(value) === 1 ? one : many}`;
 }
 
-/** A share as a percentage: `12.3 %`, `0.00022 %`; never `0 %` or `100 %` for what is not. */
+/**
+ * A share as a percentage, to three digits or to a tenth: `12.3 %`, `0.000217 %`. Never `0 %` or `100 %` for what is not:
+ * above 99.9 % it is rounded down, to a hundredth.
+ */
 export function formatShare(share: number): string {
   if (share > 0 && share < 1e-8) return "< 0.000001 %";
-  if (share > 0 && share < 0.0001) {
-    return `${(share * 100).toLocaleString("en", { maximumSignificantDigits: 2, maximumFractionDigits: 10 })} %`;
-  }
-  if (share < 1 && share > 0.9999) return "> 99.99 %";
-  const percent = share * 100;
-  const places = Math.abs(percent) >= 10 || percent === 0 ? 1 : 2;
-  return `${percent.toLocaleString("en", { maximumFractionDigits: places })} %`;
+  if (share > 0.999 && share < 1) return `${(Math.floor(share * 10_000) / 100).toFixed(2)} %`;
+  const digits = share < 0.1 ? { maximumSignificantDigits: 3 } : { maximumFractionDigits: 1 };
+  return `${(share * 100).toLocaleString("en", digits)} %`;
 }
 
 /** Anybody can write anything there: a short line of it at most. */

@@ -19,6 +19,12 @@ export function formatDuration(seconds: number): string {
   return parts.length === 0 ? "0 s" : parts.join(" ");
 }
 
+/** A range of lengths in the unit of its beginning, the end excluded: `15–60 s`, `1–4 h`. */
+export function formatRange(from: number, to: number): string {
+  const { name, seconds } = UNITS.find((unit) => from >= unit.seconds) ?? { name: "s", seconds: 1 };
+  return `${from / seconds}–${to / seconds} ${name}`;
+}
+
 /** A time as its distance from now, in its largest unit: `now`, `12 s ago`, `in 3 h`. Both in seconds. */
 export function formatRelative(at: number, now: number): string {
   const distance = Math.abs(at - now);
