@@ -155,6 +155,9 @@ export const protocol = onchainTable("protocol", (p) => ({
     .boolean()
     .notNull()
     .$default(() => false),
+  /** The longest windows, in seconds, with which the settlement takes a request; they never change. */
+  maxDeliveryWindow: p.bigint().notNull(),
+  maxProofWindow: p.bigint().notNull(),
   /** Whether new requests are refused. */
   paused: p
     .boolean()
@@ -1249,7 +1252,7 @@ export const clock = onchainView("clock", { now: bigint().notNull() }).as(sql`
     cross join (select left(max(id), 10)::numeric as latest from ${inferenceEvent}) as inferences
 `);
 
-/** The offers that a request can name now, and what each needs of its node. */
+/** The offers that a request can name now unless requests are paused, and what each needs of its node. */
 export const usableOffer = onchainView("usable_offer", {
   nodeId: hex().notNull(),
   modelId: hex().notNull(),
@@ -1284,6 +1287,7 @@ export const usableOffer = onchainView("usable_offer", {
       cross join ${protocol}
       join ${parameterSet} on ${parameterSet.id} = ${protocol.parametersId}
     where ${offer.standing} and ${node.status} = 'ACTIVE' and ${token.listed}
+      and ${offer.deliveryWindow} <= ${protocol.maxDeliveryWindow} and ${offer.proofWindow} <= ${protocol.maxProofWindow}
       and ${modelRoute.version} = ${offer.routeVersion} and ${verifier.status} = 'ACTIVE' and ${verifier.activeAt} <= now
   ) as standing
 `);

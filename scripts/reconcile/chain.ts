@@ -199,7 +199,9 @@ async function subjectOf(
   const supplyAtStart = burnSink === null ? 0n : (await ask("totalSupply", [])) - (await ask("balanceOf", [burnSink]));
   const batchSettlement = addresses.BatchSettlement?.toLowerCase() ?? null;
   const contracts = { opg, settlement: at("Settlement"), nodeRegistry: at("NodeRegistry"), batchSettlement, burnSink };
-  return { chainId, startBlock, ...contracts, supplyAtStart };
+  const limits = await new TypedContract(at("Settlement"), settlementAbi, provider).read("limits");
+  const windows = { delivery: BigInt(limits.deliveryWindow), proof: BigInt(limits.proofWindow) };
+  return { chainId, startBlock, ...contracts, supplyAtStart, windows };
 }
 
 /** The addresses that a contract's events name, and since which block; each parameter as "Event.parameter". */

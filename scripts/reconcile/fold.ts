@@ -63,6 +63,8 @@ export interface Subject {
   readonly roots: ReadonlyMap<string, string>;
   /** For an OPG that is older than the protocol: its supply at the start block, without what the sink held. */
   readonly supplyAtStart: bigint;
+  /** The longest windows that the settlement takes, in seconds. */
+  readonly windows: { readonly delivery: bigint; readonly proof: bigint };
 }
 
 /** What each event of a contract means; null for one that changes no table. Complete by its type. */
@@ -103,7 +105,8 @@ const stampOf = ({ blockNumber, timestamp, transactionHash }: Place) => ({ block
 
 /**
  * The protocol's books, kept from its logs alone: a second reading of the same events, which shares nothing with the
- * indexer's handlers but the names of columns and enums. Logs have to come in chain order.
+ * indexer's handlers but the names of columns and enums, the SDK's decoder of a TEE route's parameters and its least number of
+ * contributions to a key for production. Logs have to come in chain order.
  */
 export class Bookkeeper {
   readonly books = new Books();
@@ -131,6 +134,8 @@ export class Bookkeeper {
       ...zeros("requested delivered settled refunded defaulted voided batched batches channels"),
       initialSupply: supplyAtStart,
       supply: supplyAtStart,
+      maxDeliveryWindow: subject.windows.delivery,
+      maxProofWindow: subject.windows.proof,
       open: false,
       paused: false,
       parametersId: null,

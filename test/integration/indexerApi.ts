@@ -11,7 +11,7 @@ import { expect } from "chai";
 import { ZeroHash } from "ethers";
 import { type Indexer, startIndexer } from "../../indexer/start.ts";
 import { askedInDocs } from "../support/appQuestions.ts";
-import { ethers, loadProtocol, networkHelpers, type Protocol, provider } from "../support/fixtures.ts";
+import { ethers, loadProtocol, networkHelpers, type Protocol, provider, Route } from "../support/fixtures.ts";
 import { type RpcServer, serveRpc } from "../support/rpcServer.ts";
 import { deploymentOf } from "../support/sdk.ts";
 
@@ -184,9 +184,12 @@ describe("the indexer's API", () => {
 
     it("gives the deflation, with gaps left out or filled", async () => {
       const { supply, burned } = await ask<Record<"supply" | "burned", string>>("/supply");
-      type Point = { start: number; burned: string; supply: string };
+      type Point = { start: number; burned: string; supply: string; annualised: number };
       const rows = await ask<Point[]>("/metrics/deflation?bucket=hour");
       expect(rows.at(-1)).to.include({ burned, supply });
+      const [before, last] = rows.slice(-2);
+      const rate = (Number(burned) / Number(before?.supply)) * 365 * 24;
+      expect(Math.abs(Number(last?.annualised) / rate - 1)).to.be.lessThan(1e-9);
       expect(await ask("/metrics/deflation?bucket=hour&fill=none&limit=1")).to.deep.equal(rows.slice(-1));
       const filled = await ask<Point[]>("/metrics/deflation?bucket=hour&fill=zero&limit=1000");
       expect(filled.map(({ start }) => start)).to.deep.equal(
@@ -282,7 +285,12 @@ describe("the indexer's API", () => {
         `/nodes/${protocol.nodeId}`,
       );
       const { free, bonded } = await protocol.contracts.nodes.accountOf(protocol.nodeId);
-      expect(found.account).to.include({ free: String(free), bonded: String(bonded) });
+      expect(found.account).to.deep.equal({
+        free: String(free),
+        bonded: String(bonded),
+        unbonding: "0",
+        withdrawableAt: 0,
+      });
       expect(found).to.include({ settlements: 1 });
       expect(found.offers).to.have.length(2);
       await refused(`/nodes/${ZeroHash}`, 404, `no node has the id ${ZeroHash}`);
@@ -295,6 +303,9 @@ describe("the indexer's API", () => {
       const { free } = await nodes.accountOf(protocol.nodeId);
       await asOperator.unbond(protocol.nodeId, free);
       await indexer.reached(await ethers.provider.getBlockNumber());
+      const { account } = await ask<{ account: object }>(`/nodes/${protocol.nodeId}`);
+      const { withdrawableAt } = await nodes.accountOf(protocol.nodeId);
+      expect(account).to.include({ unbonding: String(free), withdrawableAt: Number(withdrawableAt) });
       const found = await ask<object[]>("/alerts");
       expect(found).to.have.length(1);
       const { nodeId } = protocol;
@@ -310,6 +321,8 @@ describe("the indexer's API", () => {
         expect(await ask<object[]>(`/alerts?${question}`), question).to.have.length(count);
       }
       await asOperator.rebond(nodeId, free);
+      await indexer.reached(await ethers.provider.getBlockNumber());
+      expect(await ask<object>(`/nodes/${nodeId}`)).to.deep.nested.include({ "account.withdrawableAt": 0 });
       await refused("/alerts?severity=BAD", 400, "severity is INFO, WARNING or CRITICAL, not BAD");
       await refused("/alerts?nodeId=0x12", 400, "nodeId is 0x and 64 digits of hex, not 0x12");
       expect((await get("/alerts?kind=default")).status).to.equal(400);
@@ -348,7 +361,21 @@ describe("the indexer's API", () => {
       const offer = await protocol.offer();
       // Nobody can take an offer in a token that is not listed, however cheap.
       const unlisted = { ...offer, token: await protocol.accounts.stranger.getAddress(), pricePerRequest: 0n };
-      await nodes.connect(protocol.accounts.operator).postOffer(unlisted);
+      const asOperator = nodes.connect(protocol.accounts.operator);
+      await asOperator.postOffer(unlisted);
+      // Nor one with a window that is longer than any request may have.
+      const { deliveryWindow, proofWindow } = await settlement.limits();
+      const usable = async () => (await rows("select route from usable_offer", [])).map(({ route }) => route);
+      for (const long of [{ deliveryWindow: deliveryWindow + 1n }, { proofWindow: proofWindow + 1n }]) {
+        const terms = await protocol.offer({ route: Route.TEE, ...long });
+        await asOperator.postOffer(terms);
+        await indexer.reached(await ethers.provider.getBlockNumber());
+        expect(await usable()).to.deep.equal(["ZK"]);
+        await asOperator.postOffer({ ...terms, deliveryWindow, proofWindow });
+        await indexer.reached(await ethers.provider.getBlockNumber());
+        expect(await usable()).to.have.members(["ZK", "TEE"]);
+      }
+      await asOperator.postOffer(await protocol.offer({ route: Route.TEE }));
       await indexer.reached(await ethers.provider.getBlockNumber());
       const token = (await usd.getAddress()).toLowerCase();
       const found = await rows(askedInDocs(2, "sql"), [protocol.modelId, "1500", token]);

@@ -1,7 +1,7 @@
 import { db } from "ponder:api";
 import { period, periodToken } from "ponder:schema";
 import { createRoute, z } from "@hono/zod-openapi";
-import { and, asc, eq, gte } from "ponder";
+import { and, asc, desc, eq, gte, lt } from "ponder";
 import { deflation as pointOf, project, ratio, rolling, WINDOWS } from "../mapping/deflation.ts";
 import { INTERVAL_OF, startOf } from "../mapping/period.ts";
 import { readProtocol, readTime } from "./now.ts";
@@ -25,7 +25,9 @@ const burn = {
 };
 const rates = {
   annualised: Share.openapi({
-    description: "Of the supply before it burned: the share that burns in 365 days like these.",
+    description:
+      "Of the supply before: the share that the protocol burns in 365 days like these. By its burn alone: what is minted, " +
+      "or destroyed otherwise, is no part of it.",
   }),
   annualisedNet: Share.openapi({ description: "The same without self-dealing." }),
 };
@@ -42,7 +44,8 @@ const Point = z
 const Rolling = z
   .object({
     since: Seconds.openapi({
-      description: "A full hour, so the window may be up to an hour longer; not before the protocol began.",
+      description:
+        "A full hour, so the window may be up to an hour longer; at most the one in which the protocol began.",
     }),
     ...burn,
     ...rates,
@@ -72,7 +75,8 @@ const Summary = z
     projection: z.array(z.object({ days: z.int(), supply: Amount, supplyNet: Amount })).openapi({
       description:
         "The supply so many days ahead if it goes on to burn as in the last 30 days: supply · (1 − burned ÷ supply " +
-        "before the window)^(days ÷ days of the window), which is continuous decay at the window's rate.",
+        "before the window)^(days ÷ days of the window), which is continuous decay at the window's rate. By the " +
+        "protocol's burn alone, without minting or any other destruction.",
     }),
   })
   .openapi("DeflationSummary");
@@ -85,6 +89,13 @@ const COLUMNS = {
   supply: period.supply,
 };
 
+/** The protocol's first hour; nothing before it has a row. */
+async function readBegan(): Promise<bigint | undefined> {
+  const hours = db.select({ start: period.start }).from(period).where(eq(period.interval, "HOUR"));
+  const [first] = await hours.orderBy(asc(period.start)).limit(1);
+  return first?.start;
+}
+
 export const deflation = routes();
 
 deflation.openapi(
@@ -94,16 +105,27 @@ deflation.openapi(
     operationId: "getDeflation",
     tags: ["Deflation"],
     summary: "Burn, supply and annualised deflation per hour, day or week, the oldest first",
+    description:
+      "A period that is not over, and the one in which the protocol began, is annualised by the part that there is of " +
+      "it, of an hour at least.",
     request: { query: seriesQuery },
     responses: { 200: json(z.array(Point), SERIES), 400: BAD_QUESTION, 503: STARTING },
   }),
   async (context) => {
     const query = context.req.valid("query");
-    const rows = await readSeries(query);
-    return context.json(
-      rows.map((row) => pointOf(row, INTERVAL_OF[query.bucket])),
-      200,
+    // One more tells the supply before; where there is none, the protocol began with the first.
+    const [protocol, at, began = 0n, rows] = await Promise.all([
+      readProtocol(),
+      readTime(),
+      readBegan(),
+      readSeries({ ...query, limit: query.limit + 1 }),
+    ]);
+    if (!protocol || at === null) return context.json(IS_STARTING, 503);
+    const interval = INTERVAL_OF[query.bucket];
+    const points = rows.map((row, index) =>
+      pointOf(row, interval, rows[index - 1]?.supply ?? protocol.initialSupply, at, began),
     );
+    return context.json(points.slice(-query.limit), 200);
   },
 );
 
@@ -119,24 +141,23 @@ deflation.openapi(
   async (context) => {
     const [protocol, at] = await Promise.all([readProtocol(), readTime()]);
     if (!protocol || at === null) return context.json(IS_STARTING, 503);
-    const { supply, burned } = protocol;
+    const { supply, burned, initialSupply } = protocol;
     const since = startOf("HOUR", at) - WINDOWS.month;
-    const [[first], hours, [total], tokens] = await Promise.all([
-      db
-        .select({ start: period.start })
-        .from(period)
-        .where(eq(period.interval, "HOUR"))
-        .orderBy(asc(period.start))
-        .limit(1),
+    const hoursOf = (bound: ReturnType<typeof gte>) =>
       db
         .select(COLUMNS)
         .from(period)
-        .where(and(eq(period.interval, "HOUR"), gte(period.start, since))),
+        .where(and(eq(period.interval, "HOUR"), bound))
+        .orderBy(desc(period.start));
+    const [began = at, hoursSince, hourBefore, [total], tokens] = await Promise.all([
+      readBegan(),
+      hoursOf(gte(period.start, since)),
+      hoursOf(lt(period.start, since)).limit(1),
       db.select(COLUMNS).from(period).where(eq(period.interval, "TOTAL")).limit(1),
       db.select().from(periodToken).where(eq(periodToken.interval, "TOTAL")).orderBy(asc(periodToken.token)),
     ]);
-    const began = first?.start ?? at;
-    const over = (window: bigint) => rolling(hours, supply, at, window, began);
+    const hours = [...hoursSince, ...hourBefore].reverse();
+    const over = (window: bigint) => rolling(hours, initialSupply, at, window, began);
     return context.json(
       {
         at: Number(at),
@@ -153,7 +174,7 @@ deflation.openapi(
           opgPerUnit: fees === 0n ? null : ratio(burned, fees),
           opgPerUnitNet: feesNet === 0n ? null : ratio(burnedNet, feesNet),
         })),
-        projection: project(hours, supply, at, began),
+        projection: project(hours, initialSupply, supply, at, began),
       },
       200,
     );

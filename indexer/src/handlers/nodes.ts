@@ -1,6 +1,7 @@
 import { type Context, ponder } from "ponder:registry";
 import { bond, burn, burnFor, inference, node, nodeEvent, offer, offerEvent, protocol, slashing } from "ponder:schema";
 import { type Hex, isAddressEqual, zeroAddress } from "viem";
+import { settlementAbi } from "../../../sdk/src/generated/abis.ts";
 import { NODE_STATUSES, nameOf, ROUTES } from "../mapping/enums.ts";
 import { type AccountChange, moves, UNCHANGED } from "../mapping/node.ts";
 import { offerRow } from "../mapping/offer.ts";
@@ -41,6 +42,13 @@ async function changeNode(
     .values({ id: event.id, nodeId, ...history, free, bonded, unbonding, ...stampOf(event) });
 }
 
+/** The longest windows that a request can have: the same at every block, so asked for at the latest. */
+async function readWindows({ client }: Context) {
+  const settlement = { abi: settlementAbi, address: addresses.Settlement } as const;
+  const limits = await client.readContract({ ...settlement, functionName: "limits", cache: "immutable" });
+  return { maxDeliveryWindow: BigInt(limits.deliveryWindow), maxProofWindow: BigInt(limits.proofWindow) };
+}
+
 ponder.on("NodeRegistry:setup", async ({ context }) => {
   await context.db.insert(protocol).values({
     chainId: BigInt(chainId),
@@ -50,6 +58,7 @@ ponder.on("NodeRegistry:setup", async ({ context }) => {
     burnSink: addresses.BurnSink ?? null,
     startBlock: BigInt(startBlock),
     tokensWatched: funding === "tokens",
+    ...(await readWindows(context)),
     ...(await readSupply(context, addresses)),
   });
 });

@@ -32,21 +32,37 @@ export interface DeflationPoint {
   readonly annualisedNet: number;
 }
 
-/** One period's point. The rate relates what burned to the supply before it burned. */
-export function deflation({ start, burned, burnedNet, supply }: Burned, interval: RepeatingInterval): DeflationPoint {
+/**
+ * One period's point. The rate relates what the protocol burned to the supply before the period. One that is not over, or
+ * that the protocol began in, is rated by what there is of it, and by an hour at least.
+ *
+ * @param before The supply at the end of the period before.
+ * @param at Time of the latest block.
+ * @param began The protocol's first hour.
+ */
+export function deflation(
+  { start, burned, burnedNet, supply }: Burned,
+  interval: RepeatingInterval,
+  before: bigint,
+  at: bigint,
+  began: bigint,
+): DeflationPoint {
+  const end = start + SECONDS[interval];
+  const lasted = (at < end ? at : end) - (began > start ? began : start);
+  const seconds = lasted > SECONDS.HOUR ? lasted : SECONDS.HOUR;
   return {
     start: Number(start),
     burned: burned.toString(),
     burnedNet: burnedNet.toString(),
     supply: supply.toString(),
-    annualised: annualised(burned, supply + burned, SECONDS[interval]),
-    annualisedNet: annualised(burnedNet, supply + burned, SECONDS[interval]),
+    annualised: annualised(burned, before, seconds),
+    annualisedNet: annualised(burnedNet, before, seconds),
   };
 }
 
 /** What burned since a moment, and that as a yearly rate. */
 export interface RollingBurn {
-  /** A full hour. */
+  /** A full hour; not before the hour in which the protocol began. */
   readonly since: number;
   readonly burned: string;
   readonly burnedNet: string;
@@ -56,29 +72,33 @@ export interface RollingBurn {
 
 /**
  * What burned in the last 24 hours, 7 days or 30 days. The window begins at a full hour, so it is up to an hour longer
- * than its name, and not before the protocol; the rates are by its real length.
+ * than its name, and not before the protocol's first hour; the rates are by its real length.
  *
- * @param hours Rows of hours, at least those of the window.
+ * @param hours Rows of hours in order of time: at least those of the window and the one before.
+ * @param initial The supply before the protocol.
  * @param began The protocol's first hour.
  */
 export function rolling(
   hours: readonly Burned[],
-  supply: bigint,
+  initial: bigint,
   at: bigint,
   window: bigint,
   began: bigint,
 ): RollingBurn {
-  const { since, burned, burnedNet } = within(hours, at, window, began);
+  const { since, before, burned, burnedNet } = within(hours, initial, at, window, began);
   return {
     since: Number(since),
     burned: burned.toString(),
     burnedNet: burnedNet.toString(),
-    annualised: annualised(burned, supply + burned, at - since),
-    annualisedNet: annualised(burnedNet, supply + burned, at - since),
+    annualised: annualised(burned, before, at - since),
+    annualisedNet: annualised(burnedNet, before, at - since),
   };
 }
 
-/** The supply some days ahead, if each share of it went on to burn as fast as it did in the last 30 days. */
+/**
+ * The supply some days ahead by the protocol's burn alone, without minting or any other destruction, if each share of it
+ * went on to burn as fast as it did in the last 30 days.
+ */
 export interface Projection {
   readonly days: (typeof HORIZONS)[number];
   readonly supply: string;
@@ -90,13 +110,22 @@ export interface Projection {
  * Projects the supply by the rolling 30 days: supply · (1 − burned ÷ supply before)^(time ÷ window). That is continuous
  * decay at the window's rate: the supply never burns up, and what has burned does not burn again.
  *
- * @param hours Rows of hours, at least those of the last 30 days.
+ * @param hours Rows of hours in order of time: at least those of the last 30 days and the one before.
+ * @param initial The supply before the protocol.
+ * @param supply The supply now.
  * @param began The protocol's first hour: the window does not begin before it.
  */
-export function project(hours: readonly Burned[], supply: bigint, at: bigint, began: bigint): Projection[] {
-  const { since, burned, burnedNet } = within(hours, at, WINDOWS.month, began);
+export function project(
+  hours: readonly Burned[],
+  initial: bigint,
+  supply: bigint,
+  at: bigint,
+  began: bigint,
+): Projection[] {
+  const { since, before, burned, burnedNet } = within(hours, initial, at, WINDOWS.month, began);
   const ahead = (amount: bigint, days: number) => {
-    const kept = 1 - ratio(amount, supply + burned);
+    // What was minted in the window may have burned in it, too.
+    const kept = Math.max(0, 1 - ratio(amount, before));
     const share = kept ** (days / (Number(at - since) / Number(SECONDS.DAY)));
     return ((supply * BigInt(Math.round(share * Number(PRECISION)))) / PRECISION).toString();
   };
@@ -112,11 +141,12 @@ function annualised(amount: bigint, before: bigint, seconds: bigint): number {
   return ratio(amount * YEAR, before * seconds);
 }
 
-function within(hours: readonly Burned[], at: bigint, window: bigint, began: bigint) {
+function within(hours: readonly Burned[], initial: bigint, at: bigint, window: bigint, began: bigint) {
   const hour = startOf("HOUR", at);
   const [first, last] = [hour - window, hour - SECONDS.HOUR];
   // A young protocol is rated by its age, and by an hour at least.
   const since = began <= first ? first : began < last ? began : last;
+  const before = hours.findLast(({ start }) => start < since)?.supply ?? initial;
   let burned = 0n;
   let burnedNet = 0n;
   for (const hour of hours) {
@@ -124,5 +154,5 @@ function within(hours: readonly Burned[], at: bigint, window: bigint, began: big
     burned += hour.burned;
     burnedNet += hour.burnedNet;
   }
-  return { since, burned, burnedNet };
+  return { since, before, burned, burnedNet };
 }

@@ -7,7 +7,8 @@ const HOUR = 3_600n;
 const DAY = 86_400n;
 /** A full hour. */
 const NOON = 20_000n * DAY + 12n * HOUR;
-const hour = (start: bigint, burned: bigint, burnedNet = burned) => ({ start, burned, burnedNet, supply: 0n });
+const hour = (start: bigint, burned: bigint, burnedNet = burned, supply = 0n) => ({ start, burned, burnedNet, supply });
+const about = (found: number, expected: number) => expect(Math.abs(found / expected - 1)).to.be.lessThan(1e-12);
 
 describe("the histogram of the trust gap", () => {
   it("has every inference in one bar, the last of which has no end", () => {
@@ -24,10 +25,11 @@ describe("the histogram of the trust gap", () => {
 });
 
 describe("deflation", () => {
-  const day = { start: 86_400n, burned: 10n, burnedNet: 5n, supply: 990n };
+  const day = { start: DAY, burned: 10n, burnedNet: 5n, supply: 990n };
+  const LATER = 9n * DAY;
 
-  it("annualises what burned by the supply that it burned from", () => {
-    expect(deflation(day, "DAY")).to.deep.equal({
+  it("annualises what burned by the supply that there was before", () => {
+    expect(deflation(day, "DAY", 1_000n, LATER, 0n)).to.deep.equal({
       start: 86_400,
       burned: "10",
       burnedNet: "5",
@@ -35,11 +37,34 @@ describe("deflation", () => {
       annualised: 3.65,
       annualisedNet: 1.825,
     });
-    expect(deflation(day, "HOUR").annualised).to.equal(87.6);
+    expect(deflation(day, "HOUR", 1_000n, LATER, 0n).annualised).to.equal(87.6);
+  });
+
+  it("does not take for the protocol's burn what a holder destroys, or what is minted", () => {
+    const million = 10n ** 6n;
+    for (const supply of [599n * million, 999n * million, 5_000n * million]) {
+      const row = { start: DAY, burned: million, burnedNet: 0n, supply };
+      expect(deflation(row, "DAY", 1_000n * million, LATER, 0n).annualised).to.equal(0.365);
+      const month = rolling([hour(0n, 0n, 0n, 1_000n * million), row], 0n, 2n * DAY, WINDOWS.day, 0n);
+      expect(month.annualised).to.equal(0.365);
+      const [projected] = project([row], 1_000n * million, supply, 31n * DAY, DAY);
+      about(Number(projected?.supply), Number(supply) * 0.999);
+    }
+    // More burned than there was before.
+    expect(project([hour(DAY, 9n)], 5n, 7n, 31n * DAY, DAY)[0]?.supply).to.equal("0");
+  });
+
+  it("rates a period that is not over by what there is of it, by an hour at least", () => {
+    const rate = (at: bigint, began = 0n) => deflation(day, "DAY", 1_000n, at, began).annualised;
+    about(rate(DAY + 6n * HOUR), 3.65 * 4);
+    about(rate(DAY + 1n), 3.65 * 24);
+    about(rate(2n * DAY), 3.65);
+    about(rate(LATER, DAY + 18n * HOUR), 3.65 * 4);
+    about(rate(DAY + 20n * HOUR, DAY + 18n * HOUR), 3.65 * 12);
   });
 
   it("is 0 without a supply", () => {
-    expect(deflation({ ...day, burned: 0n, burnedNet: 0n, supply: 0n }, "DAY").annualised).to.equal(0);
+    expect(deflation({ ...day, burned: 0n, burnedNet: 0n, supply: 0n }, "DAY", 0n, LATER, 0n).annualised).to.equal(0);
   });
 
   describe("with gaps filled", () => {
@@ -73,8 +98,8 @@ describe("deflation", () => {
     const at = NOON + 1_800n;
 
     it("counts from a full hour, and relates what burned to the window's real length", () => {
-      const hours = [hour(NOON - DAY - HOUR, 7n), hour(NOON - DAY, 2n, 1n), hour(NOON, 3n)];
-      const { since, burned, burnedNet, annualised } = rolling(hours, 995n, at, WINDOWS.day, 0n);
+      const hours = [hour(NOON - DAY - HOUR, 7n, 7n, 1_000n), hour(NOON - DAY, 2n, 1n), hour(NOON, 3n)];
+      const { since, burned, burnedNet, annualised } = rolling(hours, 1_007n, at, WINDOWS.day, 0n);
       expect({ since, burned, burnedNet }).to.deep.equal({ since: Number(NOON - DAY), burned: "5", burnedNet: "4" });
       // 5 of 1,000 in 24.5 hours.
       expect(Math.abs(annualised - (0.005 * 365 * 24) / 24.5)).to.be.lessThan(1e-12);
@@ -82,10 +107,10 @@ describe("deflation", () => {
 
     it("does not begin before the protocol, which is rated by its age, and by an hour at least", () => {
       const burning = [hour(NOON - 2n * HOUR, 1n), hour(NOON, 1n)];
-      const since = (began: bigint) => rolling(burning, 998n, at, WINDOWS.month, began).since;
+      const since = (began: bigint) => rolling(burning, 1_000n, at, WINDOWS.month, began).since;
       expect(since(NOON - 2n * HOUR)).to.equal(Number(NOON - 2n * HOUR));
       expect(since(NOON)).to.equal(Number(NOON - HOUR));
-      const { annualised } = rolling(burning, 998n, at, WINDOWS.month, NOON - 2n * HOUR);
+      const { annualised } = rolling(burning, 1_000n, at, WINDOWS.month, NOON - 2n * HOUR);
       // 2 of 1,000 in 2.5 hours.
       expect(Math.abs(annualised - (0.002 * 365 * 24) / 2.5)).to.be.lessThan(1e-12);
     });
@@ -99,7 +124,7 @@ describe("deflation", () => {
     it("loses in each 30 days the share that it lost in the last, never more than there is", () => {
       const supply = 900n * 10n ** 18n;
       const hours = [hour(NOON - DAY, 100n * 10n ** 18n, 0n)];
-      const [month, quarter, year] = project(hours, supply, NOON, 0n);
+      const [month, quarter, year] = project(hours, 10n ** 21n, supply, NOON, 0n);
       // A tenth burned in 30 days: 0.9 of it is left after 30 more.
       expect(month).to.deep.equal({ days: 30, supply: String(810n * 10n ** 18n), supplyNet: String(supply) });
       expect(quarter?.supply).to.equal(String(6561n * 10n ** 17n));
@@ -107,8 +132,8 @@ describe("deflation", () => {
     });
 
     it("stays where nothing burned, and at 0 where all did", () => {
-      expect(project([], 5n, NOON, 0n).map(({ supply }) => supply)).to.deep.equal(["5", "5", "5"]);
-      expect(project([hour(NOON, 9n)], 0n, NOON, 0n).map(({ supply }) => supply)).to.deep.equal(["0", "0", "0"]);
+      expect(project([], 5n, 5n, NOON, 0n).map(({ supply }) => supply)).to.deep.equal(["5", "5", "5"]);
+      expect(project([hour(NOON, 9n)], 9n, 0n, NOON, 0n).map(({ supply }) => supply)).to.deep.equal(["0", "0", "0"]);
     });
   });
 
