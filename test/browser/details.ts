@@ -20,11 +20,17 @@ async function moneyOf(page: Page): Promise<Record<string, string>> {
   return ways;
 }
 
+/** Leaves the settled ones in the list of inferences: what is not settled has no proof to warn of. */
+async function onlySettled(page: Page): Promise<void> {
+  await page.getByRole("search").getByLabel("Status").selectOption({ label: "Settled" });
+  await page.locator('main tbody:has(tr):not(:has(td[data-name="Status"]:not(:has-text("Settled"))))').waitFor();
+}
+
 /** Amounts as the dashboard writes them. */
 const written = (amount: string) => amount.replace(/\.0 /, " ");
 
 /** What a person reads in the details: each step, its money, and what a proof shows. */
-export function testDetails(browser: Browser, { indexer }: Stage, { ended, settledBatch }: Played): void {
+export function testDetails(browser: Browser, { indexer, deployment }: Stage, { ended, settledBatch }: Played): void {
   const visit = (path: string, what: (page: Page) => Promise<void>) =>
     Visitor.visit(browser, indexer.url, {}, async (visitor) => {
       await visitor.open(path);
@@ -71,6 +77,17 @@ export function testDetails(browser: Browser, { indexer }: Stage, { ended, settl
           expect(await finalities.count()).to.equal(steps.length);
 
           const facts = page.locator("dl.facts > div");
+          const answer = page.locator("section", { has: page.getByRole("heading", { level: 2, name: "Answer" }) });
+          const value = answer.locator("dl.facts > div", { hasText: "Its value" });
+          if (proof === "Zero knowledge")
+            expect(await value.locator("strong").innerText()).to.equal(String(run.output));
+          else expect(await answer.innerText()).to.contain("it was delivered directly");
+          expect((await answer.innerText()).includes("never proven")).to.equal(end instanceof Error);
+          // What a proof shows is told of one that there is.
+          const warning = proof === "Zero knowledge" ? "A development key" : "A development root";
+          expect(await page.locator(".verdict strong").allInnerTexts()).to.deep.equal(
+            end instanceof Error ? [] : [warning],
+          );
           expect(await facts.filter({ hasText: /^Proof/ }).innerText()).to.contain(proof);
           const money = await moneyOf(page);
           const bond = offer.coverage + verificationFee;
@@ -102,6 +119,18 @@ export function testDetails(browser: Browser, { indexer }: Stage, { ended, settl
     }
   });
 
+  describe("Every view", () => {
+    it("says which chain and contracts it is about", () =>
+      visit("/", async (page) => {
+        const foot = page.getByRole("contentinfo");
+        await foot.getByText(`Chain ${deployment.chainId}`, { exact: true }).waitFor();
+        for (const name of ["OPG", "Settlement", "BatchSettlement"]) {
+          const address = deployment.addresses[name]?.toLowerCase();
+          expect(await foot.locator(`[title="${address}"]`).count(), name).to.equal(1);
+        }
+      }));
+  });
+
   describe("Finality", () => {
     for (const [list, column] of [
       ["inferences", "Status"],
@@ -130,6 +159,7 @@ export function testDetails(browser: Browser, { indexer }: Stage, { ended, settl
         for (const proof of await proofs.allInnerTexts()) {
           expect(proof.replaceAll(/\s+/g, " ")).to.equal("Zero knowledge development key, no proof to others");
         }
+        await onlySettled(page);
         await page.locator('main tbody a[href*="/inferences/0x"]').first().click();
         await page.getByText("A development key", { exact: true }).waitFor();
       }));
@@ -138,7 +168,7 @@ export function testDetails(browser: Browser, { indexer }: Stage, { ended, settl
       visit("/models", async (page) => {
         for (const [name, words] of [
           ["Zero knowledge", "Zero knowledge, development key"],
-          ["Enclave", "Enclave, model inside, development root"],
+          ["Enclave", "Enclave, LOCAL, development root"],
         ] as const) {
           const route = page.locator('main td[data-name="Proven by"] .mark', { hasText: name }).first();
           expect(await route.innerText()).to.equal(words);
@@ -171,6 +201,7 @@ export function testDetails(browser: Browser, { indexer }: Stage, { ended, settl
             "Enclave, GATEWAY relay, not execution development root, no proof to others",
           );
         }
+        await onlySettled(page);
         await page.locator('main tbody a[href*="/inferences/0x"]').first().click();
         await page.getByText("A relay, not an execution", { exact: true }).waitFor();
         await page.getByText("A development root", { exact: true }).waitFor();

@@ -52,6 +52,9 @@ export function testTables(browser: Browser, { indexer, cast }: Stage): void {
         expectSorted(await columnOf(page, "Settled"), false);
         await choice.selectOption({ label: "Settled, highest first" });
         expectSorted(await columnOf(page, "Settled"), true);
+        await choice.selectOption({ label: "Status, active first" });
+        await visitor.open("/batches");
+        expect(await choice.count(), "a page of a longer list does not sort").to.equal(0);
       }));
 
     it("nodes are found by a part of their id, and none by nonsense", () =>
@@ -64,6 +67,16 @@ export function testTables(browser: Browser, { indexer, cast }: Stage): void {
         await search.fill(ada.nodeId.slice(0, 20).toUpperCase().replace("0X", "0x"));
         await page.locator("main tbody:not(:has(tr:nth-child(2)))").waitFor();
         expect(await rows.locator(`a[href*="${ada.nodeId}"]`).count()).to.equal(1);
+        // A whole one is found among all, whatever their status.
+        await page
+          .getByRole("combobox", { name: "Status" })
+          .or(page.getByRole("textbox", { name: "Status" }))
+          .click();
+        await page.getByRole("option", { name: "Retired" }).click();
+        await page.getByRole("heading", { level: 2, name: "0 retired nodes" }).waitFor();
+        await search.fill(ada.nodeId);
+        await rows.locator(`a[href*="${ada.nodeId}"]`).waitFor();
+        await page.getByRole("heading", { level: 2, name: "1 node", exact: true }).waitFor();
         await search.fill("no such node");
         await page.locator('main [data-state="empty"]').waitFor();
         await visitor.inspect();
@@ -176,6 +189,34 @@ export function testTables(browser: Browser, { indexer, cast }: Stage): void {
           expect(age).to.be.below(86_400_000 + 120_000);
         }
         await visitor.inspect();
+      }));
+
+    it("the filters are in the address, also of what leads there, and what is not understood there is ignored", () =>
+      Visitor.visit(browser, indexer.url, {}, async (visitor) => {
+        const { page } = visitor;
+        const filter = (name: string) => page.getByRole("search").getByLabel(name, { exact: true });
+        await visitor.open("/inferences?status=DEFAULTED&proof=constructor&since=toString&who=0x12");
+        await page
+          .locator('main tbody:has(tr):not(:has(td[data-name="Status"]:not(:has-text("Defaulted"))))')
+          .waitFor();
+        expect(await filter("Status").inputValue()).to.equal("DEFAULTED");
+        expect(await filter("Proof").inputValue()).to.equal("");
+        await filter("Status").selectOption({ label: "Settled" });
+        await page.waitForURL((url) => url.hash === "#/inferences?status=SETTLED");
+        await page.reload();
+        await visitor.loaded();
+        expect(await filter("Status").inputValue()).to.equal("SETTLED");
+
+        for (const [kind, id] of [
+          ["nodes", ada.nodeId],
+          ["models", cast.modelId],
+        ] as const) {
+          await visitor.open(`/${kind}/${id}`);
+          await page.getByRole("link", { name: /^All inferences of this/ }).click();
+          await page.waitForURL((url) => url.hash === `#/inferences?who=${id}`);
+          await page.locator(`main tbody:has(tr:nth-child(2)):not(:has(tr:not(:has([title="${id}"]))))`).waitFor();
+          await visitor.inspect();
+        }
       }));
 
     it("inferences are found by request, node, model and requester, and the list is as it was on the way back", () =>

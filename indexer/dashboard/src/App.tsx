@@ -1,12 +1,13 @@
-import { AppShell } from "@mantine/core";
+import { Anchor, AppShell } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { Suspense } from "react";
 import { Link, Route, Router, Switch, useLocation } from "wouter";
-import { useHashLocation } from "wouter/use-hash-location";
+import { Footer } from "./components/Footer.tsx";
 import { Header, Links } from "./components/Header.tsx";
 import { NetProvider } from "./components/Net.tsx";
 import { Page } from "./components/Page.tsx";
 import { Boundary, Empty, Loading } from "./components/states.tsx";
+import { useAddress } from "./data/address.ts";
 import { useTokensAsked } from "./data/tokens.ts";
 import { Batch } from "./views/batches/Batch.tsx";
 import { Batches } from "./views/batches/Batches.tsx";
@@ -23,7 +24,7 @@ import { Overview } from "./views/overview/Overview.tsx";
 export function App() {
   const [opened, { toggle, close }] = useDisclosure(false);
   return (
-    <Router hook={useHashLocation}>
+    <Router hook={useAddress}>
       <NetProvider>
         <button type="button" className="skip" onClick={() => document.getElementById("main")?.focus()}>
           Skip to the content
@@ -46,6 +47,7 @@ export function App() {
               <Views />
             </div>
           </AppShell.Main>
+          <Footer />
         </AppShell>
       </NetProvider>
     </Router>
@@ -83,7 +85,11 @@ function Nowhere() {
     <Page title="No such view">
       <div className="panel">
         <Empty title="There is nothing at this address">
-          It may be misspelt. <Link href="/">The overview</Link> leads everywhere else.
+          It may be misspelt.{" "}
+          <Anchor component={Link} href="/">
+            The overview
+          </Anchor>{" "}
+          leads everywhere else.
         </Empty>
       </div>
     </Page>

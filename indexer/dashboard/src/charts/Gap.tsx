@@ -11,6 +11,8 @@ import { CHART_HEIGHT, ChartPanel } from "./ChartPanel.tsx";
 interface Gaps {
   /** Seconds; null where nothing was settled one by one. */
   readonly statistic: {
+    readonly count: number;
+    readonly countNet: number;
     readonly p50: number;
     readonly p95: number;
     readonly p50Net: number | null;
@@ -44,7 +46,10 @@ export function Gap({
       title="Trust gap"
       note={
         <>
-          {says}. <Term of="gap">What is it?</Term>
+          {says}
+          {statistic &&
+            `, of ${statistic[counted].toLocaleString("en")} requested one by one; batches have none on chain`}
+          . <Term of="gap">What is it?</Term>
         </>
       }
       axis="Gap"

@@ -1,10 +1,10 @@
 import { Button } from "@mantine/core";
 import { useState } from "react";
 import { useAsk } from "../data/useAsk.ts";
-import { ALERTS } from "../format/words.ts";
+import { ALERTS, type Tone } from "../format/words.ts";
 import { type Alert, alertsQuery } from "../queries/alerts.ts";
 import { Id } from "./Id.tsx";
-import { Mark, type Tone } from "./Mark.tsx";
+import { Mark } from "./Mark.tsx";
 import { Panel } from "./Panel.tsx";
 import { Empty, Loaded } from "./states.tsx";
 import { Time } from "./Time.tsx";

@@ -12,6 +12,8 @@ export interface Column<Row> {
   readonly cell: (row: Row) => ReactNode;
   /** What it sorts by; absent if it does not sort. null comes last in both directions. */
   readonly by?: (row: Row) => number | bigint | string | null;
+  /** Its two orders in words, of a choice on a phone: from the top down, and the other way. Of figures if absent. */
+  readonly orders?: readonly [string, string];
   /** Figures stand at the right. */
   readonly figures?: boolean;
 }
@@ -22,7 +24,7 @@ interface Sorting {
 }
 
 /**
- * A table that sorts. On a phone each row is a card of names and values, still a table for a screen reader.
+ * A table that sorts; one page of a longer list has no column that does, for it would sort the page alone. On a phone each row is a card of names and values, still a table for a screen reader.
  *
  * @param caption What the table shows, for a screen reader.
  */
@@ -58,9 +60,9 @@ export function DataTable<Row>({
             }}
             data={[
               ...(sorted === undefined ? [{ value: "", label: "As listed" }] : []),
-              ...sortable.flatMap(({ key, name }) => [
-                { value: `${key} down`, label: `${name}, highest first` },
-                { value: `${key} up`, label: `${name}, lowest first` },
+              ...sortable.flatMap(({ key, name, orders: [down, up] = ["highest first", "lowest first"] }) => [
+                { value: `${key} down`, label: `${name}, ${down}` },
+                { value: `${key} up`, label: `${name}, ${up}` },
               ]),
             ]}
           />

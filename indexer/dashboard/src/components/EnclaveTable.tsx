@@ -54,7 +54,7 @@ export function EnclaveTable({
     },
     {
       key: "measurement",
-      name: "Measurement",
+      name: "Program",
       cell: ({ measurement, verifier }) => (
         <span>
           <Id value={measurement} what="measurement" />
@@ -68,7 +68,6 @@ export function EnclaveTable({
       key: "status",
       name: "Key counts",
       cell: (enclave) => <Validity of={enclave} />,
-      by: ({ validUntil }) => BigInt(validUntil),
     },
     {
       key: "until",
@@ -76,6 +75,7 @@ export function EnclaveTable({
       figures: true,
       cell: ({ validUntil }) => <Time at={validUntil} />,
       by: ({ validUntil }) => BigInt(validUntil),
+      orders: ["latest first", "earliest first"],
     },
   ];
   return (

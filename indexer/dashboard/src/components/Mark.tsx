@@ -6,9 +6,7 @@ import {
   IconClock,
   IconInfoCircle,
 } from "@tabler/icons-react";
-
-/** What a state means for whoever looks at it. */
-export type Tone = "good" | "wait" | "bad" | "quiet" | "info" | "warn";
+import type { Tone } from "../format/words.ts";
 
 const ICONS = {
   good: IconCircleCheck,

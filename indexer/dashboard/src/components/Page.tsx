@@ -6,11 +6,14 @@ let arrived = false;
 /** A view: its heading, which gets the focus when the view is reached by a link, and what stands under it. */
 export function Page({
   title,
+  beside,
   lead,
   aside,
   children,
 }: {
   readonly title: string;
+  /** What stands at the title: a button that copies what it is of. */
+  readonly beside?: React.ReactNode;
   readonly lead?: React.ReactNode;
   /** Controls of the whole view. */
   readonly aside?: React.ReactNode;
@@ -31,9 +34,12 @@ export function Page({
     <>
       <header className="page-head">
         <div>
-          <Title order={1} ref={heading} tabIndex={-1}>
-            {title}
-          </Title>
+          <div className="page-title">
+            <Title order={1} ref={heading} tabIndex={-1}>
+              {title}
+            </Title>
+            {beside}
+          </div>
           {lead === undefined ? null : (
             <Text component="div" c="dimmed" size="sm" mt={4} maw={720}>
               {lead}

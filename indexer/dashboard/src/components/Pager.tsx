@@ -2,9 +2,14 @@ import { Button } from "@mantine/core";
 import { useState } from "react";
 import type { Listing, Place } from "../queries/listing.ts";
 
-/** Where in a list the view is, and how to move on. */
-export function usePlace(): readonly [Place, (place: Place) => void] {
-  return useState<Place>({});
+/**
+ * Where in a list the view is, and how to move on.
+ *
+ * @param list What the list is of: another one is seen from its beginning.
+ */
+export function usePlace(list = ""): readonly [Place, (place: Place) => void] {
+  const [kept, keep] = useState<{ readonly list: string; readonly place: Place }>({ list, place: {} });
+  return [kept.list === list ? kept.place : {}, (place) => keep({ list, place })];
 }
 
 /** Leads to the previous and the next page of a list; nothing where there is one page. */

@@ -1,5 +1,4 @@
 import { AWS_NITRO_ROOT_HASH } from "../../../../sdk/src/attestation/awsRoot.ts";
-import type { ProofMeaning } from "../../../src/mapping/enums.ts";
 import { shortLine } from "../format/text.ts";
 import type { InferenceRow } from "../queries/inferences.ts";
 import { Mark } from "./Mark.tsx";
@@ -46,24 +45,10 @@ export function TrustMark({
   return <Mark tone="quiet">no model trusts it</Mark>;
 }
 
-/** What the signature of a batch shows; null if its route's program is not known. */
-export function ProvesMark({ of }: { readonly of: ProofMeaning | null }) {
-  if (of === "EXECUTION") return <Mark tone="good">the model ran</Mark>;
-  if (of === "RELAY") {
-    return (
-      <Mark tone="warn">
-        <Term of="gateway">relayed only</Term>
-      </Mark>
-    );
-  }
-  if (of === "DEVELOPMENT") {
-    return (
-      <Mark tone="warn">
-        <DevelopmentRoot />
-      </Mark>
-    );
-  }
-  return <Mark tone="quiet">unknown</Mark>;
+/** What the signature of a batch shows. */
+export function ProvesMark({ of: { proves, trust } }: { readonly of: Pick<InferenceRow, "proves" | "trust"> }) {
+  if (proves === null || trust === null) return <Mark tone="quiet">unknown</Mark>;
+  return <TrustMark trust={trust} {...(proves === "DEVELOPMENT" && { rootHash: null })} />;
 }
 
 /** How it is proven; neither a gateway nor a key or root that is not for production is ever shown as a proof of execution. */

@@ -1,9 +1,18 @@
 import type { Dealing } from "../../../src/mapping/dealing.ts";
-import type { AlertKind, ModelEventKind, NodeEventKind, VerifierStatus } from "../../../src/mapping/enums.ts";
-import type { Tone } from "../components/Mark.tsx";
+import type {
+  AlertKind,
+  ModelEventKind,
+  NodeEventKind,
+  OutputCommitment,
+  Route,
+  VerifierStatus,
+} from "../../../src/mapping/enums.ts";
 import type { RowNotPaid } from "../queries/batch.ts";
 import type { InferenceStatus } from "../queries/inferences.ts";
 import type { NodeRow } from "../queries/nodes.ts";
+
+/** What a state means for whoever looks at it. */
+export type Tone = "good" | "wait" | "bad" | "quiet" | "info" | "warn";
 
 /** What a state is called, and what it means for whoever looks. */
 export interface Words {
@@ -27,6 +36,9 @@ export const REQUEST_STATUS: Readonly<Record<InferenceStatus, Words>> = {
   DEFAULTED: { tone: "bad", text: "Defaulted" },
   VOIDED: { tone: "warn", text: "Voided" },
 };
+
+/** Ways to prove. */
+export const ROUTE: Readonly<Record<Route, string>> = { ZK: "Zero knowledge", TEE: "Enclave" };
 
 /** States of a proof's verifier. */
 export const VERIFIER_STATUS: Readonly<Record<VerifierStatus, Words>> = {
@@ -77,6 +89,13 @@ export const MODEL_EVENT: Readonly<Record<ModelEventKind, string>> = {
   TRANSFERRED: "Transferred",
   ROUTE_SET: "Route set",
   ROUTE_DISABLED: "Route disabled",
+};
+
+/** What an output commitment gives whoever reads the chain. */
+export const COMMITMENTS: Readonly<Record<OutputCommitment, string>> = {
+  OPAQUE: "a commitment: who has the answer can show that it is the proven one",
+  VALUE: "the answer itself, readable on chain",
+  KECCAK256: "the Keccak-256 of the answer's bytes",
 };
 
 /** What an alert says, and what its subject is. */

@@ -2,6 +2,7 @@ import type { Dealing } from "../../../src/mapping/dealing.ts";
 import type {
   DeliveryMode,
   InferenceEventKind,
+  OutputCommitment,
   ProofMeaning,
   RequestStatus,
   Route,
@@ -64,7 +65,10 @@ export interface Inference extends InferenceRow {
   readonly inputHash: string;
   readonly outputHash: string | null;
   readonly units: string | null;
+  /** The bytes of a delivery on chain. */
   readonly output: string | null;
+  /** Of the route's version that its terms name. */
+  readonly parameters: { readonly outputCommitment: OutputCommitment } | null;
   readonly pricePerRequest: string;
   readonly pricePerUnit: string;
   readonly coverage: string;

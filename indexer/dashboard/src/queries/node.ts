@@ -1,4 +1,4 @@
-import type { NodeEventKind, Route } from "../../../src/mapping/enums.ts";
+import type { NodeEventKind, ProofMeaning, Route, Trust } from "../../../src/mapping/enums.ts";
 import { defineQuery } from "../data/ask.ts";
 import type { Attester, BannedMeasurement, Enclave, MeasurementSets } from "./enclaves.ts";
 import type { InferenceStatus } from "./inferences.ts";
@@ -39,6 +39,8 @@ export interface InferenceLine {
   readonly id: string;
   readonly status: InferenceStatus;
   readonly route: Route;
+  readonly proves: ProofMeaning | null;
+  readonly trust: Trust | null;
   readonly requestedAt: string;
   readonly fee: string | null;
   readonly token: string;

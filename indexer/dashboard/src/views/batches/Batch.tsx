@@ -3,17 +3,18 @@ import { type Column, DataTable } from "../../components/DataTable.tsx";
 import { Fact, Facts } from "../../components/Facts.tsx";
 import { Fee } from "../../components/Fee.tsx";
 import { Finality, useFinality } from "../../components/Finality.tsx";
-import { Id } from "../../components/Id.tsx";
+import { Copy, Id } from "../../components/Id.tsx";
 import { Page } from "../../components/Page.tsx";
 import { Panel } from "../../components/Panel.tsx";
 import { ProvesMark } from "../../components/Proves.tsx";
+import { RouteName } from "../../components/RouteName.tsx";
 import { Stat, Stats } from "../../components/Stat.tsx";
 import { State } from "../../components/State.tsx";
 import { Empty, Loaded } from "../../components/states.tsx";
 import { Term } from "../../components/Term.tsx";
 import { Time } from "../../components/Time.tsx";
 import { useAsk } from "../../data/useAsk.ts";
-import { shorten } from "../../format/text.ts";
+import { count, shorten } from "../../format/text.ts";
 import { DEALING, ROW_FAULT } from "../../format/words.ts";
 import { type BatchDetail, batchQuery, type RowNotPaid, rowsNotPaidQuery } from "../../queries/batch.ts";
 import { Verify } from "../../verify/Verify.tsx";
@@ -22,7 +23,11 @@ import { Verify } from "../../verify/Verify.tsx";
 export function Batch({ id }: { readonly id: string }) {
   const answer = useAsk(batchQuery, { id: id.toLowerCase() });
   return (
-    <Page title={`Batch ${shorten(id)}`} lead="Inferences that one signature of an enclave has settled.">
+    <Page
+      title={`Batch ${shorten(id)}`}
+      beside={<Copy value={id} what="batch id" />}
+      lead="Inferences that one signature of an enclave has settled."
+    >
       <Loaded
         answer={answer}
         height={102}
@@ -42,18 +47,18 @@ export function Batch({ id }: { readonly id: string }) {
 
 function Detail({ of }: { readonly of: BatchDetail }) {
   const first = BigInt(of.first);
-  const count = BigInt(of.count);
+  const inferences = BigInt(of.count);
   const finalityOf = useFinality([of.blockNumber]);
   return (
     <>
       <Stats>
         <Stat
           label="Inferences"
-          note={`№ ${first.toLocaleString("en")} to ${(first + count - 1n).toLocaleString("en")} of their stream`}
+          note={`№ ${first.toLocaleString("en")} to ${(first + inferences - 1n).toLocaleString("en")} of their stream`}
         >
-          <span className="num">{count.toLocaleString("en")}</span>
+          <span className="num">{inferences.toLocaleString("en")}</span>
         </Stat>
-        <Stat label="Paid to the node" note={of.rows === null ? "by x402" : `by ${of.rows} channels`}>
+        <Stat label="Paid to the node" note={of.rows === null ? "by x402" : `by ${count(BigInt(of.rows), "channel")}`}>
           <Fee value={of.paid} token={of.token} />
         </Stat>
         <Stat label={<Term of="burn">Burned</Term>} note="a verification fee for each inference">
@@ -74,7 +79,7 @@ function Detail({ of }: { readonly of: BatchDetail }) {
         <Panel title="What it shows">
           <Facts>
             <Fact name="The signature shows">
-              <ProvesMark of={of.proves} />
+              <ProvesMark of={of} />
             </Fact>
             <Fact name="Node">
               <Id value={of.nodeId} what="node id" to={`/nodes/${of.nodeId}`} />
@@ -82,7 +87,9 @@ function Detail({ of }: { readonly of: BatchDetail }) {
             <Fact name="Model">
               <Id value={of.modelId} what="model id" to={`/models/${of.modelId}`} />
             </Fact>
-            <Fact name="Route">TEE, version {of.routeVersion}</Fact>
+            <Fact name="Route">
+              <RouteName of={{ route: "TEE", routeVersion: of.routeVersion }} />
+            </Fact>
             <Fact name="Enclave's key">
               <Id value={of.key} what="enclave key" />
             </Fact>
@@ -128,7 +135,7 @@ function NotPaid({ batch }: { readonly batch: BatchDetail }) {
     {
       key: "index",
       name: "Row",
-      cell: ({ index }) => <span className="num">{index}</span>,
+      cell: ({ index }) => <span className="num">{BigInt(index).toLocaleString("en")}</span>,
       by: ({ index }) => BigInt(index),
     },
     { key: "channel", name: "Channel", cell: ({ channelId }) => <Id value={channelId} what="channel id" /> },

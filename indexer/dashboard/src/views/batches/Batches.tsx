@@ -56,7 +56,6 @@ const CHANNELS: readonly Column<ChannelRow>[] = [
     name: "Opened",
     figures: true,
     cell: ({ timestamp }) => <Time at={timestamp} />,
-    by: ({ timestamp }) => BigInt(timestamp),
   },
 ];
 
@@ -136,9 +135,8 @@ function BatchTable({ rows }: { readonly rows: readonly BatchRow[] }) {
           </span>
         </span>
       ),
-      by: ({ count }) => BigInt(count),
     },
-    { key: "proves", name: "Shows", cell: ({ proves }) => <ProvesMark of={proves} /> },
+    { key: "proves", name: "Shows", cell: (row) => <ProvesMark of={row} /> },
     {
       key: "rows",
       name: "Payers paid in full",
@@ -163,7 +161,6 @@ function BatchTable({ rows }: { readonly rows: readonly BatchRow[] }) {
       name: "Burned",
       figures: true,
       cell: ({ burned }) => <Amount value={burned} />,
-      by: ({ burned }) => BigInt(burned),
     },
     {
       key: "when",
@@ -175,7 +172,6 @@ function BatchTable({ rows }: { readonly rows: readonly BatchRow[] }) {
           <Finality of={finalityOf(blockNumber)} />
         </span>
       ),
-      by: ({ timestamp }) => BigInt(timestamp),
     },
   ];
   return <DataTable caption="Settled batches" columns={columns} rows={rows} id={({ id }) => id} />;

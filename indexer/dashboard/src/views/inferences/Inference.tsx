@@ -1,3 +1,4 @@
+import { Anchor } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { Link } from "wouter";
 import { Amount } from "../../components/Amount.tsx";
@@ -13,10 +14,12 @@ import { Empty, Loaded } from "../../components/states.tsx";
 import { Term } from "../../components/Term.tsx";
 import { Duration, Time } from "../../components/Time.tsx";
 import { useAsk } from "../../data/useAsk.ts";
+import { count } from "../../format/text.ts";
 import { formatDuration } from "../../format/time.ts";
 import { DEALING, REQUEST_STATUS } from "../../format/words.ts";
 import { type Inference as InferenceData, inferenceQuery } from "../../queries/inferences.ts";
 import { Verify } from "../../verify/Verify.tsx";
+import { Answer } from "./Answer.tsx";
 import "./inference.css";
 import { Money } from "./Money.tsx";
 import { Timeline } from "./Timeline.tsx";
@@ -36,7 +39,11 @@ export function Inference({ id }: { readonly id: string }) {
           <div className="panel">
             <Empty title="There is no such request">
               The chain has no request with this id, as far as the indexer has read it. An inference that was paid by a
-              channel is part of <Link href="/batches">a batch</Link>.
+              channel is part of{" "}
+              <Anchor component={Link} href="/batches">
+                a batch
+              </Anchor>
+              .
             </Empty>
           </div>
         }
@@ -58,7 +65,7 @@ function Detail({ of }: { readonly of: InferenceData }) {
         </Stat>
         <Stat label={<Term of="gap" />} note={gapNote(of)}>
           {trustGapSeconds === null ? "–" : <Duration seconds={trustGapSeconds} />}
-          {trustGapBlocks !== null && <span className="unit"> {trustGapBlocks} blocks</span>}
+          {trustGapBlocks !== null && <span className="unit"> {count(BigInt(trustGapBlocks), "block")}</span>}
         </Stat>
         <Stat
           label={isOpen ? "In escrow" : "Fee to the node"}
@@ -80,7 +87,7 @@ function Detail({ of }: { readonly of: InferenceData }) {
           </Stat>
         )}
       </Stats>
-      {of.trust === "GATEWAY" && (
+      {status === "SETTLED" && of.trust === "GATEWAY" && (
         <div className="verdict minded">
           <IconAlertTriangle size={22} aria-hidden="true" />
           <div>
@@ -92,7 +99,7 @@ function Detail({ of }: { readonly of: InferenceData }) {
           </div>
         </div>
       )}
-      {proves === "DEVELOPMENT" && (
+      {status === "SETTLED" && proves === "DEVELOPMENT" && (
         <div className="verdict minded">
           <IconAlertTriangle size={22} aria-hidden="true" />
           <div>
@@ -105,6 +112,7 @@ function Detail({ of }: { readonly of: InferenceData }) {
           </div>
         </div>
       )}
+      {of.outputHash !== null && <Answer of={of} outputHash={of.outputHash} />}
       <div className="columns">
         <Timeline of={of} />
         <Money of={of} />
@@ -128,8 +136,9 @@ function Detail({ of }: { readonly of: InferenceData }) {
   );
 }
 
-function gapNote({ status, trustGapSeconds, deliveredAt }: InferenceData): string {
-  if (trustGapSeconds === "0") return "The proof came with the answer.";
+function gapNote({ status, trustGapSeconds, trustGapBlocks, deliveredAt }: InferenceData): string {
+  if (trustGapBlocks === "0") return "The proof came with the answer.";
+  if (trustGapSeconds === "0") return "Within the same second.";
   if (trustGapSeconds !== null) return "From delivery to settlement.";
   if (status === "DELIVERED") return "Open: the answer is out since its delivery.";
   return deliveredAt === null ? "Nothing was delivered." : "It never closed.";
@@ -178,7 +187,7 @@ function Parties({ of }: { readonly of: InferenceData }) {
 }
 
 function Terms({ of }: { readonly of: InferenceData }) {
-  const { token, mode, inputHash, outputHash, units, compensationBps, rewardBps, proofBlocks } = of;
+  const { token, mode, inputHash, compensationBps, rewardBps, proofBlocks } = of;
   const percent = (bps: number) => `${bps / 100} %`;
   return (
     <Panel title="Terms" note="Fixed when the request was made: its id is the hash of all of them.">
@@ -191,7 +200,6 @@ function Terms({ of }: { readonly of: InferenceData }) {
             <Fee value={of.pricePerUnit} token={token} />
           </Fact>
         )}
-        {units !== null && <Fact name={<Term of="units" />}>{units}</Fact>}
         <Fact name="Verification fee, burned by the proof">
           <Amount value={of.verificationFee} />
         </Fact>
@@ -203,7 +211,7 @@ function Terms({ of }: { readonly of: InferenceData }) {
         </Fact>
         <Fact name="To deliver within">{formatDuration(Number(of.deliveryWindow))}</Fact>
         <Fact name="To prove within">
-          {formatDuration(Number(of.proofWindow))} and {proofBlocks} blocks
+          {formatDuration(Number(of.proofWindow))} and {count(proofBlocks, "block")}
         </Fact>
         <Fact name="Delivery">
           {mode === "ONCHAIN" ? "on chain, for everybody to read" : "directly to the requester"}
@@ -211,12 +219,7 @@ function Terms({ of }: { readonly of: InferenceData }) {
         <Fact name="Input, committed">
           <Id value={inputHash} what="input commitment" />
         </Fact>
-        {outputHash !== null && (
-          <Fact name="Output, committed">
-            <Id value={outputHash} what="output commitment" />
-          </Fact>
-        )}
-        <Fact name="Latest second to request">
+        <Fact name="Could be requested until">
           <Time at={of.deadline.length > 12 ? null : of.deadline} />
         </Fact>
       </Facts>

@@ -1,6 +1,7 @@
 import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { IconSearch } from "@tabler/icons-react";
 import { useState } from "react";
+import { useLocation, useSearch } from "wouter";
 import { Amount } from "../../components/Amount.tsx";
 import { type Column, DataTable } from "../../components/DataTable.tsx";
 import { Fee } from "../../components/Fee.tsx";
@@ -18,38 +19,26 @@ import { useAsk } from "../../data/useAsk.ts";
 import { useNow } from "../../data/useNow.ts";
 import { count } from "../../format/text.ts";
 import { REQUEST_STATUS } from "../../format/words.ts";
-import {
-  type InferenceFilter,
-  type InferenceRow,
-  type InferenceStatus,
-  inferencesQuery,
-} from "../../queries/inferences.ts";
+import { type InferenceRow, inferencesQuery } from "../../queries/inferences.ts";
+import { type Choice, FILTERS, filterOf, readChoice, whoOf, writeChoice } from "./filters.ts";
 import "./inference.css";
 import { DEALING_TAGS } from "./words.ts";
 
-/** Spans of time to look back, in seconds. */
-const SPANS = { hour: 3_600, day: 86_400, week: 604_800, month: 2_592_000 } as const;
-
-/** What the reader chose; kept while the page is open, so that coming back finds the list as it was. */
-const EVERYTHING = { status: "", proof: "", dealing: "", since: "", who: "" } as const;
-type Choice = { readonly [Name in keyof typeof EVERYTHING]: string };
-let remembered: Choice = EVERYTHING;
-
 /** All inferences, the newest first, as they happen. */
 export function Inferences() {
-  const [choice, setChoice] = useState(remembered);
-  const [place, setPlace] = usePlace();
+  const search = useSearch();
+  const [, navigate] = useLocation();
+  const choice = readChoice(search);
+  const [place, setPlace] = usePlace(search);
+  // What is typed is in the address only when it is an id; what comes by the address stands in the field.
+  const [typed, setTyped] = useState({ search, text: choice.who });
+  const text = typed.search === search ? typed.text : choice.who;
   // To the minute: a question that changes every second would never have its answer.
   const minute = useNow((now) => Math.floor(now / 60) * 60);
-  const choose = (change: Partial<Choice>) => {
-    remembered = { ...choice, ...change };
-    setChoice(remembered);
-    setPlace({});
-  };
-  const isWrong = choice.who !== "" && whoOf(choice.who) === undefined;
-  const where = filterOf(choice, minute);
-  const answer = useAsk(inferencesQuery, { where, ...place }, { enabled: !isWrong });
-  const isFiltered = Object.values(choice).some((value) => value !== "");
+  const setText = (text: string) => setTyped({ search, text });
+  const goTo = (choice: Partial<Choice>) => navigate(`/inferences${writeChoice(choice)}`, { replace: true });
+  const answer = useAsk(inferencesQuery, { where: filterOf(choice, minute), ...place });
+  const isFiltered = text !== "" || Object.values(choice).some((value) => value !== "");
   return (
     <Page
       title="Inferences"
@@ -61,13 +50,20 @@ export function Inferences() {
         note="The newest first; the list follows the chain."
         aside={
           isFiltered && (
-            <Button variant="subtle" size="xs" onClick={() => choose(EVERYTHING)}>
+            <Button
+              variant="subtle"
+              size="xs"
+              onClick={() => {
+                setText("");
+                goTo({});
+              }}
+            >
               Show everything
             </Button>
           )
         }
       >
-        <Filters choice={choice} choose={choose} isWrong={isWrong} />
+        <Filters choice={choice} choose={(change) => goTo({ ...choice, ...change })} text={text} setText={setText} />
         <Loaded
           answer={answer}
           height={52}
@@ -96,81 +92,45 @@ export function Inferences() {
 function Filters({
   choice,
   choose,
-  isWrong,
+  text,
+  setText,
 }: {
   readonly choice: Choice;
   readonly choose: (change: Partial<Choice>) => void;
-  readonly isWrong: boolean;
+  /** What stands in the field, which may be no id yet. */
+  readonly text: string;
+  readonly setText: (text: string) => void;
 }) {
-  const select = (name: keyof Choice, label: string, data: readonly { value: string; label: string }[]) => (
-    <NativeSelect
-      size="xs"
-      label={label}
-      value={choice[name]}
-      onChange={({ currentTarget: { value } }) => choose({ [name]: value })}
-      data={[...data]}
-    />
-  );
   return (
     <search className="filters" aria-label="Filter the requests">
-      {select("status", "Status", [
-        { value: "", label: "Any status" },
-        ...Object.entries(REQUEST_STATUS).map(([value, { text }]) => ({ value, label: text })),
-      ])}
-      {select("proof", "Proof", [
-        { value: "", label: "Any proof" },
-        { value: "ZK", label: "Zero knowledge" },
-        { value: "LOCAL", label: "Enclave, LOCAL" },
-        { value: "GATEWAY", label: "Enclave, GATEWAY" },
-      ])}
-      {select("dealing", "Demand", [
-        { value: "", label: "Gross: all" },
-        { value: "NET", label: "Net of self-dealing" },
-        { value: "PARTY", label: "Only own nodes" },
-        { value: "FUNDED", label: "Only funded by operators" },
-        { value: "UNPAID", label: "Only unpaid" },
-      ])}
-      {select("since", "Requested", [
-        { value: "", label: "At any time" },
-        { value: "hour", label: "In the last hour" },
-        { value: "day", label: "In the last day" },
-        { value: "week", label: "In the last week" },
-        { value: "month", label: "In the last 30 days" },
-      ])}
+      {(Object.keys(FILTERS) as (keyof typeof FILTERS)[]).map((name) => (
+        <NativeSelect
+          key={name}
+          size="xs"
+          label={FILTERS[name].label}
+          value={choice[name]}
+          onChange={({ currentTarget: { value } }) => choose({ [name]: value })}
+          data={Object.entries(FILTERS[name].options).map(([value, label]) => ({ value, label }))}
+        />
+      ))}
       <TextInput
         size="xs"
         className="filter-who"
         label="Request, node, model or requester"
         placeholder="0x…"
         leftSection={<IconSearch size={14} aria-hidden="true" />}
-        value={choice.who}
-        onChange={({ currentTarget: { value } }) => choose({ who: value.trim() })}
-        error={isWrong && "An id has 64 digits of hex after 0x, an address 40"}
+        value={text}
+        onChange={({ currentTarget: { value } }) => {
+          const who = value.trim();
+          setText(who);
+          if (who === "" || whoOf(who)) choose({ who });
+        }}
+        error={text !== "" && !whoOf(text) && "An id has 64 digits of hex after 0x, an address 40"}
         spellCheck={false}
         autoComplete="off"
       />
     </search>
   );
-}
-
-/** What an id or an address can stand for; undefined if it is neither. */
-function whoOf(text: string): InferenceFilter | undefined {
-  const value = text.toLowerCase();
-  if (/^0x[0-9a-f]{40}$/.test(value)) return { requester: value };
-  if (/^0x[0-9a-f]{64}$/.test(value)) return { OR: [{ id: value }, { nodeId: value }, { modelId: value }] };
-  return undefined;
-}
-
-function filterOf({ status, proof, dealing, since, who }: Choice, now: number): InferenceFilter {
-  return {
-    ...(status !== "" && { status: status as InferenceStatus }),
-    ...(proof === "ZK" && { route: "ZK" }),
-    ...((proof === "LOCAL" || proof === "GATEWAY") && { trust: proof }),
-    ...(dealing === "NET" && { dealing: "ARMS_LENGTH" }),
-    ...((dealing === "PARTY" || dealing === "FUNDED" || dealing === "UNPAID") && { dealing }),
-    ...(since in SPANS && { requestedAt_gte: String(now - SPANS[since as keyof typeof SPANS]) }),
-    ...whoOf(who),
-  };
 }
 
 /** The newest block that a row rests on. */

@@ -1,3 +1,5 @@
+import { Anchor } from "@mantine/core";
+import { Link } from "wouter";
 import { CHART_HEIGHT, ChartPanel } from "../../charts/ChartPanel.tsx";
 import { Gap } from "../../charts/Gap.tsx";
 import { Amount, None } from "../../components/Amount.tsx";
@@ -23,18 +25,11 @@ import { priceOrder } from "../../format/price.ts";
 import { BUCKETS, fill } from "../../format/series.ts";
 import { shorten, shortLine } from "../../format/text.ts";
 import { formatPeriod } from "../../format/time.ts";
-import { MODEL_EVENT, VERIFIER_STATUS } from "../../format/words.ts";
+import { COMMITMENTS, MODEL_EVENT, ROUTE, VERIFIER_STATUS } from "../../format/words.ts";
 import { type ModelDetail, type ModelOffer, type ModelRoute, modelQuery } from "../../queries/model.ts";
 import { Ceremony } from "./Ceremony.tsx";
 
 type Event = ModelDetail["events"]["items"][number];
-
-/** What an output commitment gives whoever reads the chain. */
-const COMMITMENTS = {
-  OPAQUE: "a commitment: who has the answer can show that it is the proven one",
-  VALUE: "the answer itself, readable on chain",
-  KECCAK256: "the Keccak-256 of the answer's bytes",
-} as const;
 
 const OFFERS: readonly Column<ModelOffer>[] = [
   { key: "node", name: "Node", cell: ({ nodeId }) => <Id value={nodeId} what="node id" to={`/nodes/${nodeId}`} /> },
@@ -62,7 +57,7 @@ const EVENTS: readonly Column<Event>[] = [
     cell: ({ kind, route, version, address }) => (
       <span>
         {MODEL_EVENT[kind]}
-        {route !== null && ` ${route}`}
+        {route !== null && `: ${ROUTE[route]}`}
         {version !== null && ` v${version}`}
         {address !== null && (
           <>
@@ -89,13 +84,9 @@ export function Model({ id }: { readonly id: string }) {
   return (
     <Page
       title={`Model ${shorten(id)}`}
+      beside={<Copy value={id} what="model id" />}
       lead={
-        <span className="inline">
-          <span>
-            {answer.data?.model?.metadataURI ? shortLine(answer.data.model.metadataURI, 60) : "No description on chain"}
-          </span>
-          <Copy value={id} what="model id" />
-        </span>
+        answer.data?.model ? shortLine(answer.data.model.metadataURI, 60) || "No description on chain" : <>&nbsp;</>
       }
       aside={<NetToggle />}
     >
@@ -147,7 +138,7 @@ export function Model({ id }: { readonly id: string }) {
                 ))}
               </div>
               <div className="columns">
-                <Usage days={days.items} net={net} />
+                <Usage modelId={model.id} days={days.items} net={net} />
                 <Gap scope="model" subject={model.id} />
               </div>
               <Panel
@@ -190,9 +181,11 @@ export function Model({ id }: { readonly id: string }) {
 }
 
 function Usage({
+  modelId,
   days,
   net,
 }: {
+  readonly modelId: string;
   readonly days: readonly { readonly start: string; readonly settlements: string; readonly settlementsNet: string }[];
   readonly net: boolean;
 }) {
@@ -206,6 +199,11 @@ function Usage({
     <ChartPanel
       title="Inferences per day"
       note={net ? "settled, without self-dealing" : "settled"}
+      aside={
+        <Anchor component={Link} href={`/inferences?who=${modelId}`} size="sm">
+          All inferences of this model
+        </Anchor>
+      }
       axis="Day"
       chart={
         filled.length === 0

@@ -69,6 +69,7 @@ function columnsOf(net: boolean): readonly Column<Row>[] {
       figures: true,
       cell: ({ registeredAt }) => <Time at={registeredAt} />,
       by: ({ registeredAt }) => BigInt(registeredAt),
+      orders: ["latest first", "earliest first"],
     },
   ];
 }

@@ -26,11 +26,13 @@ export function RouteMark({ of: { route, current } }: { readonly of: Route }) {
         <>
           <Term of="tee">Enclave</Term>,{" "}
           {trust === "GATEWAY" ? (
-            <Term of="gateway">relay only</Term>
+            <>
+              <Term of="gateway">GATEWAY</Term>, relay only
+            </>
           ) : trust === "LOCAL" ? (
-            <Term of="local">model inside</Term>
+            <Term of="local">LOCAL</Term>
           ) : (
-            "image not known"
+            "program not known"
           )}
           {!isAws && ", "}
           {!isAws && <Term of="developmentRoot">development root</Term>}

@@ -1,3 +1,6 @@
+import { Anchor } from "@mantine/core";
+import { Link } from "wouter";
+import { printable } from "../../../../../sdk/src/verify/printable.ts";
 import { Gap } from "../../charts/Gap.tsx";
 import { Alerts } from "../../components/Alerts.tsx";
 import { Amount, None } from "../../components/Amount.tsx";
@@ -10,6 +13,7 @@ import { NetToggle, useNet } from "../../components/Net.tsx";
 import { Page } from "../../components/Page.tsx";
 import { Panel } from "../../components/Panel.tsx";
 import { Price } from "../../components/Price.tsx";
+import { Proof } from "../../components/Proves.tsx";
 import { RouteName } from "../../components/RouteName.tsx";
 import { Stat, Stats } from "../../components/Stat.tsx";
 import { State } from "../../components/State.tsx";
@@ -98,14 +102,19 @@ const EVENTS: readonly Column<NodeEvent>[] = [
 const FUNDINGS: readonly Column<NodeFunding>[] = [
   { key: "account", name: "Account", cell: ({ account }) => <Id value={account} what="account" /> },
   { key: "funder", name: "Paid by", cell: ({ funder }) => <Id value={funder} what="funder" /> },
-  { key: "payments", name: "Payments", figures: true, cell: ({ payments }) => <span className="num">{payments}</span> },
+  {
+    key: "payments",
+    name: "Payments",
+    figures: true,
+    cell: ({ payments }) => <span className="num">{BigInt(payments).toLocaleString("en")}</span>,
+  },
   { key: "since", name: "First", figures: true, cell: ({ timestamp }) => <Time at={timestamp} /> },
 ];
 
 const INFERENCES: readonly Column<InferenceLine>[] = [
   { key: "id", name: "Inference", cell: ({ id }) => <Id value={id} what="request id" to={`/inferences/${id}`} /> },
   { key: "status", name: "Status", cell: ({ status }) => <State of={status} words={REQUEST_STATUS} /> },
-  { key: "route", name: "Route", cell: ({ route }) => route },
+  { key: "proof", name: "Proof", cell: (row) => <Proof {...row} /> },
   { key: "gap", name: "Gap", figures: true, cell: ({ trustGapSeconds }) => <Duration seconds={trustGapSeconds} /> },
   {
     key: "fee",
@@ -122,12 +131,12 @@ export function Node({ id }: { readonly id: string }) {
   return (
     <Page
       title={`Node ${shorten(id)}`}
+      beside={<Copy value={id} what="node id" />}
       lead={
         answer.data?.node ? (
           <span className="inline">
             <State of={answer.data.node.status} words={NODE_STATUS} />
-            <span>{answer.data.node.endpoint === "" ? "no endpoint" : shortLine(answer.data.node.endpoint, 60)}</span>
-            <Copy value={id} what="node id" />
+            <Endpoint of={answer.data.node.endpoint} />
           </span>
         ) : (
           <span className="inline">&nbsp;</span>
@@ -160,6 +169,16 @@ export function Node({ id }: { readonly id: string }) {
         }
       </Loaded>
     </Page>
+  );
+}
+
+function Endpoint({ of }: { readonly of: string }) {
+  if (of === "") return <span>no endpoint</span>;
+  return (
+    <span className="id">
+      {shortLine(of, 60)}
+      <Copy value={printable(of).trim()} what="endpoint" />
+    </span>
   );
 }
 
@@ -218,7 +237,7 @@ function Detail({
               "never slashed"
             ) : (
               <>
-                slashed of <Amount value={slashed} />, caught {count(BigInt(reputation?.equivocations ?? 0), "time")}{" "}
+                <Amount value={slashed} /> slashed, caught {count(BigInt(reputation?.equivocations ?? 0), "time")}{" "}
                 signing two batches for one range
               </>
             )
@@ -266,7 +285,7 @@ function Detail({
             <Fact name="Registered">
               <Time at={node.registeredAt} />
             </Fact>
-            <Fact name="Requests">{BigInt(node.requests).toLocaleString("en")}</Fact>
+            <Fact name="Requested one by one">{BigInt(node.requests).toLocaleString("en")}</Fact>
             <Fact name="Answers delivered">{BigInt(node.deliveries).toLocaleString("en")}</Fact>
             <Fact name="Declined">{BigInt(node.declines).toLocaleString("en")}</Fact>
             <Fact name="Metadata">{node.metadataURI === "" ? <None /> : shortLine(node.metadataURI, 80)}</Fact>
@@ -301,7 +320,16 @@ function Detail({
           <EnclaveTable enclaves={node.enclaves.items} sets={sets} attesters={attesters} banned={banned} ofOneNode />
         )}
       </Panel>
-      <Panel title="Latest inferences" note="requested one by one; those in batches are under Batches" flush>
+      <Panel
+        title="Latest inferences"
+        note="requested one by one; those in batches are under Batches"
+        aside={
+          <Anchor component={Link} href={`/inferences?who=${node.id}`} size="sm">
+            All inferences of this node
+          </Anchor>
+        }
+        flush
+      >
         {node.inferences.items.length === 0 ? (
           <Empty title="Nobody has asked it yet">Requests that name it, or that it takes, appear here.</Empty>
         ) : (

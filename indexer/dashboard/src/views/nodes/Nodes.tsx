@@ -14,7 +14,7 @@ import { Empty, Loaded } from "../../components/states.tsx";
 import { Term } from "../../components/Term.tsx";
 import { useAsk } from "../../data/useAsk.ts";
 import { priceOrder } from "../../format/price.ts";
-import { formatShare, shortLine } from "../../format/text.ts";
+import { count, formatShare, shortLine } from "../../format/text.ts";
 import { formatDuration } from "../../format/time.ts";
 import { NODE_STATUS } from "../../format/words.ts";
 import { MOST_OFFERS, type NodeRow, nodesQuery, type Reputation, type UsableOffer } from "../../queries/nodes.ts";
@@ -59,6 +59,7 @@ function columnsOf(net: boolean, token: string | undefined): readonly Column<Row
         </span>
       ),
       by: ({ status }) => status,
+      orders: ["retired first", "active first"],
     },
     {
       key: "free",
@@ -159,7 +160,16 @@ export function Nodes() {
   const net = useNet();
   const [status, setStatus] = useState<string>("ACTIVE");
   const [text, setText] = useState("");
-  const answer = useAsk(nodesQuery, status === "ANY" ? {} : { where: { status } });
+  const wanted = text.trim().toLowerCase();
+  // A whole id or address is found among all nodes, whatever their status.
+  const exact = /^0x[0-9a-f]{64}$/.test(wanted)
+    ? { id: wanted }
+    : /^0x[0-9a-f]{40}$/.test(wanted)
+      ? { owner: wanted }
+      : undefined;
+  const where = exact ?? (status === "ANY" ? undefined : { status });
+  const answer = useAsk(nodesQuery, where === undefined ? {} : { where });
+  const kind = exact !== undefined || status === "ANY" ? "" : `${status.toLowerCase()} `;
   return (
     <Page
       title="Nodes"
@@ -172,7 +182,14 @@ export function Nodes() {
       }
       aside={<NetToggle />}
     >
-      <Panel title="All nodes" flush>
+      <Panel
+        title={
+          answer.data === undefined || answer.isPlaceholderData
+            ? "Nodes"
+            : count(answer.data.nodes.totalCount, `${kind}node`)
+        }
+        flush
+      >
         <search className="filters">
           <TextInput
             size="xs"
@@ -203,11 +220,15 @@ export function Nodes() {
           lines={6}
           isEmpty={({ nodes: { items } }) => items.length === 0}
           empty={
-            <Empty title={status === "ANY" ? "No node has registered yet" : "No node has this status"}>
-              {status === "ANY"
-                ? "An operator lists one with: npm run opg -- node register --endpoint URL"
-                : "Choose another status, or any."}
-            </Empty>
+            exact !== undefined ? (
+              <Empty title="No such node">The chain has none with this id or owner, as far as it is read.</Empty>
+            ) : status === "ANY" ? (
+              <Empty title="No node has registered yet">
+                An operator lists one with: npm run opg -- node register --endpoint URL
+              </Empty>
+            ) : (
+              <Empty title="No node has this status">Choose another status, or any.</Empty>
+            )
           }
         >
           {({ nodes: { items, totalCount }, reputations, usableOffers }) => {
@@ -215,10 +236,16 @@ export function Nodes() {
             const none = usableOffers.items.length === MOST_OFFERS ? undefined : [];
             const known = new Map(reputations.items.map((each) => [each.nodeId, each]));
             const rows = items
-              .filter((node) => matches(node, text))
+              .filter((node) => matches(node, wanted))
               .map((node) => ({ ...node, reputation: known.get(node.id), offers: offersOf.get(node.id) ?? none }));
             if (rows.length === 0)
-              return <Empty title="No node matches">Try a shorter part of the id or the endpoint.</Empty>;
+              return totalCount > items.length ? (
+                <Empty title={`None of the ${items.length} with most free OPG matches`}>
+                  A whole id, or the whole address of an owner, is looked for among all.
+                </Empty>
+              ) : (
+                <Empty title="No node matches">Try a shorter part of the id or the endpoint.</Empty>
+              );
             return (
               <>
                 <DataTable
@@ -252,7 +279,6 @@ function commonToken(offers: readonly UsableOffer[]): string | undefined {
   return common?.[0];
 }
 
-function matches({ id, owner, endpoint }: NodeRow, text: string): boolean {
-  const wanted = text.trim().toLowerCase();
+function matches({ id, owner, endpoint }: NodeRow, wanted: string): boolean {
   return [id, owner, endpoint.toLowerCase()].some((each) => each.includes(wanted));
 }

@@ -11,12 +11,12 @@ import { type Law, lawsQuery } from "../../queries/laws.ts";
 
 /** What a law compares, in plain words. */
 const LAWS: Readonly<Record<string, string>> = {
-  ESCROW: "Escrow is what open requests have deposited",
+  ESCROW: "Escrow is what unfinished requests have deposited",
   CREDITS: "Credits are what accounts can withdraw",
   CHANNELS: "Channel deposits are the channels' balances",
   CHANNEL_CREDITS: "Channel credits are what accounts can withdraw",
   BURN: "What burned is what left the supply",
-  BONDS: "Bonded OPG is the bonds of open requests",
+  BONDS: "Bonded OPG is the bonds of unfinished requests",
 };
 
 /** Whether what the contracts owe is what they are owed for. */

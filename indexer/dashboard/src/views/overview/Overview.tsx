@@ -123,7 +123,11 @@ function Figures({ of, total }: { readonly of: Protocol; readonly total: NetTota
         </Stat>
         <Stat
           label={<Term of="atRisk" />}
-          note={waiting === 0n ? "no answer waits for its proof" : `${count(waiting, "answer")} not proven yet`}
+          note={
+            waiting === 0n
+              ? "no request waits for its proof; answers by channels are not on chain"
+              : `${count(waiting, "answer")} not proven yet`
+          }
         >
           <Amount value={of.coverageAtRisk} />
         </Stat>
