@@ -45,7 +45,8 @@ const Rolling = z
   .object({
     since: Seconds.openapi({
       description:
-        "A full hour, so the window may be up to an hour longer; at most the one in which the protocol began.",
+        "A full hour, so the window may be up to an hour longer. Of a protocol that is younger than the window, the hour " +
+        "in which it began, or the one before if that is still going on.",
     }),
     ...burn,
     ...rates,

@@ -62,7 +62,7 @@ export function deflation(
 
 /** What burned since a moment, and that as a yearly rate. */
 export interface RollingBurn {
-  /** A full hour; not before the hour in which the protocol began. */
+  /** A full hour. */
   readonly since: number;
   readonly burned: string;
   readonly burnedNet: string;
@@ -72,7 +72,8 @@ export interface RollingBurn {
 
 /**
  * What burned in the last 24 hours, 7 days or 30 days. The window begins at a full hour, so it is up to an hour longer
- * than its name, and not before the protocol's first hour; the rates are by its real length.
+ * than its name, or with the protocol's first hour if that is later (with the one before, if that one is not over yet); the
+ * rates are by its real length.
  *
  * @param hours Rows of hours in order of time: at least those of the window and the one before.
  * @param initial The supply before the protocol.
