@@ -36,6 +36,7 @@ export function testStates(browser: Browser, dashboard: string, dataDir: string)
             await visitor.picture(`empty-${name}-${look.name}`);
             const empty = visitor.page.locator('main [data-state="empty"]');
             expect(await empty.count(), "places that say that they are empty").to.be.at.least(1);
+            expect(await visitor.page.locator("figure.chart").count(), "charts of nothing").to.equal(0);
             expect(await visitor.page.locator("main").innerText()).not.to.match(/NaN|undefined|null|Infinity|Invalid/);
             await visitor.inspect();
           }));

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import type { Browser, Page } from "playwright-core";
+import { formatShort } from "../../indexer/dashboard/src/format/amount.ts";
 import type { Stage } from "../../scripts/demo/stage.ts";
 import { Visitor } from "./Visitor.ts";
 
@@ -254,14 +255,96 @@ export function testTables(browser: Browser, { indexer, cast }: Stage): void {
       Visitor.visit(browser, indexer.url, {}, async (visitor) => {
         const { page } = visitor;
         await visitor.open("/");
-        const gross = await page.locator("main").innerText();
+        const { total } = await indexer.query<{
+          total: { items: [{ settlements: string; settlementsNet: string; burned: string; burnedNet: string }] };
+        }>("{ total: periods(where: { interval: TOTAL }) { items { settlements settlementsNet burned burnedNet } } }");
+        const [since] = total.items;
+        expect(since.settlementsNet).not.to.equal(since.settlements);
+        expect(since.burnedNet).not.to.equal(since.burned);
+        const figure = (name: string) =>
+          page.locator(".stat", { has: page.getByText(name, { exact: true }) }).locator(".figure");
+        const figures = async () => [
+          await figure("Burned").innerText(),
+          await figure("Inferences settled").innerText(),
+        ];
+        const written = (burned: string, settled: string) => [
+          `${formatShort(BigInt(burned), 18)} OPG`,
+          BigInt(settled).toLocaleString("en"),
+        ];
+        expect(await figures()).to.deep.equal(written(since.burned, since.settlements));
         await page.getByText("Net of self-dealing", { exact: true }).first().click();
         await page.getByRole("radio", { name: "Net of self-dealing" }).first().isChecked();
-        expect(await page.locator("main").innerText()).not.to.equal(gross);
+        expect(await figures()).to.deep.equal(written(since.burnedNet, since.settlementsNet));
         await page.reload();
         await visitor.loaded();
         expect(await page.getByRole("radio", { name: "Net of self-dealing" }).first().isChecked()).to.equal(true);
       }));
+  });
+
+  describe("The overview", () => {
+    it("leads to every alert, a hundred at most", () =>
+      Visitor.visit(browser, indexer.url, {}, async (visitor) => {
+        const { page } = visitor;
+        await visitor.open("/");
+        const { alerts } = await indexer.query<{ alerts: { items: unknown[] } }>(
+          "{ alerts(limit: 100) { items { id } } }",
+        );
+        const lines = page.locator(".alerts li");
+        expect(await lines.count()).to.equal(8);
+        expect(alerts.items.length).to.be.above(8);
+        await page.getByRole("button", { name: "Show more" }).click();
+        await lines.nth(alerts.items.length - 1).waitFor();
+        expect(await lines.count()).to.equal(alerts.items.length);
+        await page.getByRole("button", { name: "Show fewer" }).click();
+        await lines.nth(8).waitFor({ state: "detached" });
+      }));
+
+    it("tells of all that burned by which way it did, gross and net", () =>
+      Visitor.visit(browser, indexer.url, {}, async (visitor) => {
+        const { page } = visitor;
+        await visitor.open("/");
+        for (const figures of ["Gross", "Net of self-dealing"]) {
+          await page.getByText(figures, { exact: true }).first().click();
+          const lists = await page.locator(".shares").all();
+          expect(lists).to.have.length(2);
+          for (const list of lists) {
+            const shares = (await list.locator(".share-percent").allInnerTexts()).map(Number.parseFloat);
+            expect(Math.round(shares.reduce((sum, share) => sum + share, 0))).to.equal(100);
+            expect(await list.locator("li").last().innerText()).to.match(/^(Other models and s|S)lashing/);
+          }
+        }
+      }));
+
+    it("says what each chart shows to somebody who does not see it, and names no two things alike", () =>
+      Visitor.visit(browser, indexer.url, {}, async (visitor) => {
+        const { page } = visitor;
+        await visitor.open("/");
+        const charts = await page.locator("figure.chart").all();
+        expect(charts).to.have.length.above(5);
+        for (const chart of charts) expect(await chart.getAttribute("aria-label")).to.match(/^[A-Z].+\. .*\d/);
+        const questions = await page.getByRole("button", { name: /^What is/ }).allInnerTexts();
+        expect(questions).to.have.length.above(2);
+        expect(new Set(questions).size).to.equal(questions.length);
+        await page.getByRole("region", { name: "The books", exact: true }).waitFor();
+      }));
+
+    for (const size of ["desktop", "phone"] as const) {
+      it(`names every bar of the trust gap, none upon another (${size})`, () =>
+        Visitor.visit(browser, indexer.url, { size }, async (visitor) => {
+          const { page } = visitor;
+          await visitor.open("/");
+          const gap = page.locator("section", { has: page.getByRole("heading", { name: "Trust gap" }) });
+          const ticks = gap.locator(".recharts-xAxis-tick-labels .recharts-cartesian-axis-tick-label");
+          await ticks.first().waitFor();
+          const boxes = await Promise.all((await ticks.all()).map((tick) => tick.boundingBox()));
+          boxes.slice(1).forEach((box, before) => {
+            const { x = 0, width = 0 } = boxes[before] ?? {};
+            expect(box?.x, `label ${before + 1}`).to.be.at.least(x + width);
+          });
+          await gap.getByRole("button", { name: /as a table/ }).click();
+          expect(await gap.locator("tbody tr").count()).to.equal(boxes.length);
+        }));
+    }
   });
 
   describe("Charts", () => {

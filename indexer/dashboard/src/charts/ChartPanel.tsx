@@ -24,8 +24,10 @@ export interface ChartProps {
   readonly format: (value: number) => string;
   /** A value on the axis, where the unit would be too much. */
   readonly tick?: (value: number) => string;
-  /** Whether the axis begins at zero. */
+  /** Whether the axis begins at zero; else it goes from the least value to the greatest. */
   readonly fromZero?: boolean;
+  /** Whether each bar has its label, not only as many as there is room for in a line. */
+  readonly everyLabel?: boolean;
 }
 
 /** The height of every chart, in pixels: that of its skeleton, its table and its empty state too. */
@@ -53,7 +55,7 @@ export function ChartPanel({
   readonly note?: ReactNode;
   readonly aside?: ReactNode;
   readonly axis: string;
-  readonly says?: string;
+  readonly says: string;
   readonly answer?: UseQueryResult<unknown>;
   readonly chart: ChartProps | undefined;
   readonly empty: ReactNode;
@@ -106,7 +108,7 @@ export function ChartPanel({
       ) : asTable ? (
         <Values of={chart} axis={axis} title={title} />
       ) : (
-        <figure className="chart" style={{ height: CHART_HEIGHT }} aria-label={`${title}. ${says ?? ""}`}>
+        <figure className="chart" style={{ height: CHART_HEIGHT }} aria-label={`${title}. ${says}`}>
           <Suspense fallback={<Loading height={CHART_HEIGHT} />}>
             <Chart {...chart} />
           </Suspense>

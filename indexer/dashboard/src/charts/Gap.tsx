@@ -4,7 +4,7 @@ import { Empty } from "../components/states.tsx";
 import { Term } from "../components/Term.tsx";
 import { useRead } from "../data/useAsk.ts";
 import { trimmed } from "../format/series.ts";
-import { formatDuration } from "../format/time.ts";
+import { formatDuration, formatRange } from "../format/time.ts";
 import { CHART_HEIGHT, ChartPanel } from "./ChartPanel.tsx";
 
 /** What `/metrics/gap` answers: all gaps that were measured, in bars. */
@@ -49,7 +49,7 @@ export function Gap({
           {says}
           {statistic &&
             `, of ${statistic[counted].toLocaleString("en")} requested one by one; batches have none on chain`}
-          . <Term of="gap">What is it?</Term>
+          . <Term of="gap">What is the trust gap?</Term>
         </>
       }
       axis="Gap"
@@ -68,6 +68,7 @@ export function Gap({
               points: bars.map((bar) => ({ label: range(bar), values: { count: bar[counted] } })),
               series: [{ key: "count", name: "Inferences", colour: "var(--opg-accent)" }],
               format: (value) => value.toLocaleString("en"),
+              everyLabel: true,
             }
       }
     />
@@ -77,5 +78,5 @@ export function Gap({
 /** A bar's name: the gaps that it counts. */
 function range({ from, to }: GapBar): string {
   if (to === 1) return "0 s";
-  return to === null ? `≥ ${formatDuration(from)}` : `< ${formatDuration(to)}`;
+  return to === null ? `≥\u00a0${formatDuration(from)}` : formatRange(from, to);
 }

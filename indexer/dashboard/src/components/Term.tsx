@@ -7,9 +7,7 @@ export function Term({ of, children }: { readonly of: TermName; readonly childre
   return (
     <Popover width={300} position="bottom-start" shadow="md" withinPortal>
       <Popover.Target>
-        <UnstyledButton className="term" aria-label={`${typeof children === "string" ? children : title}: what is it?`}>
-          {children ?? title}
-        </UnstyledButton>
+        <UnstyledButton className="term">{children ?? title}</UnstyledButton>
       </Popover.Target>
       <Popover.Dropdown>
         <Text size="sm" fw={600} mb={4}>

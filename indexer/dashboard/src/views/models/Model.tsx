@@ -23,7 +23,7 @@ import { useNow } from "../../data/useNow.ts";
 import { zkParametersOf } from "../../format/parameters.ts";
 import { priceOrder } from "../../format/price.ts";
 import { BUCKETS, fill } from "../../format/series.ts";
-import { shorten, shortLine } from "../../format/text.ts";
+import { count, shorten, shortLine } from "../../format/text.ts";
 import { formatPeriod } from "../../format/time.ts";
 import { COMMITMENTS, MODEL_EVENT, ROUTE, VERIFIER_STATUS } from "../../format/words.ts";
 import { type ModelDetail, type ModelOffer, type ModelRoute, modelQuery } from "../../queries/model.ts";
@@ -205,6 +205,7 @@ function Usage({
         </Anchor>
       }
       axis="Day"
+      says={`In ${count(filled.length, "day")}, ${filled.reduce((sum, { settled }) => sum + settled, 0).toLocaleString("en")} were settled.`}
       chart={
         filled.length === 0
           ? undefined

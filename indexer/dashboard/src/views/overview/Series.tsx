@@ -5,8 +5,9 @@ import { Term } from "../../components/Term.tsx";
 import { useTokens } from "../../data/tokens.ts";
 import { useAsk } from "../../data/useAsk.ts";
 import { useNow } from "../../data/useNow.ts";
-import { toNumber } from "../../format/amount.ts";
+import { formatNumber, toNumber } from "../../format/amount.ts";
 import { BUCKETS, type Bucket, fill } from "../../format/series.ts";
+import { count } from "../../format/text.ts";
 import { formatPeriod } from "../../format/time.ts";
 import { type Period, type PeriodToken, seriesQuery } from "../../queries/series.ts";
 
@@ -14,9 +15,8 @@ const LIMIT = { hour: 72, day: 60, week: 52 } as const;
 const AXES = { hour: "Hour", day: "Day", week: "Week from" } as const;
 
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
-const exact = new Intl.NumberFormat("en", { maximumFractionDigits: 4 });
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
-const opg = (value: number) => `${exact.format(value)} OPG`;
+const opg = (value: number) => `${formatNumber(value)} OPG`;
 
 interface Row extends Omit<Period, "start"> {
   readonly start: number;
@@ -30,17 +30,22 @@ export function Series({ bucket }: { readonly bucket: Bucket }) {
   const now = useNow((seconds) => seconds - (seconds % BUCKETS.hour));
   const tokenOf = useTokens();
 
-  const rows = answer.data && periodsOf(answer.data.periods.items, bucket, now);
-  const draw = (make: (rows: readonly Row[]) => ChartProps): ChartProps | undefined =>
-    rows && rows.length > 0 ? make(rows) : undefined;
-  const points = (from: readonly Row[], values: (row: Row) => Readonly<Record<string, number>>) =>
-    from.map((row) => ({ label: formatPeriod(row.start, bucket), values: values(row) }));
+  const rows = periodsOf(answer.data?.periods.items ?? [], bucket, now);
+  const these = `In ${count(rows.length, bucket)}`;
+  const points = (values: (row: Row) => Readonly<Record<string, number>>) =>
+    rows.map((row) => ({ label: formatPeriod(row.start, bucket), values: values(row) }));
   const amount = (value: string) => toNumber(BigInt(value), 18);
 
   const burnedIn = ({ burned, burnedNet }: Row) => amount(net ? burnedNet : burned);
   const settledIn = ({ settlements, settlementsNet }: Row) => Number(net ? settlementsNet : settlements);
   const without = net ? ", without self-dealing" : "";
-  const fees = answer.data ? feesOf(answer.data.periodTokens.items, net) : [];
+  const fees = feesOf(answer.data?.periodTokens.items ?? [], net).map(({ token, byStart }) => {
+    const { symbol, decimals } = tokenOf(token);
+    return { token, symbol, at: (start: number) => toNumber(byStart.get(start) ?? 0n, decimals) };
+  });
+  const unit = fees.length === 1 ? fees[0]?.symbol : undefined;
+  const [first] = rows;
+  const latest = rows.at(-1);
   return (
     <>
       <div className="columns">
@@ -48,36 +53,44 @@ export function Series({ bucket }: { readonly bucket: Bucket }) {
           title={`Burned per ${bucket}`}
           note={net ? "without self-dealing" : "by settlements, defaults and slashing"}
           axis={AXES[bucket]}
-          says={rows ? `In ${rows.length} ${bucket}s, ${opg(sum(rows.map(burnedIn)))} burned${without}.` : ""}
-          chart={draw((from) => ({
+          says={`${these}, ${opg(sum(rows.map(burnedIn)))} burned${without}.`}
+          chart={ifAny({
             kind: "bar",
-            points: points(from, (row) => ({ burned: burnedIn(row) })),
+            points: points((row) => ({ burned: burnedIn(row) })),
             series: [{ key: "burned", name: "Burned", colour: "var(--opg-accent)" }],
             format: opg,
             tick: compact.format,
-          }))}
+          })}
           answer={answer}
-          empty={<NothingYet what="burned" />}
+          empty={
+            <Nothing title={`Nothing has burned in these ${bucket}s`}>
+              Each proof that settles burns a verification fee.
+            </Nothing>
+          }
         />
         <ChartPanel
           title="Supply"
           note={`OPG at the end of each ${bucket}; the axis does not begin at zero`}
           axis={AXES[bucket]}
-          says={
-            rows?.length
-              ? `From ${opg(amount(rows[0]?.supply ?? "0"))} to ${opg(amount(rows.at(-1)?.supply ?? "0"))}.`
-              : ""
+          says={`From ${opg(amount(first?.supply ?? "0"))} to ${opg(amount(latest?.supply ?? "0"))}.`}
+          chart={
+            rows.some(({ supply, burned }) => supply !== first?.supply || burned !== "0")
+              ? {
+                  kind: "area",
+                  points: points(({ supply }) => ({ supply: amount(supply) })),
+                  series: [{ key: "supply", name: "Supply", colour: "var(--opg-accent)" }],
+                  format: opg,
+                  tick: tickOf(rows.map(({ supply }) => amount(supply))),
+                  fromZero: false,
+                }
+              : undefined
           }
-          chart={draw((from) => ({
-            kind: "area",
-            points: points(from, ({ supply }) => ({ supply: amount(supply) })),
-            series: [{ key: "supply", name: "Supply", colour: "var(--opg-accent)" }],
-            format: opg,
-            tick: whole.format,
-            fromZero: false,
-          }))}
           answer={answer}
-          empty={<NothingYet what="happened" />}
+          empty={
+            <Nothing title={latest ? `Unchanged at ${opg(amount(latest.supply))}` : "The protocol has not begun"}>
+              It falls with each proof that settles.
+            </Nothing>
+          }
         />
       </div>
       <div className="columns">
@@ -85,14 +98,10 @@ export function Series({ bucket }: { readonly bucket: Bucket }) {
           title={`Inferences per ${bucket}`}
           note={net ? "settled, without self-dealing" : "what became of them"}
           axis={AXES[bucket]}
-          says={
-            rows
-              ? `In ${rows.length} ${bucket}s, ${whole.format(sum(rows.map(settledIn)))} were settled${without}.`
-              : ""
-          }
-          chart={draw((from) => ({
+          says={`${these}, ${whole.format(sum(rows.map(settledIn)))} were settled${without}.`}
+          chart={ifAny({
             kind: "bar",
-            points: points(from, (row) => ({
+            points: points((row) => ({
               settled: settledIn(row),
               ...(net ? {} : { defaulted: Number(row.defaults) }),
             })),
@@ -102,32 +111,36 @@ export function Series({ bucket }: { readonly bucket: Bucket }) {
             ],
             format: whole.format,
             tick: compact.format,
-          }))}
+          })}
           answer={answer}
-          empty={<NothingYet what="settled" />}
+          empty={
+            <Nothing title={`Nothing was settled in these ${bucket}s`}>
+              An inference counts once its proof is on chain, by itself or in a batch.
+            </Nothing>
+          }
         />
         <ChartPanel
           title={`Fees per ${bucket}`}
-          note={`${fees.length === 1 ? `in ${tokenOf(fees[0]?.token ?? "").symbol}; ` : ""}all of it to the nodes: the protocol takes no cut`}
+          note={`${unit === undefined ? "" : `in ${unit}; `}all of it to the nodes: the protocol takes no cut`}
           axis={AXES[bucket]}
-          chart={draw((from) => ({
+          says={`${these}: ${fees
+            .map(({ symbol, at }) => `${formatNumber(sum(rows.map(({ start }) => at(start))))} ${symbol}`)
+            .join(", ")}${without}.`}
+          chart={ifAny({
             kind: "bar",
-            points: points(from, ({ start }) =>
-              Object.fromEntries(
-                fees.map(({ token, byStart }) => [token, toNumber(byStart.get(start) ?? 0n, tokenOf(token).decimals)]),
-              ),
-            ),
-            series: fees.map(({ token }, place) => ({
+            points: points(({ start }) => Object.fromEntries(fees.map(({ token, at }) => [token, at(start)]))),
+            series: fees.map(({ token, symbol }, place) => ({
               key: token,
-              name: tokenOf(token).symbol,
+              name: symbol,
               colour: COLOURS[place % COLOURS.length] ?? "var(--opg-accent)",
             })),
-            format: (value) =>
-              `${exact.format(value)}${fees.length === 1 ? ` ${tokenOf(fees[0]?.token ?? "").symbol}` : ""}`,
+            format: (value) => `${formatNumber(value)}${unit === undefined ? "" : ` ${unit}`}`,
             tick: compact.format,
-          }))}
+          })}
           answer={answer}
-          empty={<NothingYet what="paid" />}
+          empty={
+            <Nothing title={`No fee was paid in these ${bucket}s`}>A node is paid once its proof is on chain.</Nothing>
+          }
         />
       </div>
       <div className="columns">
@@ -135,40 +148,50 @@ export function Series({ bucket }: { readonly bucket: Bucket }) {
           title="Collateral at risk"
           note={
             <>
-              the most within each {bucket}. <Term of="atRisk">What is it?</Term>
+              the most within each {bucket}. <Term of="atRisk">What is collateral at risk?</Term>
             </>
           }
           axis={AXES[bucket]}
-          chart={draw((from) => ({
+          says={`${these}, ${opg(Math.max(0, ...rows.map(({ atRiskPeak }) => amount(atRiskPeak))))} at most.`}
+          chart={ifAny({
             kind: "bar",
-            points: points(from, ({ atRiskPeak }) => ({ peak: amount(atRiskPeak) })),
+            points: points(({ atRiskPeak }) => ({ peak: amount(atRiskPeak) })),
             series: [{ key: "peak", name: "At risk at most", colour: "var(--opg-accent)" }],
             format: opg,
             tick: compact.format,
-          }))}
+          })}
           answer={answer}
-          empty={<NothingYet what="been at risk" />}
+          empty={
+            <Nothing title={`Nothing was at risk in these ${bucket}s`}>
+              A node's collateral is, while an answer of it waits for its proof.
+            </Nothing>
+          }
         />
         <ChartPanel
           title="Staked by nodes"
           note={
             <>
-              at the end of each {bucket}. <Term of="stake">What is it?</Term>
+              at the end of each {bucket}. <Term of="stake">What is stake?</Term>
             </>
           }
           axis={AXES[bucket]}
-          chart={draw((from) => ({
+          says={`At the end ${opg(amount(latest?.staked ?? "0"))}, ${opg(amount(latest?.bonded ?? "0"))} of it bonded.`}
+          chart={ifAny({
             kind: "area",
-            points: points(from, ({ staked, bonded }) => ({ staked: amount(staked), bonded: amount(bonded) })),
+            points: points(({ staked, bonded }) => ({ staked: amount(staked), bonded: amount(bonded) })),
             series: [
               { key: "staked", name: "Staked", colour: "var(--opg-accent)" },
               { key: "bonded", name: "of it bonded", colour: "var(--opg-quiet)" },
             ],
             format: opg,
             tick: compact.format,
-          }))}
+          })}
           answer={answer}
-          empty={<NothingYet what="been staked" />}
+          empty={
+            <Nothing title={`Nothing was staked in these ${bucket}s`}>
+              A node stakes OPG before anybody can name it in a request.
+            </Nothing>
+          }
         />
       </div>
     </>
@@ -178,12 +201,25 @@ export function Series({ bucket }: { readonly bucket: Bucket }) {
 const INTERVALS = { hour: "HOUR", day: "DAY", week: "WEEK" } as const;
 const COLOURS = ["var(--opg-accent)", "var(--opg-quiet)", "var(--opg-wait)", "var(--opg-good)"] as const;
 
-function NothingYet({ what }: { readonly what: string }) {
+function Nothing({ title, children }: { readonly title: string; readonly children: string }) {
   return (
-    <Empty title={`Nothing has ${what} yet`} height={CHART_HEIGHT}>
-      This chart begins with the first request that reaches the chain.
+    <Empty title={title} height={CHART_HEIGHT}>
+      {children}
     </Empty>
   );
+}
+
+/** A chart that has something to show. */
+function ifAny(chart: ChartProps): ChartProps | undefined {
+  return chart.points.some(({ values }) => Object.values(values).some((value) => value > 0)) ? chart : undefined;
+}
+
+/** Writes the ticks of an axis that fits these values with as many digits as tell them apart: `999.9951M`. */
+function tickOf(values: readonly number[]): (value: number) => string {
+  const most = Math.max(...values) || 1;
+  const range = most - Math.min(...values) || most;
+  const digits = Math.floor(Math.log10(most)) - Math.floor(Math.log10(range)) + 2;
+  return new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: Math.min(digits, 15) }).format;
 }
 
 /** The periods in order, those without a row too: nothing happened in them, and the supply stayed. */
