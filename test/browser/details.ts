@@ -119,6 +119,42 @@ export function testDetails(browser: Browser, { indexer, deployment }: Stage, { 
     }
   });
 
+  describe("An answer on chain", () => {
+    /** Opens a settled inference as if these bytes had been delivered on chain. */
+    const visitWith = (bytes: Uint8Array | string, what: (visitor: Visitor) => Promise<void>) =>
+      Visitor.visit(browser, indexer.url, {}, async (visitor) => {
+        await visitor.page.route("**/graphql", async (route) => {
+          const response = await route.fetch();
+          const json = await response.json();
+          if (json.data?.inference) {
+            json.data.inference.output = `0x${Buffer.from(bytes).toString("hex")}`;
+            json.data.inference.parameters.outputCommitment = "KECCAK256";
+          }
+          await route.fulfill({ response, json });
+        });
+        await visitor.open(`/inferences/${ended[0]?.run.requestId}`);
+        await what(visitor);
+      });
+
+    it("is shown as what it says, and changes nothing around it", () =>
+      visitWith(`<b>4</b>\u202e\u001b[31m\n${"x".repeat(5_000)}`, async (visitor) => {
+        const output = visitor.page.locator("figure.output");
+        expect((await output.locator("pre").innerText()).startsWith("<b>4</b> [31m\nxxx")).to.equal(true);
+        expect(await output.locator("pre b").count()).to.equal(0);
+        expect(await output.innerText()).to.contain("5,017 bytes on chain, as text; only the beginning is shown");
+        await visitor.inspect();
+      }));
+
+    it("is shown as hex where it is no text", () =>
+      visitWith(Uint8Array.of(0xff, 0x00), async (visitor) => {
+        const output = visitor.page.locator("figure.output");
+        expect(await output.locator("pre").innerText()).to.equal("0xff00");
+        expect(await output.innerText()).to.contain("2 bytes on chain");
+        await visitor.picture("inference-output");
+        await visitor.inspect();
+      }));
+  });
+
   describe("Every view", () => {
     it("says which chain and contracts it is about", () =>
       visit("/", async (page) => {

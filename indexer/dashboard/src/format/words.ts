@@ -109,7 +109,7 @@ export const ALERTS: Readonly<
   VERIFIER_REVOKED: { text: "A verifier was revoked", subject: "verifier" },
   ENCLAVE_REVOKED: { text: "An enclave's key was revoked", subject: "key" },
   KEY_FAULTED: { text: "A key was caught and counts no more", subject: "key" },
-  MEASUREMENT_BANNED: { text: "A program was banned", subject: "measurement" },
+  MEASUREMENT_BANNED: { text: "A program was banned", subject: "program" },
   ENCLAVE_EXPIRING: { text: "An enclave's key ends within a day", subject: "key" },
   ENCLAVE_EXPIRED: { text: "An enclave's key has ended, its offer stands", subject: "key" },
   LOW_STAKE: { text: "An offer needs more free OPG than its node has", subject: "node", to: "/nodes" },
