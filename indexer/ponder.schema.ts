@@ -1386,13 +1386,13 @@ export const alert = onchainView("alert", {
   urgency: bigint().notNull(),
 }).as(sql`
   select raised.*, timestamp + 1000000000000 * case
-    when severity = 'INFO' or kind = 'LOW_STAKE' or timestamp < ${clock.now} - 2592000 then 0
+    when severity = 'INFO' or kind = 'LOW_STAKE' or timestamp < now - 2592000 then 0
     when severity = 'CRITICAL' then 3 when kind = 'DEFAULT' then 2 else 1 end as urgency
   from (
-  select 'DEFAULT-' || ${proofDefault.requestId} as id, 'DEFAULT' as kind,
-    case when ${proofDefault.burned} >= greatest(1, ${inference.verificationFee}) then 'WARNING' else 'INFO' end as severity,
-    ${proofDefault.nodeId}, ${proofDefault.requestId} as subject, ${proofDefault.timestamp}, ${proofDefault.transactionHash}
-  from ${proofDefault} join ${inference} on ${inference.id} = ${proofDefault.requestId}
+  select 'DEFAULT-' || request_id as id, 'DEFAULT' as kind,
+    case when d.burned >= greatest(1, verification_fee) then 'WARNING' else 'INFO' end as severity,
+    d.node_id, request_id as subject, d.timestamp, d.transaction_hash
+  from ${proofDefault} as d join ${inference} as i on i.id = request_id
   union all select kind || '-' || id, kind, case when lost < least then 'INFO' else 'CRITICAL' end, node_id, subject,
     timestamp, transaction_hash
   from (
@@ -1400,17 +1400,15 @@ export const alert = onchainView("alert", {
       burned as lost
     from ${slashing}
     union all select 'EQUIVOCATED', id, node_id, key, timestamp, transaction_hash, burned from ${equivocation}
-    union all select 'KEY_FAULTED', ${keyFault.verifier} || '-' || ${keyFault.nodeId} || '-' || ${keyFault.key},
-      ${keyFault.nodeId}, ${keyFault.key}, ${keyFault.timestamp}, ${keyFault.transactionHash},
-      case when ${keyFault.fault} = 'EQUIVOCATED' then coalesce(lie.burned, 0) end
-    from ${keyFault} left join (
+    union all select 'KEY_FAULTED', verifier || '-' || node_id || '-' || key, node_id, key, timestamp, transaction_hash,
+      case when f.fault = 'EQUIVOCATED' then coalesce(burned, 0) end
+    from ${keyFault} as f left join (
       select node_id, key, transaction_hash, max(burned) as burned from ${equivocation}
       group by node_id, key, transaction_hash
-    ) as lie on lie.node_id = ${keyFault.nodeId} and lie.key = ${keyFault.key}
-      and lie.transaction_hash = ${keyFault.transactionHash}
+    ) as lie using (node_id, key, transaction_hash)
   ) as fault cross join (
-    select greatest(1, max(${parameterSet.teeVerificationFee})) as least
-    from ${protocol} join ${parameterSet} on ${parameterSet.id} = ${protocol.parametersId}
+    select greatest(1, max(tee_verification_fee)) as least
+    from ${protocol} join ${parameterSet} as p on p.id = parameters_id
   ) as price
   union all select 'VERIFIER_FROZEN-' || id, 'VERIFIER_FROZEN', 'WARNING', null, address, frozen_at, null
   from ${verifier} where frozen_at is not null
@@ -1424,15 +1422,15 @@ export const alert = onchainView("alert", {
   from ${bannedMeasurement}
   union all select kind || '-' || id, kind, 'WARNING', node_id, key, since, null
   from (
-    select latest.*, needed.node_id is not null as needed, ${clock.now},
-      case when valid_until > ${clock.now} then 'ENCLAVE_EXPIRING' else 'ENCLAVE_EXPIRED' end as kind,
-      case when valid_until > ${clock.now} then valid_until - 86400 else valid_until end as since
+    select latest.*, needed.node_id is not null as needed, now,
+      case when valid_until > now then 'ENCLAVE_EXPIRING' else 'ENCLAVE_EXPIRED' end as kind,
+      case when valid_until > now then valid_until - 86400 else valid_until end as since
     from (
       select distinct on (verifier, node_id) verifier || '-' || node_id || '-' || index as id, verifier, node_id, key,
         valid_until
       from ${enclave} where revoked_at is null order by verifier, node_id, valid_until desc, index desc
     ) as latest
-      join ${node} on ${node.id} = latest.node_id and ${node.status} = 'ACTIVE'
+      join ${node} as n on n.id = latest.node_id and n.status = 'ACTIVE'
       left join (select node_id, verifier from ${usableOffer} group by node_id, verifier) as needed
         on needed.node_id = latest.node_id and needed.verifier = latest.verifier
       cross join ${clock}
