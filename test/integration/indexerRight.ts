@@ -191,7 +191,7 @@ describe("indexer, under stress", function () {
     const indexer = await startIndexer({ rpcUrl: rpc.url, deployment });
     try {
       await indexer.ready;
-      const depths = [64, ...Array.from({ length: deep ? 40 : 0 }, () => random.whole(1, 64)), random.whole(1, 63)];
+      const depths = [...(deep ? [64] : []), ...Array.from({ length: deep ? 40 : 1 }, () => random.whole(1, 64))];
       for (const depth of depths) {
         const snapshot = await networkHelpers.takeSnapshot();
         const fork = await ethers.provider.getBlockNumber();

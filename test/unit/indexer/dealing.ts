@@ -61,6 +61,8 @@ describe("self-dealing", () => {
       const full = [...almost, ...newParties(almost, many)];
       expect(full).to.have.length(MAX_PARTIES);
       expect(isParty(full, PAYER)).to.equal(true);
+      // And whoever pays without being known.
+      expect([isParty(full), isParty(almost)]).to.deep.equal([true, false]);
       expect(newParties(full, [PAYER])).to.deep.equal([]);
     });
   });
